@@ -1,0 +1,1 @@
+"""What is evolved: LSTM networks, their equations, their kernels."""

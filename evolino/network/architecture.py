@@ -1,0 +1,209 @@
+"""What an evolved network is: its memory cells, its gates, and how a genome is laid out.
+
+One hidden layer of LSTM memory cells, fully or sparsely recurrent. With u(t) the input
+vector (external inputs, then the fed-back outputs) and h, s the cells' outputs and states,
+
+    i, f, o = sigma(W u(t) + R h(t-1) + b [+ p s])          input, forget, output gate
+    z       = g(W u(t) + R h(t-1) + b)                      cell input, g = tanh or identity
+    s(t)    = f s(t-1) + i z
+    h(t)    = o tanh(s(t))   or   tanh(o s(t))
+
+Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * tanh(s));
+Schmidhuber, Wierstra & Gomez 2005, IJCAI, eqs. 3-6 (tanh(o * s), identity cell input,
+outputs and states seen by the readout), recalled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolino.vocabulary import Array, IntArray, check_count, check_number
+
+GATES = ("input", "forget", "cell", "output")
+PEEPHOLE_GATES = ("input", "forget", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A genome, taken apart. Axis 4 runs over GATES, axis 3 over PEEPHOLE_GATES.
+
+    bias: (P, C, 4). inputs: (P, C, U, 4), U = external inputs + fed-back outputs.
+    recurrent: (P, C, R, 4), from the cells that `LSTM.recurrent_sources` names.
+    peepholes: (P, C, 3). What the architecture lacks is zero.
+    """
+
+    bias: Array
+    inputs: Array
+    recurrent: Array
+    peepholes: Array
+
+
+@dataclass(frozen=True, slots=True)
+class LSTM:
+    """The architecture of a network; with a genome (C, G) it is a network.
+
+    cells: memory cells C.
+    inputs, outputs: I and K; `train` sets both from the task.
+    forget_gate: False is the cell of 1997, whose state is never forgotten.
+    peepholes: gates see the state of their own cell.
+    cell_input: "tanh" or "identity", the squashing of what enters a cell.
+    cell_output: "o*tanh(s)" (Gers) or "tanh(o*s)" (the Evolino papers).
+    bias: a constant 1 drives every gate and cell input.
+    feedback: the outputs of the last step are inputs of this one (teacher-forced in
+        training); feedback_scale multiplies them on their way in.
+    sources: recurrent sources of a cell, drawn without replacement from sources_seed;
+        None is fully recurrent.
+    readout_states, readout_inputs, readout_squares, readout_constant: whether the readout
+        sees, beside the cell outputs, the cell states, the input vector u(t), the squares
+        of cell outputs and u(t) (an extension of the papers' method), and a constant 1.
+
+    Raises TypeError or ValueError, naming the field, if one is out of its range.
+    """
+
+    cells: int
+    inputs: int = 0
+    outputs: int = 1
+    forget_gate: bool = True
+    peepholes: bool = False
+    cell_input: str = "tanh"
+    cell_output: str = "o*tanh(s)"
+    bias: bool = True
+    feedback: bool = True
+    feedback_scale: float = 1.0
+    sources: int | None = None
+    sources_seed: int = 0
+    readout_states: bool = False
+    readout_inputs: bool = True
+    readout_squares: bool = False
+    readout_constant: bool = True
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_count("cells", self.cells)
+        check_count("inputs", self.inputs, least=0)
+        check_count("outputs", self.outputs)
+        check_count("sources_seed", self.sources_seed, least=0)
+        check_number("feedback_scale", self.feedback_scale)
+        if self.cell_input not in ("tanh", "identity"):
+            raise ValueError(
+                f"cell_input must be 'tanh' or 'identity', got {self.cell_input!r}"
+            )
+        if self.cell_output not in ("o*tanh(s)", "tanh(o*s)"):
+            raise ValueError(
+                f"cell_output must be 'o*tanh(s)' or 'tanh(o*s)', got {self.cell_output!r}"
+            )
+        if self.sources is not None:
+            check_count("sources", self.sources, least=0)
+            if self.sources > self.cells:
+                raise ValueError(
+                    f"sources must be <= cells ({self.cells}), got {self.sources}"
+                )
+        if self.input_width == 0 and not self.bias:
+            raise ValueError("a network without inputs and feedback needs bias=True")
+
+    @property
+    def input_width(self) -> int:
+        """U: external inputs, then fed-back outputs if there is feedback."""
+        return self.inputs + (self.outputs if self.feedback else 0)
+
+    @property
+    def recurrent_width(self) -> int:
+        """R: the recurrent sources of each cell."""
+        return self.cells if self.sources is None else self.sources
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The names of what has weights in a cell: the gates and the cell input."""
+        return GATES if self.forget_gate else ("input", "cell", "output")
+
+    @property
+    def genes(self) -> int:
+        """G: the weights into one cell. For each source (bias, inputs, recurrent) one per
+        gate, then the peepholes."""
+        sources = int(self.bias) + self.input_width + self.recurrent_width
+        return sources * len(self.gates) + self._peephole_count
+
+    @property
+    def genome_shape(self) -> tuple[int, int]:
+        """(C, G): row c of a genome holds every weight into cell c."""
+        return self.cells, self.genes
+
+    @property
+    def readout_width(self) -> int:
+        """S: how many numbers the readout sees at each step. In this order: cell outputs,
+        cell states, u(t), squared cell outputs, squared u(t), the constant."""
+        width = self.cells * (1 + int(self.readout_states))
+        if self.readout_inputs:
+            width += self.input_width
+        if self.readout_squares:
+            width += self.cells + self.input_width
+        return width + int(self.readout_constant)
+
+    @property
+    def _peephole_count(self) -> int:
+        if not self.peepholes:
+            return 0
+        return 3 if self.forget_gate else 2
+
+    def for_task(self, inputs: int, outputs: int) -> LSTM:
+        """Return this architecture with a task's numbers of inputs and outputs."""
+        return replace(self, inputs=inputs, outputs=outputs)
+
+    def recurrent_sources(self) -> IntArray:
+        """Return (C, R): the cells that feed each cell; the same for every network."""
+        if self.sources is None:
+            return np.tile(np.arange(self.cells), (self.cells, 1))
+        rng = np.random.default_rng(self.sources_seed)
+        rows = [
+            np.sort(rng.choice(self.cells, self.sources, replace=False))
+            for _ in range(self.cells)
+        ]
+        return np.array(rows, dtype=np.int64).reshape(self.cells, self.sources)
+
+    def gene_groups(self) -> list[tuple[str, str]]:
+        """Return (source, gate) of each of the G genes, in genome order.
+
+        source: "bias", "input", "feedback", "recurrent" or "peephole"; gate: one of GATES.
+        """
+        sources = ["bias"] * self.bias + ["input"] * self.inputs
+        sources += ["feedback"] * (self.input_width - self.inputs)
+        sources += ["recurrent"] * self.recurrent_width
+        groups = [(source, gate) for source in sources for gate in self.gates]
+        return groups + [("peephole", gate) for gate in self._peephole_gates()]
+
+    def genes_of(self, source: str, gate: str | None = None) -> IntArray:
+        """Return the positions of the genes from a source into a gate (None: into any)."""
+        hits = [
+            k
+            for k, (gene_source, gene_gate) in enumerate(self.gene_groups())
+            if gene_source == source and gate in (None, gene_gate)
+        ]
+        return np.array(hits, dtype=np.int64)
+
+    def unpack(self, genomes: Array) -> Weights:
+        """Take genomes (P, C, G) apart. Raises ValueError for another shape."""
+        if genomes.ndim != 3 or genomes.shape[1:] != self.genome_shape:
+            raise ValueError(
+                f"genomes must have shape (P, {self.cells}, {self.genes}), "
+                f"got {genomes.shape}"
+            )
+        count, cells, _ = genomes.shape
+        gate_columns = [GATES.index(gate) for gate in self.gates]
+        end = self.genes - self._peephole_count
+        by_source = genomes[:, :, :end].reshape(count, cells, -1, len(self.gates))
+        full = np.zeros((count, cells, by_source.shape[2], 4))
+        full[..., gate_columns] = by_source
+        peepholes = np.zeros((count, cells, 3))
+        columns = [PEEPHOLE_GATES.index(gate) for gate in self._peephole_gates()]
+        peepholes[..., columns] = genomes[:, :, end:]
+        first = int(self.bias)
+        bias = full[:, :, 0] if self.bias else np.zeros((count, cells, 4))
+        last = first + self.input_width
+        return Weights(bias, full[:, :, first:last], full[:, :, last:], peepholes)
+
+    def _peephole_gates(self) -> Iterator[str]:
+        if self.peepholes:
+            yield from (gate for gate in PEEPHOLE_GATES if gate in self.gates)

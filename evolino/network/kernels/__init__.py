@@ -1,0 +1,1 @@
+"""The LSTM equations for many networks at once, compiled."""

@@ -1,0 +1,1 @@
+"""Ask, evaluate in parallel, tell, record, stop."""

@@ -1,0 +1,78 @@
+"""The words that every part of evolino shares: array aliases, shape letters, checks.
+
+Shape letters, used in every docstring and comment:
+
+T steps, I external inputs, K outputs, C memory cells, G genes per cell, S states that the
+readout sees, P networks, N sequences. Time comes first: one sequence is (T, I).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def unknown_name(kind: str, name: str, valid: Iterable[str]) -> ValueError:
+    """Return the error for a name that is not in a table; it names the nearest valid ones.
+
+    kind: what was named, as in "task"; name: what came; valid: the names that exist.
+    """
+    names = sorted(valid)
+    nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    return ValueError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(names)}")
+
+
+def as_series(name: str, values: Any, *, width: int | None = None) -> Array:
+    """Return values as a finite (T, width) float64 array; (T,) is read as (T, 1).
+
+    Raises TypeError for values that are not numbers and ValueError for a wrong shape or
+    a value that is not finite; both name the argument.
+    """
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers: {error}") from None
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have shape (T,) or (T, n), got {array.shape}")
+    if width is not None and array.shape[1] != width:
+        raise ValueError(f"{name} must have {width} columns, got {array.shape[1]}")
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        raise ValueError(f"{name} is not finite at step {int(np.argmin(finite))}")
+    return np.ascontiguousarray(array)
+
+
+def check_count(name: str, value: Any, *, least: int = 1) -> None:
+    """Raise TypeError unless value is an integer, ValueError unless it is >= least."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be >= {least}, got {value}")
+
+
+def check_number(
+    name: str, value: Any, *, least: float = -np.inf, above: float = -np.inf
+) -> None:
+    """Raise TypeError unless value is a number, ValueError unless finite and in range.
+
+    least: smallest value allowed; above: a bound that must be exceeded.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    if value < least:
+        raise ValueError(f"{name} must be >= {least:g}, got {value:g}")
+    if value <= above:
+        raise ValueError(f"{name} must be > {above:g}, got {value:g}")
