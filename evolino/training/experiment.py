@@ -1,0 +1,101 @@
+"""Everything that decides a run's result, as one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from evolino.network.architecture import LSTM
+from evolino.network.initialise import Initialiser
+from evolino.readout.base import Readout
+from evolino.search.base import SearchSettings
+from evolino.task import Task
+from evolino.vocabulary import check_count, check_number
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop; None is no limit, the first limit reached ends the run.
+
+    generations, evaluations: counts. seconds: wall-clock time, interruptions left out.
+    target: the loss at which the run is good enough. stagnation: generations without a
+    better network.
+    """
+
+    generations: int | None = None
+    evaluations: int | None = None
+    seconds: float | None = None
+    target: float | None = None
+    stagnation: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check every limit."""
+        for name in ("generations", "evaluations", "stagnation"):
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name))
+        if self.seconds is not None:
+            check_number("seconds", self.seconds, above=0)
+        if self.target is not None:
+            check_number("target", self.target, least=0)
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether nothing would ever stop the run."""
+        return all(getattr(self, each.name) is None for each in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """Easier variants of the task that come before it.
+
+    variants: the tasks, easiest first. advance_at: the loss at which the next one begins;
+    the search then starts again from the best network of the variant.
+    patience: generations after which a variant is left even so.
+    """
+
+    variants: tuple[Task, ...] = ()
+    advance_at: float = 0.0
+    patience: int = 100
+
+    def __post_init__(self) -> None:
+        """Check the threshold and the patience."""
+        check_number("advance_at", self.advance_at, least=0)
+        check_count("patience", self.patience)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A run, complete: the same experiment gives the same bits, whatever the workers.
+
+    task, network, initialiser, search, readout: what is learnt, by what.
+    budget: when to stop. seed: of all randomness. curriculum: easier variants first.
+    tolerance: a free run further than this from its target at any step is given up and
+        its later outputs count as failed; inf never gives up.
+    preset: the name of the preset that this came from, if any.
+    """
+
+    task: Task
+    network: LSTM
+    initialiser: Initialiser
+    search: SearchSettings
+    readout: Readout
+    budget: Budget = field(default_factory=Budget)
+    seed: int = 0
+    curriculum: Curriculum = field(default_factory=Curriculum)
+    tolerance: float = float("inf")
+    preset: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the seed and the tolerance; see that something ends the run."""
+        check_count("seed", self.seed, least=0)
+        if not self.tolerance > 0:
+            raise ValueError(f"tolerance must be > 0, got {self.tolerance}")
+        if self.budget.unlimited:
+            raise ValueError(
+                "nothing would stop this run: set generations, evaluations, seconds, "
+                "target or stagnation"
+            )
+
+    @property
+    def architecture(self) -> LSTM:
+        """The network with the task's inputs and outputs."""
+        return self.network.for_task(self.task.inputs, self.task.outputs)
