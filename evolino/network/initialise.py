@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
+import numpy as np
 from numpy.random import Generator
 
 from evolino.network.architecture import LSTM
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, check_number
+
+if TYPE_CHECKING:
+    from evolino.search.base import Family
 
 
 class Initialiser(Protocol):
@@ -30,3 +35,187 @@ class Initialiser(Protocol):
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G): a step that matters for each gene; 0 holds it as drawn."""
         ...
+
+    def family(self, architecture: LSTM) -> Family | None:
+        """Return the distributions that this one is the default of, if there are any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Every weight uniform in [-width, width], then the gate biases shifted.
+
+    forget_bias, output_bias: added to the biases of those gates; Gers & Schmidhuber 2001
+    used +1.5 and -1.5 (recalled).
+    """
+
+    name: ClassVar[str] = "uniform"
+    level: ClassVar[float] = 0.0
+
+    width: float = 0.1
+    forget_bias: float = 0.0
+    output_bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the width and the biases."""
+        check_number("width", self.width, above=0)
+        check_number("forget_bias", self.forget_bias)
+        check_number("output_bias", self.output_bias)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes."""
+        genomes = rng.uniform(-self.width, self.width, (count, *architecture.genome_shape))
+        genomes[..., architecture.genes_of("bias", "forget")] += self.forget_bias
+        genomes[..., architecture.genes_of("bias", "output")] += self.output_bias
+        return genomes
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G) of the width."""
+        return np.full(architecture.genome_shape, self.width)
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: the width is not evolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gaussian:
+    """Every weight normal with mean 0 and this standard deviation."""
+
+    name: ClassVar[str] = "gaussian"
+    level: ClassVar[float] = 0.0
+
+    deviation: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Check the deviation."""
+        check_number("deviation", self.deviation, above=0)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes."""
+        return rng.normal(0.0, self.deviation, (count, *architecture.genome_shape))
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G) of the deviation."""
+        return np.full(architecture.genome_shape, self.deviation)
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: the deviation is not evolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaturatedTernary:
+    """Every weight -level, 0 or +level with equal chance: gates fully open or shut."""
+
+    name: ClassVar[str] = "ternary"
+
+    level: float = 20.0
+
+    def __post_init__(self) -> None:
+        """Check the level."""
+        check_number("level", self.level, above=0)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes."""
+        return self.level * rng.integers(-1, 2, (count, *architecture.genome_shape))
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G) of the level."""
+        return np.full(architecture.genome_shape, self.level)
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: there is nothing to scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearRegime:
+    """Cells so weakly driven that the network is linear, with chosen dynamics.
+
+    Inputs reach the cell inputs with weights of order input_scale, so every squashing
+    function works near 0 and every gate is the constant that its bias makes it. What is
+    left is s(t) = (diag(f) + diag(i) R diag(o)) s(t-1) + diag(i) W u(t). R is set so that
+    the matrix in brackets is a random orthogonal one times a factor drawn for each network
+    from [lowest_radius, highest_radius]: all its modes decay at that rate. Needs an
+    unpenalised readout with scaled columns, which undoes the tiny scale.
+
+    forget_bias, forget_spread: mean and standard deviation of the forget gates' biases;
+    gate_spread: standard deviation of the biases of the input and output gates.
+    """
+
+    name: ClassVar[str] = "linear-regime"
+    level: ClassVar[float] = 0.0
+
+    input_scale: float = 1e-8
+    lowest_radius: float = 0.8
+    highest_radius: float = 0.95
+    forget_bias: float = 0.0
+    forget_spread: float = 1.0
+    gate_spread: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the scales and the radii."""
+        check_number("input_scale", self.input_scale, above=0)
+        check_number("lowest_radius", self.lowest_radius, least=0)
+        check_number("highest_radius", self.highest_radius, least=self.lowest_radius)
+        check_number("forget_bias", self.forget_bias)
+        check_number("forget_spread", self.forget_spread, least=0)
+        check_number("gate_spread", self.gate_spread, least=0)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes. Raises ValueError without a bias."""
+        self._check(architecture)
+        genomes = np.zeros((count, *architecture.genome_shape))
+        for genome in genomes:
+            self._draw_one(architecture, rng, genome)
+        return genomes
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G); only biases of gates and weights into cell inputs may move."""
+        self._check(architecture)
+        scale = np.zeros(architecture.genome_shape)
+        for gate in ("input", "forget", "output"):
+            scale[:, architecture.genes_of("bias", gate)] = 1.0
+        for source in ("input", "feedback"):
+            scale[:, architecture.genes_of(source, "cell")] = self.input_scale
+        # With gates half open, 4 undoes diag(i) and diag(o).
+        width = max(architecture.recurrent_width, 1)
+        recurrent = 4 * self.highest_radius / np.sqrt(width)
+        scale[:, architecture.genes_of("recurrent", "cell")] = recurrent
+        return scale
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: the few parameters are drawn, not evolved."""
+
+    def _check(self, architecture: LSTM) -> None:
+        if not architecture.bias:
+            raise ValueError("the linear regime sets gates by their biases: needs bias=True")
+
+    def _draw_one(self, architecture: LSTM, rng: Generator, genome: Array) -> None:
+        cells, sources = architecture.cells, architecture.recurrent_sources()
+        bias = {
+            "input": rng.normal(0.0, self.gate_spread, cells),
+            "forget": rng.normal(self.forget_bias, self.forget_spread, cells),
+            "output": rng.normal(0.0, self.gate_spread, cells),
+        }
+        for gate in set(bias) & set(architecture.gates):
+            genome[:, architecture.genes_of("bias", gate)] = bias[gate][:, None]
+        for source in ("input", "feedback"):
+            genes = architecture.genes_of(source, "cell")
+            genome[:, genes] = rng.normal(0.0, self.input_scale, (cells, len(genes)))
+        gate_in, forget, gate_out = (_sigmoid(bias[g]) for g in bias)
+        if not architecture.forget_gate:
+            forget = np.ones(cells)
+        radius = rng.uniform(self.lowest_radius, self.highest_radius)
+        wanted = radius * random_orthogonal(rng, cells)
+        recurrent = (wanted - np.diag(forget)) / (gate_in[:, None] * gate_out)
+        rows = np.arange(cells)[:, None]
+        genome[:, architecture.genes_of("recurrent", "cell")] = recurrent[rows, sources]
+
+
+def random_orthogonal(rng: Generator, size: int) -> Array:
+    """Return (size, size), uniform over orthogonal matrices (Mezzadri 2007, section 5)."""
+    q, r = np.linalg.qr(rng.normal(size=(size, size)))
+    return np.asarray(q * np.sign(np.diag(r)))
+
+
+def _sigmoid(value: Array) -> Array:
+    return np.asarray(1.0 / (1.0 + np.exp(-value)))

@@ -1,0 +1,145 @@
+"""A trained network with its readout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evolino.network.architecture import LSTM
+from evolino.network.kernels.dispatch import pack
+from evolino.network.reference import Trace, run
+from evolino.task import Segment, Series
+from evolino.training.evaluate import drive, respond_one_step, run_freely
+from evolino.training.storage import load_state, save_state
+from evolino.vocabulary import Array, as_series, check_count
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A network that can be used: architecture, genome (C, G), output weights (S, K)."""
+
+    architecture: LSTM
+    genome: Array
+    output_weights: Array
+
+    def __post_init__(self) -> None:
+        """Check that genome and output weights fit the architecture."""
+        wanted = (self.architecture.readout_width, self.architecture.outputs)
+        if self.genome.shape != self.architecture.genome_shape:
+            raise ValueError(
+                f"genome must have shape {self.architecture.genome_shape}, "
+                f"got {self.genome.shape}"
+            )
+        if self.output_weights.shape != wanted:
+            raise ValueError(
+                f"output_weights must have shape {wanted}, got {self.output_weights.shape}"
+            )
+
+    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+        """Return (T, K): the output at each step, one step ahead.
+
+        inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
+        true series, needed if it has output feedback: row t hears targets[t-1].
+        """
+        series = self._series(inputs, targets)
+        whole = Segment(series, 0, series.steps)
+        weights = self.output_weights[None]
+        return np.asarray(respond_one_step(self._networks(), weights, (whole,))[0, 0])
+
+    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+        """Return (steps, K): a free run, the network fed its own outputs.
+
+        prime: (T, K), the series to hear first, by teacher forcing; none starts from
+        nothing. inputs: (T + steps, I) if the network has external inputs.
+        """
+        check_count("steps", steps)
+        width = self.architecture.outputs
+        heard = (
+            np.zeros((0, width)) if prime is None else as_series("prime", prime, width=width)
+        )
+        ahead = np.concatenate([heard, np.zeros((steps, width))])
+        series = self._series(inputs, ahead)
+        segment = Segment(series, len(heard), len(heard) + steps)
+        return self.respond([segment], free_running=True)[0]
+
+    def states(self, inputs: Any = None, targets: Any = None) -> Trace:
+        """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
+
+        Arguments as for `predict`.
+        """
+        from evolino.network.kernels.dispatch import input_vectors
+
+        series = self._series(inputs, targets)
+        vectors = input_vectors(self.architecture, series.inputs, series.targets)
+        return run(self.architecture, self.genome, vectors)
+
+    def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
+        """Return the outputs (stop - start, K) on each segment."""
+        networks, weights = self._networks(), self.output_weights[None]
+        if not free_running:
+            outputs = respond_one_step(networks, weights, segments)[0]
+        else:
+            _, _, starts = drive(networks, (), segments)
+            outputs = run_freely(networks, weights, segments, starts)[0]
+        return [
+            outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
+        ]
+
+    def as_state(self) -> dict[str, Any]:
+        """Return all of the model as arrays, numbers and text."""
+        return {
+            "architecture": asdict(self.architecture),
+            "genome": self.genome,
+            "output_weights": self.output_weights,
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to an .npz file that `load` reads."""
+        save_state(Path(path), self.as_state(), kind="model")
+
+    def _networks(self) -> Any:
+        return pack(self.architecture, self.genome[None])
+
+    def _series(self, inputs: Any, targets: Any) -> Series:
+        architecture = self.architecture
+        if inputs is None and targets is None:
+            raise ValueError("predict, states and generate need inputs, targets or both")
+        if targets is None:
+            if architecture.feedback:
+                raise ValueError(
+                    "this network hears its outputs: pass the true series as targets"
+                )
+            targets = np.zeros((len(inputs), architecture.outputs))
+        if inputs is None:
+            if architecture.inputs:
+                raise ValueError(
+                    f"this network has {architecture.inputs} external inputs: pass inputs"
+                )
+            inputs = np.zeros((len(targets), 0))
+        inputs = as_series("inputs", inputs, width=architecture.inputs)
+        targets = as_series("targets", targets, width=architecture.outputs)
+        if len(inputs) != len(targets):
+            raise ValueError(
+                f"inputs and targets must have as many steps, got {len(inputs)} and "
+                f"{len(targets)}"
+            )
+        return Series(inputs, targets)
+
+
+def load(path: str | Path) -> Model:
+    """Read a model from model.npz, or from the folder of a run.
+
+    Raises ValueError for a file that is not a model or was damaged.
+    """
+    path = Path(path)
+    file = path / "model.npz" if path.is_dir() else path
+    state = load_state(file, kind="model")
+    try:
+        architecture = LSTM(**state["architecture"])
+        return Model(architecture, state["genome"], state["output_weights"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{file} is not a complete model: {error}") from None

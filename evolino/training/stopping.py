@@ -1,0 +1,35 @@
+"""Reasons to stop."""
+
+from __future__ import annotations
+
+from evolino.training.experiment import Budget
+
+
+def reasons(
+    budget: Budget,
+    *,
+    generations: int,
+    evaluations: int,
+    seconds: float,
+    best: float,
+    stagnant: int,
+) -> list[str]:
+    """Return every limit that is reached, as text with its figures; empty: go on.
+
+    best: the lowest loss of the task itself. stagnant: generations without a better one.
+    A stop by seconds names the evaluations, with which the run can be repeated exactly.
+    """
+    found = []
+    if budget.target is not None and best <= budget.target:
+        found.append(f"target: loss {best:.3g} <= {budget.target:g}")
+    if budget.generations is not None and generations >= budget.generations:
+        found.append(f"generations: {generations}")
+    if budget.evaluations is not None and evaluations >= budget.evaluations:
+        found.append(f"evaluations: {evaluations} >= {budget.evaluations}")
+    if budget.seconds is not None and seconds >= budget.seconds:
+        found.append(
+            f"seconds: {budget.seconds:g} (repeat exactly with --evaluations {evaluations})"
+        )
+    if budget.stagnation is not None and stagnant >= budget.stagnation:
+        found.append(f"stagnation: {stagnant} generations without a better network")
+    return found

@@ -1,0 +1,31 @@
+"""Error measures that several tasks share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolino.vocabulary import Array
+
+
+def rmse(outputs: Array, targets: Array) -> Array:
+    """Return (P,): root mean squared error over all rows that have a target.
+
+    outputs: (P, N, L, K). targets: (N, L, K), NaN where there is no row. A network with an
+    output that is not finite on a scored row has error inf.
+    """
+    scored = np.isfinite(targets)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = np.square(outputs - targets)[:, scored]
+        mean = np.sqrt(squared.mean(axis=1))
+    return np.where(np.isfinite(mean), mean, np.inf)
+
+
+def nrmse(outputs: Array, targets: Array) -> Array:
+    """Return (P,): `rmse` divided by the standard deviation of the targets."""
+    return rmse(outputs, targets) / deviation(targets)
+
+
+def deviation(targets: Array) -> float:
+    """Return the standard deviation of the targets, 1 if they are constant."""
+    spread = float(np.nanstd(targets))
+    return spread if spread > 0 else 1.0
