@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import pack
+from evolino.network.kernels.dispatch import Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
+from evolino.respond import drive, respond_one_step, run_freely
+from evolino.storage import load_state, save_state
 from evolino.task import Segment, Series
-from evolino.training.evaluate import drive, respond_one_step, run_freely
-from evolino.training.storage import load_state, save_state
 from evolino.vocabulary import Array, as_series, check_count
 
 
@@ -71,8 +71,6 @@ class Model:
 
         Arguments as for `predict`.
         """
-        from evolino.network.kernels.dispatch import input_vectors
-
         series = self._series(inputs, targets)
         vectors = input_vectors(self.architecture, series.inputs, series.targets)
         return run(self.architecture, self.genome, vectors)
@@ -101,7 +99,7 @@ class Model:
         """Write the model to an .npz file that `load` reads."""
         save_state(Path(path), self.as_state(), kind="model")
 
-    def _networks(self) -> Any:
+    def _networks(self) -> Networks:
         return pack(self.architecture, self.genome[None])
 
     def _series(self, inputs: Any, targets: Any) -> Series:

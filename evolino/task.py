@@ -139,3 +139,7 @@ class Task(Protocol):
     def baselines(self, split: Split) -> Mapping[str, dict[str, float]]:
         """Return the metrics of trivial methods on the same data, by method."""
         ...
+
+    def published(self) -> tuple[Published, ...]:
+        """Return the figures from the literature for these very parameters."""
+        ...

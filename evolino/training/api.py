@@ -1,0 +1,76 @@
+"""`evolino.train`: the whole of it in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from evolino.network.architecture import LSTM
+from evolino.network.initialise import Initialiser
+from evolino.readout.base import Readout
+from evolino.search.base import SearchSettings
+from evolino.task import Task
+from evolino.training.callbacks import Callback
+from evolino.training.experiment import Budget, Curriculum
+from evolino.training.presets import experiment_for
+from evolino.training.run_folder import RunFolder
+from evolino.training.trainer import Result, run_experiment
+
+
+def train(
+    task: str | Task,
+    *,
+    preset: str | None = None,
+    network: LSTM | None = None,
+    initialiser: str | Initialiser | None = None,
+    search: str | SearchSettings | None = None,
+    readout: str | Readout | None = None,
+    budget: Budget | None = None,
+    curriculum: Curriculum | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    out: str | Path | None = None,
+    force: bool = False,
+    baselines: bool = False,
+    callbacks: Sequence[Callback] = (),
+) -> Result:
+    """Evolve a network for a task and solve its readout.
+
+    task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
+    given; whatever of network, initialiser, search, readout, budget and curriculum is
+    given replaces the preset's. seed: of all randomness. workers: threads; the result does
+    not depend on them. out: the run's folder; none leaves no files. force: overwrite an
+    earlier run there. baselines: measure the unevolved network and random search as well.
+
+    Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
+    TypeError, naming the argument, for whatever cannot work.
+    """
+    name = task if isinstance(task, str) else task.name
+    experiment = experiment_for(
+        name,
+        preset,
+        task_options=None if isinstance(task, str) else _options(task),
+        cells=None if network is None else network.cells,
+        search=search if isinstance(search, str) else None,
+        readout=readout if isinstance(readout, str) else None,
+        initialiser=initialiser if isinstance(initialiser, str) else None,
+        seed=seed,
+        budget_options=None if budget is None else asdict(budget),
+    )
+    given: dict[str, Any] = {
+        "task": None if isinstance(task, str) else task,
+        "network": network,
+        "initialiser": None if isinstance(initialiser, str) else initialiser,
+        "search": None if isinstance(search, str) else search,
+        "readout": None if isinstance(readout, str) else readout,
+        "curriculum": curriculum,
+    }
+    changes = {key: value for key, value in given.items() if value is not None}
+    experiment = replace(experiment, **changes)
+    folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
+    return run_experiment(
+        experiment, workers=workers, folder=folder, callbacks=callbacks, baselines=baselines
+    )
+

@@ -1,0 +1,75 @@
+"""What a reader asks first: how much of a result is due to evolution?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evolino.model import Model
+from evolino.search.random_search import RandomSearch
+from evolino.training.evaluate import Evaluator
+from evolino.training.experiment import Budget, Curriculum, Experiment
+from evolino.training.parallel import workers as open_workers
+from evolino.training.randomness import generator
+from evolino.training.run import Run, split_of
+
+DRAWS = 20
+BATCH = 96  # networks that random search draws at a time
+
+
+def baselines(
+    experiment: Experiment, *, evaluations: int, workers: int = 1
+) -> dict[str, dict[str, float]]:
+    """Return the metrics of trivial methods on the experiment's data, by method.
+
+    The task's own ones; "unevolved": the median over 20 first draws of the same network
+    with the same readout; "random search": the best of as many draws as the run evaluated.
+    """
+    split = split_of(experiment.task, experiment.seed)
+    with open_workers(workers):
+        found = dict(experiment.task.baselines(split))
+        found[f"unevolved, median of {DRAWS} draws"] = unevolved(experiment)
+    found["random search, equal evaluations"] = random_search(
+        experiment, evaluations=evaluations, workers=workers
+    )
+    return found
+
+
+def unevolved(experiment: Experiment, draws: int = DRAWS) -> dict[str, float]:
+    """Return the median of each metric over first draws of the initialiser."""
+    split = split_of(experiment.task, experiment.seed)
+    architecture = experiment.architecture
+    evaluator = Evaluator(
+        architecture, experiment.task, experiment.readout, split, experiment.tolerance
+    )
+    rng = generator(experiment.seed, "unevolved")
+    figures: list[dict[str, float]] = []
+    for _ in range(draws):
+        genome = experiment.initialiser.draw(architecture, rng, 1)[0]
+        model = Model(architecture, genome, evaluator.solve_winner(genome))
+        figures.append(experiment.task.measure(model, split))
+    return {
+        metric: float(np.median([each[metric] for each in figures])) for metric in figures[0]
+    }
+
+
+def random_search(
+    experiment: Experiment, *, evaluations: int, workers: int
+) -> dict[str, float]:
+    """Return the metrics of the best of `evaluations` first draws, chosen by loss."""
+    run = Run(
+        replace(
+            experiment,
+            search=RandomSearch(population=min(BATCH, evaluations)),
+            budget=Budget(evaluations=evaluations),
+            curriculum=Curriculum(),
+        )
+    )
+    with open_workers(workers) as pool:
+        while not run.stop_reasons():
+            run.step(pool)
+        model = run.model()
+    if model is None:
+        return {}
+    return experiment.task.measure(model, split_of(experiment.task, experiment.seed))

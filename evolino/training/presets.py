@@ -1,0 +1,175 @@
+"""Presets: published experiments and our best settings, as data.
+
+A file tasks/presets/<task>-<preset>.toml is a table of experiments: what its rows share in
+[defaults], and for each row what differs, what is published, and what we set out to reach.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from evolino.registry import find, names
+from evolino.task import Published
+from evolino.training.config import experiment_from_table
+from evolino.training.experiment import Experiment
+from evolino.vocabulary import unknown_name
+
+DEFAULT_PRESET = "best"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One experiment of a table.
+
+    label: of the row. target: the metric to reach, if one was set. published: figures of
+    the literature beside the task's own. settings: the experiment without its seed.
+    """
+
+    label: str
+    target: float | None
+    published: tuple[Published, ...]
+    settings: Mapping[str, Any]
+
+    def experiment(self, seed: int) -> Experiment:
+        """Return the experiment for a seed."""
+        return experiment_from_table({**self.settings, "seed": seed})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of experiments. metric: the column compared, lower is better. notes: what of
+    the published setting is known and what is chosen. seeds_in_parallel: whether seeds run
+    beside each other, one worker each, or one after another with all workers."""
+
+    name: str
+    task: str
+    preset: str
+    title: str
+    metric: str
+    source: str
+    notes: str
+    rows: tuple[Row, ...]
+    seeds_in_parallel: bool = True
+
+
+def tables() -> list[str]:
+    """Return the names of all tables."""
+    folder = resources.files("evolino.tasks") / "presets"
+    return sorted(
+        file.name.removesuffix(".toml")
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    )
+
+
+def presets_of(task: str) -> list[str]:
+    """Return the names of a task's presets."""
+    prefix = f"{task}-"
+    return [name.removeprefix(prefix) for name in tables() if name.startswith(prefix)]
+
+
+@cache
+def load_table(name: str) -> Table:
+    """Return a table by name. Raises ValueError, naming the nearest, if there is none."""
+    if name not in tables():
+        raise unknown_name("table", name, tables())
+    file = resources.files("evolino.tasks") / "presets" / f"{name}.toml"
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    shared = {**content["defaults"], "preset": content["preset"]}
+    return Table(
+        name=name,
+        task=content["task"],
+        preset=content["preset"],
+        title=content["title"],
+        metric=content["metric"],
+        source=content["source"],
+        notes=content["notes"].strip(),
+        rows=tuple(_row(content["task"], shared, row) for row in content["rows"]),
+        seeds_in_parallel=content.get("seeds_in_parallel", True),
+    )
+
+
+def experiment_for(
+    task_name: str,
+    preset: str | None = None,
+    *,
+    task_options: Mapping[str, Any] | None = None,
+    cells: int | None = None,
+    search: str | None = None,
+    readout: str | None = None,
+    initialiser: str | None = None,
+    seed: int = 0,
+    budget_options: Mapping[str, Any] | None = None,
+) -> Experiment:
+    """Return a preset's experiment with some of it replaced.
+
+    task_options: fields of the task; with cells they choose the row of the preset. cells:
+    memory cells. search, readout, initialiser: names; another one than the preset's comes
+    with its own defaults. budget_options: limits; any of them replaces the preset's.
+    Raises ValueError, naming the nearest valid ones, for unknown names.
+    """
+    find("task", task_name)
+    preset = preset or DEFAULT_PRESET
+    if preset not in presets_of(task_name):
+        raise unknown_name(f"preset of {task_name}", preset, presets_of(task_name))
+    options = {k: v for k, v in (task_options or {}).items() if v is not None}
+    row = _choose(load_table(f"{task_name}-{preset}"), options, cells)
+    changed: dict[str, Any] = {"task": options}
+    if cells is not None:
+        changed["network"] = {"cells": cells}
+    settings = merge(row.settings, changed)
+    chosen = {"search": search, "readout": readout, "initialiser": initialiser}
+    for kind, name in chosen.items():
+        if name is not None:
+            find(kind, name)
+            if settings[kind]["name"] != name:
+                settings[kind] = {"name": name}
+    limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
+    if limits:
+        settings["budget"] = limits
+    return experiment_from_table({**settings, "seed": seed})
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return base with changes laid over it, tables merged key by key.
+
+    A table that names another class ("name") replaces the one below it.
+    """
+    merged = dict(base)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            renamed = "name" in value and value["name"] != below.get("name")
+            merged[key] = dict(value) if renamed else merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _row(task: str, shared: Mapping[str, Any], row: Mapping[str, Any]) -> Row:
+    about = {"label", "target", "published"}
+    changes = {key: value for key, value in row.items() if key not in about}
+    settings = merge(shared, changes)
+    settings["task"] = {"name": task, **settings.get("task", {})}
+    published = tuple(Published(**figure) for figure in row.get("published", ()))
+    return Row(row["label"], row.get("target"), published, settings)
+
+
+def _choose(table: Table, options: Mapping[str, Any], cells: int | None) -> Row:
+    """Return the row that shares most with what is asked for, the first one of equals."""
+
+    def shared(row: Row) -> tuple[int, int]:
+        same = sum(row.settings["task"].get(key) == value for key, value in options.items())
+        return same, int(row.settings["network"]["cells"] == cells)
+
+    return max(table.rows, key=shared)
+
+
+def describe_tasks() -> list[tuple[str, list[str]]]:
+    """Return every task's name with its presets."""
+    return [(name, presets_of(name)) for name in names("task")]

@@ -1,0 +1,14 @@
+"""One generator per purpose, all from a run's seed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+PURPOSES = {"task": 0, "search": 1, "unevolved": 2, "random search": 3}
+
+
+def generator(seed: int, purpose: str, index: int = 0) -> Generator:
+    """Return the generator of a purpose; index tells apart those of one purpose."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(PURPOSES[purpose], index))
+    return np.random.default_rng(sequence)

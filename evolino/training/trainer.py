@@ -1,0 +1,233 @@
+"""Ask, evaluate, tell, record, stop.
+
+The same experiment gives the same bits for any number of workers, and when it is broken
+off and resumed: randomness comes from one generator per purpose, and whatever a generation
+changes is in the checkpoint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from typing import Any
+
+from evolino.model import Model
+from evolino.training.baselines import baselines as measure_baselines
+from evolino.training.callbacks import Callback, Generation
+from evolino.training.config import experiment_to_table
+from evolino.training.experiment import Experiment
+from evolino.training.interrupts import Interrupt, interruptible
+from evolino.training.parallel import workers as open_workers
+from evolino.training.run import Run, split_of
+from evolino.training.run_folder import RunFolder
+
+CHECKPOINT_EVERY = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run gave.
+
+    model: the best network ever seen, its readout fitted on the refit rows; None if every
+    network failed. history: one record a generation. metrics: the task's, on test data
+    (empty if the run was interrupted). stopped: the reasons. baselines: metrics of
+    trivial and unevolved methods, by method.
+    """
+
+    experiment: Experiment
+    model: Model | None
+    history: list[Generation]
+    metrics: dict[str, float]
+    stopped: list[str]
+    generations: int
+    evaluations: int
+    seconds: float
+    workers: int
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the content of result.json."""
+        task = self.experiment.task
+        return {
+            "task": task.name,
+            "preset": self.experiment.preset,
+            "parameters": experiment_to_table(self.experiment),
+            "seed": self.experiment.seed,
+            "workers": self.workers,
+            "metrics": self.metrics,
+            "published": [asdict(figure) for figure in task.published()],
+            "baselines": self.baselines,
+            "stopped": self.stopped,
+            "generations": self.generations,
+            "evaluations": self.evaluations,
+            "seconds": self.seconds,
+            "version": version("evolino"),
+        }
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the run, so that it can be resumed."""
+        return any(reason.startswith("interrupted") for reason in self.stopped)
+
+
+def run_experiment(
+    experiment: Experiment,
+    *,
+    workers: int = 1,
+    folder: RunFolder | None = None,
+    callbacks: Sequence[Callback] = (),
+    baselines: bool = True,
+) -> Result:
+    """Run an experiment; leave its files in folder, if there is one.
+
+    baselines: also measure the unevolved network and random search at equal evaluations,
+    which doubles the time.
+    """
+    return _finish(
+        Run(experiment), (), workers=workers, folder=folder, callbacks=callbacks,
+        baselines=baselines,
+    )
+
+
+def resume(
+    folder: RunFolder,
+    *,
+    workers: int = 1,
+    callbacks: Sequence[Callback] = (),
+    budget: dict[str, Any] | None = None,
+    baselines: bool = True,
+) -> Result:
+    """Go on with an interrupted run, to the same bits as if it had never stopped.
+
+    budget: new limits by name, for a run that is to go further than its first budget;
+    they are written to its config. Raises ValueError for a damaged checkpoint.
+    """
+    experiment = folder.experiment()
+    if budget:
+        experiment = replace(experiment, budget=replace(experiment.budget, **budget))
+        folder.save_experiment(experiment)
+    state = folder.load_checkpoint()
+    run = Run(experiment, state)
+    folder.rewind(run.progress.generation)
+    return _finish(
+        run, folder.history(), workers=workers, folder=folder, callbacks=callbacks,
+        baselines=baselines,
+    )
+
+
+def _finish(
+    run: Run,
+    history: Iterable[Generation],
+    *,
+    workers: int,
+    folder: RunFolder | None,
+    callbacks: Sequence[Callback],
+    baselines: bool,
+) -> Result:
+    """Evolve, measure, save."""
+    recorder = None if folder is None else Recorder(run, folder)
+    result = evolve(
+        run, history, workers=workers, callbacks=callbacks, recorder=recorder
+    )
+    if not result.interrupted:
+        if baselines:
+            measured = measure_baselines(
+                run.experiment, evaluations=result.evaluations, workers=workers
+            )
+            result = replace(result, baselines=measured)
+        if folder is not None:
+            folder.save_result(result.summary())
+    for callback in callbacks:
+        callback.on_stop(result)
+    return result
+
+
+class Recorder(Callback):
+    """Keeps a run's folder: a line of history each generation, checkpoints, the model."""
+
+    def __init__(self, run: Run, folder: RunFolder) -> None:
+        self._run, self._folder = run, folder
+        self._saved = time.monotonic()
+        self._improved = False
+
+    def on_generation(self, generation: Generation, seconds: float) -> None:
+        """Append to history; write a checkpoint if the last one is old."""
+        self._folder.append(generation, seconds)
+        if time.monotonic() - self._saved >= CHECKPOINT_EVERY:
+            self.save()
+
+    def on_improved(self, loss: float, genome: Any) -> None:
+        """Remember that the model on disk is no longer the best."""
+        self._improved = True
+
+    def save(self) -> None:
+        """Write the checkpoint, and the model if it improved."""
+        self._folder.save_checkpoint(self._run.state())
+        model = self._run.model() if self._improved else None
+        if model is not None:
+            self._folder.save_model(model.as_state())
+        self._improved = False
+        self._saved = time.monotonic()
+
+
+def evolve(
+    run: Run,
+    history: Iterable[Generation],
+    *,
+    workers: int,
+    callbacks: Sequence[Callback],
+    recorder: Recorder | None = None,
+) -> Result:
+    """Run generations until the budget or Ctrl-C stops them; measure the best network.
+
+    history: the records before a resume. recorder: hears of all before the callbacks do.
+    """
+    records = list(history)
+    callbacks = list(callbacks) if recorder is None else [recorder, *callbacks]
+    stopped = run.stop_reasons()
+    began = time.monotonic() - run.progress.seconds
+    with open_workers(workers) as pool, interruptible() as interrupt:
+        for callback in callbacks:
+            callback.on_start(run.experiment)
+        while not stopped:
+            record, improved = run.step(pool)
+            run.progress.seconds = time.monotonic() - began
+            records.append(record)
+            _report(callbacks, run, record, improved)
+            stopped = run.stop_reasons() or _interruption(interrupt)
+        if recorder is not None:
+            recorder.save()
+        model = run.model()
+    measured = model is not None and not interrupt.asked
+    return Result(
+        experiment=run.experiment,
+        model=model,
+        history=records,
+        metrics=_measure(run, model) if measured and model is not None else {},
+        stopped=stopped,
+        generations=run.progress.generation,
+        evaluations=run.progress.evaluations,
+        seconds=run.progress.seconds,
+        workers=workers,
+    )
+
+
+def _report(
+    callbacks: Sequence[Callback], run: Run, record: Generation, improved: bool
+) -> None:
+    for callback in callbacks:
+        callback.on_generation(record, run.progress.seconds)
+        if improved and run.progress.genome is not None:
+            callback.on_improved(run.progress.best, run.progress.genome)
+
+
+def _interruption(interrupt: Interrupt) -> list[str]:
+    return ["interrupted: Ctrl-C"] if interrupt.asked else []
+
+
+def _measure(run: Run, model: Model) -> dict[str, float]:
+    """Return the test figures. A curriculum cut short is still measured on the task."""
+    task = run.experiment.task
+    return task.measure(model, split_of(task, run.experiment.seed))
