@@ -1,0 +1,43 @@
+# Everything sets itself up: the first target that needs it makes .venv and installs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check bench reproduce docs clean
+
+run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
+	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
+	@echo "The fitness curve: results/runs/first/fitness.png"
+
+test: $(READY)  ## Run the tests.
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## Format, lint, types, tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(READY)  ## Time the kernels and the parts of a generation.
+	$(BIN)/python benchmarks/kernels.py
+
+SEEDS ?= 20
+WORKERS ?= 2
+reproduce: $(READY)  ## Make every table of results/ again (hours).
+	for table in tasks/presets/*.toml; do \
+	  $(BIN)/evolino reproduce $$(basename $$table .toml) --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
+	done
+	$(MAKE) docs
+
+docs: $(READY)  ## Put the tables of results/ into README and docs/.
+	$(BIN)/python -m evolino.report README.md docs
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77"
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $(READY)
+
+clean:  ## Remove what was installed and built; results stay.
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

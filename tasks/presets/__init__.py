@@ -1,0 +1,1 @@
+"""Tables of experiments, one file each: <task>-<preset>.toml."""
