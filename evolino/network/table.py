@@ -1,0 +1,9 @@
+"""INITIALISERS maps an initialiser's name to "module:Class", imported when it is used."""
+
+INITIALISERS = {
+    "uniform": "evolino.network.initialise:Uniform",
+    "gaussian": "evolino.network.initialise:Gaussian",
+    "linear-regime": "evolino.network.initialise:LinearRegime",
+    "ternary": "evolino.network.initialise:SaturatedTernary",
+    "spread": "evolino.network.spread:Spread",
+}

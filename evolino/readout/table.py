@@ -1,0 +1,6 @@
+"""READOUTS maps a readout's name to "module:Class", imported when it is used."""
+
+READOUTS = {
+    "pseudo-inverse": "evolino.readout.linear:PseudoInverse",
+    "ridge": "evolino.readout.linear:Ridge",
+}

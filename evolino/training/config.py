@@ -1,0 +1,72 @@
+"""An experiment as the tables of config.toml, and back.
+
+Tables: task, network, initialiser, search, readout, budget, curriculum; beside them seed,
+preset and tolerance. What is None, and an infinite tolerance, is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from evolino.network.architecture import LSTM
+from evolino.registry import fields_to_table, from_table, make, to_table, unknown_field
+from evolino.training.experiment import Budget, Curriculum, Experiment
+
+NAMED = ("task", "initialiser", "search", "readout")
+TABLES = ("task", "network", "initialiser", "search", "readout", "budget", "curriculum")
+KEYS = ("preset", "seed", "tolerance")
+
+
+def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
+    """Return the complete content of config.toml, defaults included."""
+    table: dict[str, Any] = {"seed": int(experiment.seed)}
+    if experiment.preset is not None:
+        table["preset"] = experiment.preset
+    if math.isfinite(experiment.tolerance):
+        table["tolerance"] = float(experiment.tolerance)
+    curriculum = experiment.curriculum
+    return {
+        **table,
+        "task": to_table(experiment.task),
+        "network": fields_to_table(experiment.network),
+        "initialiser": to_table(experiment.initialiser),
+        "search": to_table(experiment.search),
+        "readout": to_table(experiment.readout),
+        "budget": fields_to_table(experiment.budget),
+        "curriculum": {
+            "variants": [to_table(variant) for variant in curriculum.variants],
+            "advance_at": float(curriculum.advance_at),
+            "patience": int(curriculum.patience),
+        },
+    }
+
+
+def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
+    """Return the experiment of `experiment_to_table`; defaults fill what is not there.
+
+    Raises ValueError for unknown or missing tables, names and fields, and whatever the
+    records themselves raise for their values.
+    """
+    for key in table:
+        if key not in TABLES + KEYS:
+            raise unknown_field("an experiment", key, TABLES + KEYS)
+    for key in TABLES:
+        if not isinstance(table.get(key, {}), Mapping):
+            raise ValueError(f"{key} must be a table, got {table[key]!r}")
+    for key in (*NAMED, "network"):
+        if key not in table:
+            raise ValueError(f"an experiment needs a table {key!r}")
+    curriculum = dict(table.get("curriculum", {}))
+    variants = tuple(from_table("task", each) for each in curriculum.pop("variants", ()))
+    curriculum["variants"] = variants
+    return Experiment(
+        **{kind: from_table(kind, table[kind]) for kind in NAMED},
+        network=make("network", LSTM, table["network"]),
+        budget=make("budget", Budget, table.get("budget", {})),
+        curriculum=make("curriculum", Curriculum, curriculum),
+        seed=table.get("seed", 0),
+        tolerance=table.get("tolerance", math.inf),
+        preset=table.get("preset"),
+    )

@@ -1,0 +1,10 @@
+"""Tasks, one file per family of the papers.
+
+TASKS maps a task's name to "module:Class"; the module is imported when the task is used.
+"""
+
+TASKS = {
+    "mso": "evolino.tasks.oscillators:Oscillators",
+    "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
+    "series": "evolino.tasks.series:SeriesTask",
+}
