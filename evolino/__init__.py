@@ -1,1 +1,85 @@
-"""Evolino: evolve the hidden memory cells of an LSTM, solve its output layer."""
+"""Evolino: evolve the hidden memory cells of an LSTM, solve its output layer.
+
+>>> import evolino
+>>> result = evolino.train("mso", seed=1)
+>>> result.model.generate(50, prime=series)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evolino.model import Model, load
+    from evolino.network.architecture import LSTM
+    from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
+    from evolino.network.spread import Spread
+    from evolino.readout.linear import PseudoInverse, Ridge
+    from evolino.tasks.mackey_glass import MackeyGlass
+    from evolino.tasks.oscillators import Oscillators
+    from evolino.tasks.series import SeriesTask
+    from evolino.training.api import train
+    from evolino.training.callbacks import Callback
+    from evolino.training.experiment import Budget, Curriculum, Experiment
+    from evolino.training.trainer import Result
+
+# name -> module; loaded when first asked for, so that `import evolino` costs nothing.
+_HOMES = {
+    "Budget": "evolino.training.experiment",
+    "Callback": "evolino.training.callbacks",
+    "Curriculum": "evolino.training.experiment",
+    "Experiment": "evolino.training.experiment",
+    "Gaussian": "evolino.network.initialise",
+    "LSTM": "evolino.network.architecture",
+    "LinearRegime": "evolino.network.initialise",
+    "MackeyGlass": "evolino.tasks.mackey_glass",
+    "Model": "evolino.model",
+    "Oscillators": "evolino.tasks.oscillators",
+    "PseudoInverse": "evolino.readout.linear",
+    "Result": "evolino.training.trainer",
+    "Ridge": "evolino.readout.linear",
+    "SaturatedTernary": "evolino.network.initialise",
+    "SeriesTask": "evolino.tasks.series",
+    "Spread": "evolino.network.spread",
+    "Uniform": "evolino.network.initialise",
+    "load": "evolino.model",
+    "train": "evolino.training.api",
+}
+
+__all__ = [
+    "LSTM",
+    "Budget",
+    "Callback",
+    "Curriculum",
+    "Experiment",
+    "Gaussian",
+    "LinearRegime",
+    "MackeyGlass",
+    "Model",
+    "Oscillators",
+    "PseudoInverse",
+    "Result",
+    "Ridge",
+    "SaturatedTernary",
+    "SeriesTask",
+    "Spread",
+    "Uniform",
+    "load",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name. Raises AttributeError for others."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("evolino")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'evolino' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
