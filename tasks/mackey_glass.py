@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from evolino.task import Predictor, Published, Segment, Series, Split
 from evolino.tasks.measures import deviation
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 LARGEST = 0.99  # |tanh(y - 1)| never gets here; keeps arctanh finite for wild outputs
 TRANSIENT = 1000  # time units dropped while the equation forgets its random history
@@ -81,7 +81,7 @@ class MackeyGlass:
         tested = self._series(rng, self.washout + self.test_starts * self.horizon)
         starts = np.linspace(
             self._validation_begin, self.steps - self.horizon, self.validation_starts
-        ).astype(int)
+        ).astype(np.int64)
         last = self._validation_begin if self.held_out else self.steps
         return Split(
             train=(Segment(training, self.washout, last),),
@@ -98,7 +98,9 @@ class MackeyGlass:
         The one-step error generalises badly and the error at step 84 alone overfits its
         starts; an output outside the series' range counts as the range's end.
         """
-        bounded = np.where(np.isfinite(outputs), np.clip(outputs, -LARGEST, LARGEST), LARGEST)
+        bounded = np.where(
+            np.isfinite(outputs), np.clip(outputs, -LARGEST, LARGEST), LARGEST
+        )
         errors = (bounded - targets)[:, :, EVERY - 1 :: EVERY]
         root = np.sqrt(np.square(errors).mean(axis=(1, 3))) / deviation(targets)
         with np.errstate(divide="ignore"):
@@ -140,7 +142,7 @@ class MackeyGlass:
         signal = np.tanh(trajectory(rng, length, tau=self.tau, step=self.step) - 1.0)
         return Series(np.zeros((length, 0)), signal[:, None])
 
-    def _runs(self, series: Series, starts: Array) -> tuple[Segment, ...]:
+    def _runs(self, series: Series, starts: IntArray) -> tuple[Segment, ...]:
         return tuple(Segment(series, int(s), int(s) + self.horizon) for s in starts)
 
 

@@ -53,8 +53,8 @@ class SeriesTask:
             check_count("test", test)
         if left < (test or 1):
             raise ValueError(
-                f"series has {steps} steps, too short for washout {washout} + train {train} "
-                f"+ validation {validation} + test {test or 1}"
+                f"series has {steps} steps, too short for washout {washout} + train "
+                f"{train} + validation {validation} + test {test or 1}"
             )
         self.washout, self.train, self.validation = washout, train, validation
         self.test = left if test is None else test
@@ -116,5 +116,7 @@ class SeriesTask:
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> SeriesTask:
         """Return the task of `to_table`."""
-        parts = {key: value for key, value in table.items() if key not in ("name", "series")}
+        parts = {
+            key: value for key, value in table.items() if key not in ("name", "series")
+        }
         return cls(table["series"], **parts)

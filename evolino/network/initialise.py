@@ -116,7 +116,8 @@ class SaturatedTernary:
 
     def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
-        return self.level * rng.integers(-1, 2, (count, *architecture.genome_shape))
+        signs = rng.integers(-1, 2, (count, *architecture.genome_shape))
+        return np.asarray(self.level * signs, dtype=np.float64)
 
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G) of the level."""
@@ -187,7 +188,9 @@ class LinearRegime:
 
     def _check(self, architecture: LSTM) -> None:
         if not architecture.bias:
-            raise ValueError("the linear regime sets gates by their biases: needs bias=True")
+            raise ValueError(
+                "the linear regime sets gates by their biases: needs bias=True"
+            )
 
     def _draw_one(self, architecture: LSTM, rng: Generator, genome: Array) -> None:
         cells, sources = architecture.cells, architecture.recurrent_sources()

@@ -13,13 +13,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from evolino.registry import find, names
-from evolino.task import Published
+from evolino.registry import find, names, to_table
+from evolino.task import Published, Task
 from evolino.training.config import experiment_from_table
 from evolino.training.experiment import Experiment
 from evolino.vocabulary import unknown_name
 
 DEFAULT_PRESET = "best"
+FALLBACK_TASK = "series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def load_table(name: str) -> Table:
 
 
 def experiment_for(
-    task_name: str,
+    task: str | Task,
     preset: str | None = None,
     *,
     task_options: Mapping[str, Any] | None = None,
@@ -108,27 +109,33 @@ def experiment_for(
 ) -> Experiment:
     """Return a preset's experiment with some of it replaced.
 
+    task: a name, or a task of one's own; one without presets gets those of "series".
     task_options: fields of the task; with cells they choose the row of the preset. cells:
     memory cells. search, readout, initialiser: names; another one than the preset's comes
     with its own defaults. budget_options: limits; any of them replaces the preset's.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
-    find("task", task_name)
-    preset = preset or DEFAULT_PRESET
-    if preset not in presets_of(task_name):
-        raise unknown_name(f"preset of {task_name}", preset, presets_of(task_name))
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
-    row = _choose(load_table(f"{task_name}-{preset}"), options, cells)
-    changed: dict[str, Any] = {"task": options}
+    if isinstance(task, str):
+        find("task", task)
+        name, changed = task, {"task": options}
+    else:
+        options = to_table(task)
+        name, changed = options["name"], {"task": options}
+    with_presets = name if presets_of(name) else FALLBACK_TASK
+    chosen = preset or DEFAULT_PRESET
+    if chosen not in presets_of(with_presets):
+        raise unknown_name(f"preset of {name}", chosen, presets_of(with_presets))
+    row = _choose(load_table(f"{with_presets}-{chosen}"), options, cells)
     if cells is not None:
         changed["network"] = {"cells": cells}
     settings = merge(row.settings, changed)
-    chosen = {"search": search, "readout": readout, "initialiser": initialiser}
-    for kind, name in chosen.items():
-        if name is not None:
-            find(kind, name)
-            if settings[kind]["name"] != name:
-                settings[kind] = {"name": name}
+    named = {"search": search, "readout": readout, "initialiser": initialiser}
+    for kind, asked in named.items():
+        if asked is not None:
+            find(kind, asked)
+            if settings[kind]["name"] != asked:
+                settings[kind] = {"name": asked}
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits

@@ -8,7 +8,7 @@ changes is in the checkpoint.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
@@ -86,7 +86,11 @@ def run_experiment(
     which doubles the time.
     """
     return _finish(
-        Run(experiment), (), workers=workers, folder=folder, callbacks=callbacks,
+        Run(experiment),
+        (),
+        workers=workers,
+        folder=folder,
+        callbacks=callbacks,
         baselines=baselines,
     )
 
@@ -112,7 +116,11 @@ def resume(
     run = Run(experiment, state)
     folder.rewind(run.progress.generation)
     return _finish(
-        run, folder.history(), workers=workers, folder=folder, callbacks=callbacks,
+        run,
+        folder.history(),
+        workers=workers,
+        folder=folder,
+        callbacks=callbacks,
         baselines=baselines,
     )
 
@@ -128,9 +136,7 @@ def _finish(
 ) -> Result:
     """Evolve, measure, save."""
     recorder = None if folder is None else Recorder(run, folder)
-    result = evolve(
-        run, history, workers=workers, callbacks=callbacks, recorder=recorder
-    )
+    result = evolve(run, history, workers=workers, callbacks=callbacks, recorder=recorder)
     if not result.interrupted:
         if baselines:
             measured = measure_baselines(
@@ -163,13 +169,19 @@ class Recorder(Callback):
         self._improved = True
 
     def save(self) -> None:
-        """Write the checkpoint, and the model if it improved."""
+        """Write the checkpoint, and the model if it improved since the last one."""
         self._folder.save_checkpoint(self._run.state())
         model = self._run.model() if self._improved else None
         if model is not None:
             self._folder.save_model(model.as_state())
         self._improved = False
         self._saved = time.monotonic()
+
+    def finish(self, model: Model | None) -> None:
+        """Write the last checkpoint and the model, also one that is older than a resume."""
+        self._folder.save_checkpoint(self._run.state())
+        if model is not None:
+            self._folder.save_model(model.as_state())
 
 
 def evolve(
@@ -197,9 +209,9 @@ def evolve(
             records.append(record)
             _report(callbacks, run, record, improved)
             stopped = run.stop_reasons() or _interruption(interrupt)
-        if recorder is not None:
-            recorder.save()
         model = run.model()
+        if recorder is not None:
+            recorder.finish(model)
     measured = model is not None and not interrupt.asked
     return Result(
         experiment=run.experiment,
