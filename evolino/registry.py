@@ -47,7 +47,8 @@ def find(kind: str, name: str) -> type:
         found: type = getattr(importlib.import_module(module), class_name)
         return found
     if name in _plugins(kind):
-        return _plugins(kind)[name]()
+        plugin: type = _plugins(kind)[name]()
+        return plugin
     path, colon, class_name = name.rpartition(":")
     if colon and path.endswith(".py"):
         return _class_in_file(kind, Path(path), class_name)

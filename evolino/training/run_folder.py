@@ -169,6 +169,15 @@ class RunFolder:
             raise ValueError(f"{path} is damaged: it is not a table")
         return result
 
+    def discard_unless_begun(self) -> None:
+        """Remove the files of a run that failed before its first generation."""
+        if self.history():
+            return
+        for name in OWN_FILES:
+            (self.path / name).unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
     def _config(self) -> dict[str, Any]:
         path = self.path / CONFIG
         try:
@@ -235,7 +244,7 @@ def _is_run(place: Path) -> bool:
 
 def _free_path(experiment: Experiment) -> Path:
     """Return a path under results/runs that does not exist."""
-    method: str = experiment.preset or getattr(experiment.search, "name", "search")
+    method = str(experiment.preset or getattr(experiment.search, "name", "search"))
     stamp = time.strftime("%Y%m%d-%H%M%S")
     task = Path(experiment.task.name.rpartition(":")[0] or experiment.task.name).stem
     name = f"{task}-{Path(method).stem}-{experiment.seed}-{stamp}"

@@ -1,0 +1,108 @@
+"""The `evolino` command. Each command's file imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from evolino.cli.plot import plot
+from evolino.cli.reproduce import reproduce
+from evolino.cli.resume import resume
+from evolino.cli.run import run_app
+from evolino.cli.show import show
+from evolino.cli.tasks import tasks
+
+USER_ERROR, INTERRUPTED = 2, 130
+DEBUG = "EVOLINO_DEBUG"
+
+
+class Commands(TyperGroup):
+    """The commands in the order that a newcomer needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, `run` and `tasks` first."""
+        first = ["run", "tasks", "resume", "show", "plot", "reproduce"]
+        return sorted(self.commands, key=first.index)
+
+
+app = typer.Typer(
+    name="evolino",
+    help="Evolve the memory cells of an LSTM, solve its output layer.",
+    epilog=f"Example: evolino run mso --seed 1. With {DEBUG}=1 errors show where they arose.",
+    cls=Commands,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.add_typer(run_app, name="run")
+for command in (resume, show, plot, tasks, reproduce):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"evolino {version('evolino')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _evolino(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0; 2 for wrong input, after a line; 130 for Ctrl-C."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    command: Any = typer.main.get_command(app)
+    given = None if arguments is None else list(arguments)
+    try:
+        code = command.main(given, prog_name="evolino", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        message = _message(error)
+        if message is None or os.environ.get(DEBUG):
+            raise
+        typer.echo(f"evolino: {message}", err=True)
+        return USER_ERROR
+    return code if isinstance(code, int) else 0
+
+
+def _message(error: Exception) -> str | None:
+    """Return a user's error in one line, None for an error of the program."""
+    if hasattr(error, "format_message"):  # of the option parser
+        text = str(error.format_message())
+    elif isinstance(error, OSError) and error.strerror:
+        text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    elif isinstance(error, ValueError | TypeError | OSError):
+        text = str(error) or type(error).__name__
+    else:
+        return None
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""`evolino plot DIR...`: pictures of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+KINDS = ("fitness", "run", "cells")
+AXES = ("generations", "evaluations", "seconds")
+SUFFIXES = (".png", ".svg")
+
+
+def plot(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders of runs.")
+    ],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="fitness: of all runs; run: target and free run; cells: one run's."
+        ),
+    ] = "fitness",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Picture, .png or .svg.", show_default="KIND.png in the folder"),
+    ] = None,
+    against: Annotated[
+        str, typer.Option(help="Axis of fitness: generations, evaluations or seconds.")
+    ] = "generations",
+) -> None:
+    """Draw the fitness of runs, or one run's network at work."""
+    from evolino.training.run_folder import RunFolder
+    from evolino.vocabulary import unknown_name
+
+    if kind not in KINDS:
+        raise unknown_name("kind of picture", kind, KINDS)
+    if against not in AXES:
+        raise unknown_name("axis", against, AXES)
+    if kind != "fitness" and len(folders) != 1:
+        raise ValueError(f"--kind {kind} shows one run, got {len(folders)} folders")
+    if out is not None and out.suffix not in SUFFIXES:
+        raise ValueError(f"--out must end in .png or .svg, got {out}")
+    places = [RunFolder.open(folder).path for folder in folders]
+    in_folder = places[0] / f"{kind}.png" if len(places) == 1 else Path(f"{kind}.png")
+    picture = out or in_folder
+
+    from evolino import plots
+
+    if kind == "fitness":
+        plots.fitness(places, picture, against=against)
+    elif kind == "run":
+        plots.free_run(places[0], picture)
+    else:
+        plots.cells(places[0], picture)
+    typer.echo(picture)

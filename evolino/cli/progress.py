@@ -1,0 +1,122 @@
+"""How far a run is: one live line on a terminal, else a plain line every few seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from evolino.training.callbacks import Callback, Generation
+
+if TYPE_CHECKING:
+    from evolino.training.experiment import Budget, Experiment
+    from evolino.training.trainer import Result
+
+LIVE_EVERY, PLAIN_EVERY = 0.1, 5.0  # seconds
+
+
+class Progress(Callback):
+    """Prints generation, evaluations per second, best loss and time left.
+
+    Use it in a `with` block, so that an error leaves the terminal in order. quiet: print
+    nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live: Any = None
+        self._budget: Budget | None = None
+        self._anchor: tuple[int, float] | None = None
+        self._last: tuple[Generation, float] | None = None
+        self._printed = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was, the last line on it."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def on_start(self, experiment: Experiment) -> None:
+        """Open the live line, if there is a terminal."""
+        self._budget = experiment.budget
+        if self._quiet or not sys.stdout.isatty():
+            return
+        from rich.live import Live
+
+        self._live = Live("", auto_refresh=False)
+        self._live.start()
+
+    def on_generation(self, generation: Generation, seconds: float) -> None:
+        """Renew the line if the last one is old."""
+        if self._anchor is None:
+            self._anchor = (generation.evaluations, seconds)
+        self._last = (generation, seconds)
+        every = LIVE_EVERY if self._live is not None else PLAIN_EVERY
+        if not self._quiet and time.monotonic() - self._printed >= every:
+            self._print()
+
+    def on_stop(self, result: Result) -> None:
+        """Print the last line."""
+        if not self._quiet and self._last is not None:
+            self._print()
+
+    def _print(self) -> None:
+        assert self._last is not None and self._anchor is not None
+        text = progress_line(*self._last, anchor=self._anchor, budget=self._budget)
+        if self._live is not None:
+            self._live.update(text, refresh=True)
+        else:
+            print(text, flush=True)
+        self._printed = time.monotonic()
+
+
+def progress_line(
+    generation: Generation,
+    seconds: float,
+    *,
+    anchor: tuple[int, float] = (0, 0.0),
+    budget: Budget | None = None,
+) -> str:
+    """Return the line. anchor: (evaluations, seconds) from which the rate is counted."""
+    evaluations, elapsed = generation.evaluations - anchor[0], seconds - anchor[1]
+    if evaluations <= 0 or elapsed <= 0:
+        evaluations, elapsed = generation.evaluations, max(seconds, 1e-9)
+    rate = evaluations / elapsed
+    variant = f" (variant {generation.variant})" if generation.variant else ""
+    left = None if budget is None else seconds_left(budget, generation, seconds, rate)
+    remaining = "" if left is None else f"  left {_clock(left)}"
+    return (
+        f"generation {generation.generation}{variant}  {rate:,.0f} evaluations/s  "
+        f"best {generation.best:.3g}{remaining}"
+    )
+
+
+def seconds_left(
+    budget: Budget, generation: Generation, seconds: float, rate: float
+) -> float | None:
+    """Return the seconds until the first limit of counts or time, None without one."""
+    limits = []
+    if budget.seconds is not None:
+        limits.append(budget.seconds - seconds)
+    if budget.evaluations is not None:
+        limits.append((budget.evaluations - generation.evaluations) / rate)
+    if budget.generations is not None:
+        each = generation.evaluations / generation.generation / rate
+        limits.append((budget.generations - generation.generation) * each)
+    return max(min(limits), 0.0) if limits else None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,55 @@
+"""`evolino resume DIR`: go on with a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def resume(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads; the result does not depend on them.", show_default="cores"
+        ),
+    ] = None,
+    generations: Annotated[
+        int | None, typer.Option(help="New limit, of the whole run.")
+    ] = None,
+    evaluations: Annotated[
+        int | None, typer.Option(help="New limit, of the whole run.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="New limit, of the whole run.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Measure what an unevolved network and random search reach."),
+    ] = True,
+) -> None:
+    """Go on with a run that was broken off, or further than its limits.
+
+    New limits take the place of all three old ones; target and stagnation stay.
+    """
+    from evolino.cli.progress import Progress
+    from evolino.cli.run import conclude, worker_count
+    from evolino.training.run_folder import RunFolder
+    from evolino.training.trainer import resume as resume_run
+
+    limits = {"generations": generations, "evaluations": evaluations, "seconds": seconds}
+    given = any(limit is not None for limit in limits.values())
+    count = worker_count(workers)
+    opened = RunFolder.open(folder)
+    with Progress(quiet=quiet) as progress:
+        result = resume_run(
+            opened,
+            workers=count,
+            callbacks=[progress],
+            budget=limits if given else None,
+            baselines=baselines,
+        )
+    conclude(opened, result, quiet=quiet)

@@ -1,0 +1,200 @@
+"""`evolino run TASK`: a command for each task, its options the fields of the task."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from evolino.cli.task_options import TaskOption, task_options
+
+if TYPE_CHECKING:
+    from evolino.training.run_folder import RunFolder
+    from evolino.training.trainer import Result
+
+LIMITS = ("generations", "evaluations", "seconds", "target", "stagnation")
+
+
+class TaskCommands(TyperGroup):
+    """The tasks as commands; a task's module is imported when its command is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the tasks."""
+        from evolino.registry import names
+
+        return names("task")
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a task's command. Raises ValueError, naming the nearest, for others."""
+        return task_command(cmd_name)
+
+
+run_app = typer.Typer(
+    cls=TaskCommands,
+    help="Evolve a network for a task.",
+    epilog="'evolino run TASK --help' shows a task's own options.",
+    rich_markup_mode=None,
+    subcommand_metavar="TASK [OPTIONS]",
+)
+
+
+@run_app.callback(invoke_without_command=True)
+def _run(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def task_command(name: str) -> Any:
+    """Return the command that runs a task: the task's own options, then the general ones."""
+    from evolino.registry import find
+
+    task = find("task", name)
+    taken = set(inspect.signature(_general).parameters)
+    own = task_options(task, taken)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    first_line = (inspect.getdoc(task) or name).partition("\n")[0]
+    single.command(name=name, help=first_line, epilog=_example(name, own))(
+        _command(name, own)
+    )
+    return typer.main.get_command(single)
+
+
+def _command(name: str, own: list[TaskOption]) -> Callable[..., None]:
+    """Return a function whose signature holds all options, for typer to read."""
+    general = inspect.signature(_general, eval_str=True).parameters
+
+    def command(**given: Any) -> None:
+        options = {option.field: option.read(given.pop(option.argument)) for option in own}
+        known = {key: value for key, value in options.items() if value is not None}
+        _general(name, known, **given)
+
+    parameters = [option.parameter() for option in own]
+    parameters += [p for p in general.values() if p.name not in ("task", "options")]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def _example(name: str, own: list[TaskOption]) -> str:
+    shown = next((option.example for option in own if option.example), "")
+    return f"Example: evolino run {name} {shown}--seed 1 --out runs/first"
+
+
+def _general(
+    task: str,
+    options: dict[str, Any],
+    *,
+    preset: Annotated[
+        str | None, typer.Option(help="Settings to start from.", show_default="best")
+    ] = None,
+    cells: Annotated[int | None, typer.Option(help="Memory cells.")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(help="Search over weights: esp, genetic, cma-es, random, .."),
+    ] = None,
+    readout: Annotated[
+        str | None,
+        typer.Option(help="How output weights are solved: pseudo-inverse, ridge."),
+    ] = None,
+    initialiser: Annotated[
+        str | None, typer.Option(help="How the first weights are drawn.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads; the result does not depend on them.", show_default="cores"
+        ),
+    ] = None,
+    generations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
+    evaluations: Annotated[
+        int | None, typer.Option(help="Stop after so many networks.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    target: Annotated[float | None, typer.Option(help="Stop at this loss.")] = None,
+    stagnation: Annotated[
+        int | None, typer.Option(help="Stop after so many generations without progress.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run.", show_default="results/runs/..")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Use --out even if it holds an earlier run.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Measure what an unevolved network and random search reach."),
+    ] = True,
+) -> None:
+    """Run a task; options: fields of the task that were given."""
+    from evolino.cli.progress import Progress
+    from evolino.training.presets import experiment_for
+    from evolino.training.run_folder import RunFolder
+    from evolino.training.trainer import run_experiment
+
+    limits = dict(
+        zip(LIMITS, (generations, evaluations, seconds, target, stagnation), strict=True)
+    )
+    count = worker_count(workers)
+    experiment = experiment_for(
+        task,
+        preset,
+        task_options=options,
+        cells=cells,
+        search=search,
+        readout=readout,
+        initialiser=initialiser,
+        seed=seed,
+        budget_options=limits,
+    )
+    folder = RunFolder.create(out, experiment, force=force)
+    try:
+        with Progress(quiet=quiet) as progress:
+            result = run_experiment(
+                experiment,
+                workers=count,
+                folder=folder,
+                callbacks=[progress],
+                baselines=baselines,
+            )
+    except (ValueError, TypeError):
+        folder.discard_unless_begun()
+        raise
+    conclude(folder, result, quiet=quiet)
+
+
+def worker_count(workers: int | None) -> int:
+    """Return workers, or the cores that this process may use. Raises ValueError below 1."""
+    import os
+
+    from evolino.vocabulary import check_count
+
+    if workers is None:
+        usable = getattr(os, "sched_getaffinity", None)
+        return len(usable(0)) if usable else os.cpu_count() or 1
+    check_count("workers", workers)
+    return workers
+
+
+def conclude(folder: RunFolder, result: Result, *, quiet: bool) -> None:
+    """Draw the fitness, print the table and where all is. Exits with 130 if interrupted."""
+    from evolino.cli.show import print_run
+
+    picture = None
+    if result.history:
+        from evolino.plots import fitness
+
+        picture = folder.path / "fitness.png"
+        fitness([folder.path], picture)
+    if not quiet:
+        print_run(folder)
+        typer.echo(f"run      {folder.path}")
+        if picture is not None:
+            typer.echo(f"picture  {picture}")
+    if result.interrupted:
+        raise typer.Exit(130)

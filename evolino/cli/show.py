@@ -1,0 +1,92 @@
+"""`evolino show DIR...`: a run beside the published figures and the trivial methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from evolino.training.run_folder import RunFolder
+
+NOT_CHECKED = "recalled, not checked"
+PIPE_WIDTH = 110  # columns where no terminal says how wide it is
+
+
+def show(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders of runs.")
+    ],
+) -> None:
+    """Print each run beside the published figures and the baselines."""
+    from evolino.training.run_folder import RunFolder
+
+    for opened in [RunFolder.open(folder) for folder in folders]:
+        print_run(opened)
+
+
+def print_run(folder: RunFolder) -> None:
+    """Print a run's table, or how far it is."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    result = folder.result()
+    if result is None:
+        _print_unfinished(folder)
+        return
+    what = " ".join(filter(None, (result["task"], result.get("preset"))))
+    console.print(
+        f"{what}, seed {result['seed']}: {result['generations']} generations, "
+        f"{result['evaluations']} evaluations, {result['seconds']:.3g} s",
+        f"\nstopped by {'; '.join(result['stopped'])}",
+        sep="",
+        markup=False,
+    )
+    console.print(_table(result))
+
+
+def _print_unfinished(folder: RunFolder) -> None:
+    history = folder.history()
+    done = "no generation yet"
+    if history:
+        last = history[-1]
+        done = (
+            f"{last.generation} generations, {last.evaluations} evaluations, "
+            f"best loss {last.best:.3g}"
+        )
+    typer.echo(f"not finished: {done}")
+    typer.echo(f"go on with   evolino resume {folder.path}")
+
+
+def _table(result: dict[str, Any]) -> Any:
+    """Return a table: a line for ours, each published figure and each baseline."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    published = result["published"]
+    metrics = list(result["metrics"]) or sorted({figure["metric"] for figure in published})
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("method")
+    for metric in metrics:
+        table.add_column(metric, justify="right", no_wrap=True)
+    table.add_column("source")
+
+    def add(method: str, figures: dict[str, Any], source: str, style: str = "") -> None:
+        cells = [_figure(figures.get(metric)) for metric in metrics]
+        table.add_row(Text(method), *cells, Text(source), style=style)
+
+    add("this run", result["metrics"], f"evolino {result['version']}", "bold")
+    for figure in published:
+        mark = "" if figure["checked"] else f" ({NOT_CHECKED})"
+        add(figure["method"], {figure["metric"]: figure["value"]}, figure["source"] + mark)
+    for method, figures in result["baselines"].items():
+        add(method, figures, "baseline, same data")
+    return table
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, int | float) else ""
