@@ -64,7 +64,8 @@ class MackeyGlass:
         check_count("test_starts", self.test_starts, least=50)
         check_count("washout", self.washout)
         check_count("held_out", self.held_out, least=0)
-        if self._validation_begin + self.horizon > self.steps:
+        begin = self._validation_begin
+        if begin <= self.washout or begin + self.horizon > self.steps:
             raise ValueError(
                 f"steps={self.steps} is too short for washout={self.washout}, "
                 f"held_out={self.held_out} and horizon={self.horizon}"

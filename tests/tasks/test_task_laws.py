@@ -1,0 +1,92 @@
+"""Laws that every registered task obeys."""
+
+import numpy as np
+import pytest
+
+from evolino.registry import find, from_table, names, to_table
+from evolino.tasks.series import SeriesTask
+
+SERIES = np.sin(np.arange(600) * 0.2)
+
+
+def make(name):
+    return SeriesTask(SERIES) if name == "series" else find("task", name)()
+
+
+@pytest.fixture(params=names("task"))
+def task(request):
+    return make(request.param)
+
+
+class Oracle:
+    """A model that knows the answer."""
+
+    def respond(self, segments, *, free_running):
+        return [segment.targets for segment in segments]
+
+
+def rows(segments):
+    return {(id(s.series), row) for s in segments for row in range(s.start, s.stop)}
+
+
+def test_the_same_generator_gives_the_same_bits(task):
+    first = task.sequences(np.random.default_rng(3))
+    second = task.sequences(np.random.default_rng(3))
+    for part in ("train", "validation", "test", "refit"):
+        for a, b in zip(getattr(first, part), getattr(second, part), strict=True):
+            np.testing.assert_array_equal(a.targets, b.targets)
+            np.testing.assert_array_equal(a.series.inputs, b.series.inputs)
+
+
+def test_no_row_serves_two_parts(task):
+    split = task.sequences(np.random.default_rng(0))
+    assert not rows(split.train) & rows(split.validation)
+    assert not rows(split.test) & (rows(split.train) | rows(split.validation))
+    assert not rows(split.test) & rows(split.refit)
+
+
+def test_shapes_are_those_that_the_task_names(task):
+    split = task.sequences(np.random.default_rng(0))
+    for segment in (*split.train, *split.validation, *split.test):
+        assert segment.series.inputs.shape == (segment.series.steps, task.inputs)
+        assert segment.targets.shape == (segment.stop - segment.start, task.outputs)
+
+
+def test_perfect_outputs_have_loss_0_and_wrong_ones_more(task):
+    split = task.sequences(np.random.default_rng(0))
+    targets = np.stack([segment.targets for segment in split.validation])
+    outputs = np.stack([targets, targets + 0.01, np.full(targets.shape, np.inf)])
+    perfect, near, failed = task.loss(outputs, targets)
+    assert perfect == 0
+    assert 0 < near < failed
+
+
+def test_the_oracle_measures_nothing_wrong(task):
+    split = task.sequences(np.random.default_rng(0))
+    figures = task.measure(Oracle(), split)
+    assert figures
+    assert max(figures.values()) < 1e-12
+
+
+def test_baselines_have_the_metrics_of_the_task(task):
+    split = task.sequences(np.random.default_rng(0))
+    metrics = set(task.measure(Oracle(), split))
+    baselines = task.baselines(split)
+    assert baselines
+    for figures in baselines.values():
+        assert set(figures) == metrics
+
+
+def test_published_figures_name_a_metric_of_the_task_and_their_source(task):
+    metrics = task.measure(Oracle(), task.sequences(np.random.default_rng(0)))
+    for figure in task.published():
+        assert figure.metric in metrics
+        assert figure.source
+
+
+def test_a_task_survives_its_table(task):
+    again = from_table("task", to_table(task))
+    first = task.sequences(np.random.default_rng(1)).train[0].targets
+    np.testing.assert_array_equal(
+        first, again.sequences(np.random.default_rng(1)).train[0].targets
+    )
