@@ -33,7 +33,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name="evolino",
     help="Evolve the memory cells of an LSTM, solve its output layer.",
-    epilog=f"Example: evolino run mso --seed 1. With {DEBUG}=1 errors show where they arose.",
+    epilog=f"Example: evolino run mso. With {DEBUG}=1 errors show where they arose.",
     cls=Commands,
     add_completion=False,
     rich_markup_mode=None,

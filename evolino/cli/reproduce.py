@@ -23,7 +23,7 @@ def reproduce(
     first_seed: Annotated[int, typer.Option(help="The first of the seeds.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
-    """Run a table's experiments over seeds; finished seeds are not run again."""
+    """Run a published table over seeds; finished seeds are kept."""
     from evolino.cli.run import worker_count
     from evolino.reproduce import reproduce as reproduce_table
     from evolino.vocabulary import check_count

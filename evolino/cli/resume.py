@@ -31,7 +31,7 @@ def resume(
         typer.Option(help="Measure what an unevolved network and random search reach."),
     ] = True,
 ) -> None:
-    """Go on with a run that was broken off, or further than its limits.
+    """Go on with a run, also beyond its limits.
 
     New limits take the place of all three old ones; target and stagnation stay.
     """

@@ -49,7 +49,7 @@ def _run(context: typer.Context) -> None:
 
 
 def task_command(name: str) -> Any:
-    """Return the command that runs a task: the task's own options, then the general ones."""
+    """Return the command that runs a task: its own options, then the general."""
     from evolino.registry import find
 
     task = find("task", name)

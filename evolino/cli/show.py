@@ -19,7 +19,7 @@ def show(
         list[Path], typer.Argument(metavar="DIR...", help="Folders of runs.")
     ],
 ) -> None:
-    """Print each run beside the published figures and the baselines."""
+    """Print runs beside published figures and baselines."""
     from evolino.training.run_folder import RunFolder
 
     for opened in [RunFolder.open(folder) for folder in folders]:
