@@ -54,7 +54,10 @@ def test_training_does_not_know_the_command_line_or_pictures():
 
 
 def test_import_evolino_loads_no_numerical_library():
-    code = "import sys, evolino; print(sorted({'numpy', 'numba', 'sklearn'} & set(sys.modules)))"
+    code = (
+        "import sys, evolino; "
+        "print(sorted({'numpy', 'numba', 'sklearn'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
 
