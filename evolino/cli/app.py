@@ -77,7 +77,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = command.main(given, prog_name="evolino", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

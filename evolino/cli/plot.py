@@ -46,12 +46,12 @@ def plot(
     in_folder = places[0] / f"{kind}.png" if len(places) == 1 else Path(f"{kind}.png")
     picture = out or in_folder
 
-    from evolino import plots
+    from evolino.plots import cells, fitness, free_run
 
     if kind == "fitness":
-        plots.fitness(places, picture, against=against)
+        fitness(places, picture, against=against)
     elif kind == "run":
-        plots.free_run(places[0], picture)
+        free_run(places[0], picture)
     else:
-        plots.cells(places[0], picture)
+        cells(places[0], picture)
     typer.echo(picture)

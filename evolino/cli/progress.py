@@ -74,7 +74,9 @@ class Progress(Callback):
         assert self._last is not None and self._anchor is not None
         text = progress_line(*self._last, anchor=self._anchor, budget=self._budget)
         if self._live is not None:
-            self._live.update(text, refresh=True)
+            from rich.text import Text
+
+            self._live.update(Text(text), refresh=True)
         else:
             print(text, flush=True)
         self._printed = time.monotonic()

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import types
 import typing
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,8 +140,10 @@ def _read_array(name: str, path: Path) -> list[Any]:
         if path.suffix == ".npy":
             array = np.load(path, allow_pickle=False)
         else:
-            array = np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None)
-    except ValueError as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # an empty file is only warned about
+                array = np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None)
+    except (ValueError, UserWarning) as error:
         raise ValueError(f"{name}: {path} is not a file of numbers: {error}") from None
     found: list[Any] = np.atleast_1d(array).tolist()
     return found

@@ -1,0 +1,111 @@
+"""Law: wrong input gives one line on stderr, exit 2, and leaves nothing behind."""
+
+import pickle
+
+import pytest
+
+CASES = {
+    "unknown task": (["run", "msso"], "unknown task 'msso'; nearest: mso"),
+    "unknown preset": (["run", "mso", "--preset", "bset"], "'bset'; nearest: best"),
+    "unknown search": (
+        ["run", "mso", "--search", "epsp"],
+        "unknown search 'epsp'; nearest: esp",
+    ),
+    "unknown readout": (["run", "mso", "--readout", "rigde"], "'rigde'; nearest: ridge"),
+    "unknown initialiser": (["run", "mso", "--initialiser", "gauss"], "nearest: gaussian"),
+    "unknown option": (["run", "mso", "--frequncies", "0.2"], "--frequncies"),
+    "unknown command": (["rnu", "mso"], "No such command 'rnu'"),
+    "rubbish among frequencies": (
+        ["run", "mso", "--frequencies", "0.2,rubbish"],
+        "frequencies must be numbers between commas, got 'rubbish'",
+    ),
+    "empty frequency": (["run", "mso", "--frequencies", "0.2,,0.3"], "got ''"),
+    "frequency not finite": (["run", "mso", "--frequencies", "nan"], "must be finite"),
+    "negative frequency": (["run", "mso", "--frequencies=-0.2"], "must be > 0"),
+    "no sines": (["run", "mso", "--sines", "0"], "sines must be >= 1"),
+    "sines in words": (["run", "mso", "--sines", "two"], "--sines"),
+    "negative cells": (["run", "mso", "--cells", "-3"], "cells must be >= 1"),
+    "negative seed": (["run", "mso", "--seed", "-1"], "seed must be >= 0"),
+    "no workers": (["run", "mso", "--workers", "0"], "workers must be >= 1"),
+    "no generations": (["run", "mso", "--generations", "0"], "generations must be >= 1"),
+    "negative seconds": (["run", "mso", "--seconds", "-1"], "seconds must be > 0"),
+    "tau off the grid": (["run", "mackey-glass", "--tau", "17.03"], "multiple of step"),
+    "missing series": (["run", "series", "--series", "none.npy"], "No such file"),
+    "missing task file": (["run", "none.py:Mine"], "there is no such file"),
+    "show nothing": (["show", "nothing"], "nothing is not the folder of a run"),
+    "resume nothing": (["resume", "nothing"], "nothing is not the folder of a run"),
+    "plot nothing": (["plot", "nothing"], "nothing is not the folder of a run"),
+    "unknown kind of picture": (["plot", "r", "--kind", "fitnes"], "nearest: fitness"),
+    "unknown axis": (["plot", "r", "--against", "evals"], "nearest: evaluations"),
+    "unknown suffix": (["plot", "r", "--out", "a.gif"], "must end in .png or .svg"),
+    "two networks in one picture": (["plot", "a", "b", "--kind", "cells"], "shows one run"),
+}
+
+
+def assert_one_line(outcome, message):
+    status, out, err = outcome
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.startswith("evolino: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "message"), CASES.values(), ids=CASES)
+def test_one_clear_line(evolino, trainer, tmp_path, arguments, message):
+    assert_one_line(evolino(*arguments), message)
+    assert list(tmp_path.iterdir()) == []
+    assert trainer.asked == []
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,x\n", "", "1,2\n3\n"])
+def test_a_file_that_is_no_series(evolino, trainer, tmp_path, content):
+    (tmp_path / "s.csv").write_text(content)
+    status, _, err = evolino("run", "series", "--series", "s.csv", "--out", "r")
+    assert status == 2
+    assert err.count("\n") == 1
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_series_that_smuggles_a_pickle(evolino, trainer, tmp_path):
+    (tmp_path / "s.npy").write_bytes(pickle.dumps([1.0, 2.0]))
+    assert_one_line(evolino("run", "series", "--series", "s.npy"), "s.npy")
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_out_is_a_file(evolino, trainer, tmp_path, force):
+    (tmp_path / "file").write_text("precious")
+    outcome = evolino("run", "mso", "--out", "file", *force)
+    assert_one_line(outcome, "cannot write a run to file")
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_out_holds_a_run(evolino, trainer):
+    assert evolino("run", "mso", "--out", "r", "--quiet")[0] == 0
+    assert_one_line(evolino("run", "mso", "--out", "r"), "r is not empty")
+    assert evolino("run", "mso", "--out", "r", "--quiet", "--force")[0] == 0
+
+
+def test_out_holds_foreign_files(evolino, trainer, tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "model.npz").write_text("precious")
+    assert_one_line(evolino("run", "mso", "--out", "r"), "r is not empty")
+    outcome = evolino("run", "mso", "--out", "r", "--force")
+    assert_one_line(outcome, "r has a file model.npz that no run wrote")
+    assert (tmp_path / "r" / "model.npz").read_text() == "precious"
+
+
+def test_an_error_of_the_program_is_not_hidden(evolino, trainer):
+    trainer.error = RuntimeError("a bug")
+    with pytest.raises(RuntimeError, match="a bug"):
+        evolino("run", "mso", "--out", "r")
+
+
+def test_on_demand_an_error_shows_where_it_arose(evolino, monkeypatch):
+    monkeypatch.setenv("EVOLINO_DEBUG", "1")
+    with pytest.raises(ValueError, match="unknown task"):
+        evolino("run", "msso")
+
+
+def test_ctrl_c_exits_with_130(evolino, trainer):
+    trainer.error = KeyboardInterrupt()
+    assert evolino("run", "mso", "--out", "r") == (130, "", "")

@@ -1,0 +1,140 @@
+"""Laws of `evolino run` and `evolino resume`: what is asked reaches the trainer."""
+
+import numpy as np
+import pytest
+
+from evolino.training.run_folder import RunFolder
+
+
+def asked(trainer):
+    return trainer.asked[-1][1]
+
+
+def test_options_of_the_task_reach_the_task(evolino, trainer):
+    status, _, _ = evolino(
+        "run", "mso", "--frequencies", "0.2, 0.311", "--noise", "1e-3", "--out", "r"
+    )
+    assert status == 0
+    assert asked(trainer).task.frequencies == (0.2, 0.311)
+    assert asked(trainer).task.noise == 1e-3
+
+
+def test_general_options_reach_the_experiment(evolino, trainer):
+    status, _, err = evolino(
+        *("run", "mso", "--preset", "paper", "--cells", 7, "--search", "random"),
+        *("--readout", "ridge", "--initialiser", "gaussian", "--seed", 5, "--workers", 2),
+        *("--generations", 3, "--seconds", 2.5, "--target", 1e-9, "--stagnation", 4),
+        *("--evaluations", 900, "--no-baselines", "--out", "r"),
+    )
+    assert (status, err) == (0, "")
+    _, experiment, workers, baselines = trainer.asked[0]
+    assert (workers, baselines) == (2, False)
+    assert (experiment.preset, experiment.network.cells, experiment.seed) == ("paper", 7, 5)
+    assert (experiment.search.name, experiment.readout.name) == ("random", "ridge")
+    assert experiment.initialiser.name == "gaussian"
+    budget = experiment.budget
+    assert (budget.generations, budget.evaluations, budget.seconds) == (3, 900, 2.5)
+    assert (budget.target, budget.stagnation) == (1e-9, 4)
+
+
+def test_workers_default_to_the_cores(evolino, trainer):
+    evolino("run", "mso", "--out", "r")
+    assert trainer.asked[0][2] >= 1
+
+
+def test_a_run_ends_with_its_table_its_folder_and_its_picture(evolino, trainer):
+    status, out, _ = evolino("run", "mso", "--out", "deep/run")
+    assert status == 0
+    assert "1.5e-07" in out
+    assert "deep/run/fitness.png" in out
+    assert trainer.plots.drawn[0][0] == "fitness"
+    assert RunFolder.open("deep/run").experiment() == asked(trainer)
+
+
+def test_without_out_the_run_lies_under_results(evolino, trainer, tmp_path):
+    evolino("run", "mso", "--quiet", "--seed", 3)
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    assert folder.name.startswith("mso-best-3-")
+
+
+def test_quiet_prints_nothing(evolino, trainer):
+    assert evolino("run", "mso", "--quiet", "--out", "r") == (0, "", "")
+    assert evolino("resume", "r", "--quiet") == (0, "", "")
+
+
+def test_an_interrupted_run_says_how_to_go_on(evolino, trainer):
+    trainer.interrupted = True
+    status, out, _ = evolino("run", "mso", "--out", "r")
+    assert status == 130
+    assert "evolino resume r" in out
+
+
+def test_a_series_is_read_from_a_file(evolino, trainer, tmp_path):
+    series = np.sin(0.3 * np.arange(600))
+    np.save(tmp_path / "s.npy", series)
+    np.savetxt(tmp_path / "s.csv", np.stack([series, series], axis=1), delimiter=",")
+    np.savetxt(tmp_path / "s.txt", series)
+    for name, width in (("s.npy", 1), ("s.csv", 2), ("s.txt", 1)):
+        status, _, err = evolino(
+            *("run", "series", "--series", name, "--washout", 50, "--out", f"run-{name}")
+        )
+        assert (status, err) == (0, "")
+        assert asked(trainer).task.outputs == width
+        np.testing.assert_allclose(asked(trainer).task.series[:, 0], series)
+        assert asked(trainer).task.washout == 50
+
+
+def test_a_task_in_a_file_has_its_options_too(evolino, trainer, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from typing import ClassVar\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine:\n"
+        '    """A task of my own."""\n'
+        '    name: ClassVar[str] = "mine"\n'
+        "    seed: int = 3\n"
+        "    loud: bool = False\n"
+    )
+    status, out, _ = evolino("run", "mine.py:Mine", "--help")
+    assert status == 0
+    assert "A task of my own." in out
+    assert "--task-seed" in out  # --seed is the run's
+    assert "--loud / --no-loud" in out
+
+
+def test_help_of_a_task_has_its_options_and_an_example(evolino):
+    status, out, _ = evolino("run", "mso", "--help")
+    assert status == 0
+    for text in (
+        "--frequencies",
+        "how many standard sines",
+        "--preset",
+        "Example: evolino run mso",
+    ):
+        assert text in out
+
+
+def test_every_task_has_help(evolino):
+    from evolino.registry import names
+
+    for name in names("task"):
+        status, out, _ = evolino("run", name, "--help")
+        assert (status, name in out) == (0, True)
+
+
+def test_resume_takes_new_limits_for_the_old_ones(evolino, trainer):
+    evolino("run", "mso", "--out", "r", "--quiet")
+    assert evolino("resume", "r", "--evaluations", 5000, "--workers", 1)[0] == 0
+    assert trainer.asked[-1][2:] == (
+        1,
+        {"generations": None, "evaluations": 5000, "seconds": None},
+    )
+    assert evolino("resume", "r")[0] == 0
+    assert trainer.asked[-1][3] is None
+
+
+@pytest.mark.parametrize("error", [ValueError("no good"), TypeError("no good")])
+def test_a_run_that_cannot_begin_leaves_no_folder(evolino, trainer, tmp_path, error):
+    trainer.error = error
+    assert evolino("run", "mso", "--out", "r") == (2, "", "evolino: no good\n")
+    assert list(tmp_path.iterdir()) == []
