@@ -1,0 +1,271 @@
+"""Forward pass of eight LSTM networks at once, one network in each lane.
+
+The equations are those of `evolino.network.architecture`; `evolino.network.reference` is
+their plain twin. Arrays are one-dimensional in units of WIDTH doubles: weights run over
+cells, then sources (bias, inputs, recurrent), then the four gates; peepholes over cells,
+then three gates; a row of what the readout sees over its S columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from evolino.network.kernels.lanes import (
+    WIDTH,
+    clamp,
+    exp_parts,
+    largest_lane,
+    load,
+    scratch,
+    splat,
+    store,
+    within,
+)
+
+# The bits of `flags`, which choose the variant of the cell and what the readout sees.
+FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
+SEE_STATES, SEE_INPUTS, SEE_SQUARES, SEE_CONSTANT = 16, 32, 64, 128
+
+GATE_BOUND = 100.0  # beyond it sigma is 0 or 1 in float64
+TANH_BOUND = 40.0
+EXPLODED = 1e6  # an output beyond it has lost its network
+
+njit: Any = numba.njit
+
+
+@njit(inline="always")
+def one_plus_exp_minus(x: Any) -> Any:
+    """Return 1 + exp(-x), so that sigma(x) is its inverse."""
+    s, p = exp_parts(clamp(0.0 - x, GATE_BOUND))
+    return s * p + s + 1.0
+
+
+@njit(inline="always")
+def expm1_twice(x: Any) -> Any:
+    """Return e = exp(2 x) - 1, so that tanh(x) = e / (e + 2), accurate near 0."""
+    y = clamp(x, TANH_BOUND)
+    s, p = exp_parts(y + y)
+    return s * p + (s - 1.0)
+
+
+@njit(inline="always")
+def memory_cell(
+    zi: Any, zf: Any, zg: Any, zo: Any, peep: Any, k: int, s: Any, flags: int
+) -> Any:
+    """Return state and output of cell k after one step.
+
+    zi, zf, zg, zo: net inputs of input gate, forget gate, cell input and output gate.
+    With ei = 1 + exp(-zi) etc., i = 1/ei, f = 1/ef, o = 1/eo and tanh(g) = eg/(eg + 2);
+    quotients are joined so that a step costs two divisions.
+    """
+    if flags & PEEPHOLES:
+        zi = zi + load(peep, k * 3 * WIDTH) * s
+        zf = zf + load(peep, (k * 3 + 1) * WIDTH) * s
+    ei = one_plus_exp_minus(zi)
+    if flags & TANH_INPUT:
+        eg = expm1_twice(zg)
+        ei = ei * (eg + 2.0)
+    else:
+        eg = zg
+    if flags & FORGET_GATE:
+        ef = one_plus_exp_minus(zf)
+        s = (s * ei + eg * ef) / (ei * ef)  # s = f s + i g
+    else:
+        s = s + eg / ei
+    if flags & PEEPHOLES:
+        zo = zo + load(peep, (k * 3 + 2) * WIDTH) * s
+    eo = one_plus_exp_minus(zo)
+    if flags & GERS_OUTPUT:
+        es = expm1_twice(s)
+        return s, es / ((es + 2.0) * eo)  # h = o tanh(s)
+    es = expm1_twice(s / eo)
+    return s, es / (es + 2.0)  # h = tanh(o s)
+
+
+@njit(inline="always")
+def step(
+    weights: Any,
+    peep: Any,
+    sources: Any,
+    u: Any,
+    width: int,
+    before: Any,
+    after: Any,
+    states: Any,
+    flags: int,
+) -> None:
+    """Advance all cells by one step.
+
+    u: the input vector, `width` long. before, after: cell outputs of the last and of this
+    step. states: changed in place.
+    """
+    cells, recurrent = sources.shape
+    base = 0
+    for k in range(cells):
+        zi, zf = load(weights, base), load(weights, base + WIDTH)
+        zg, zo = load(weights, base + 2 * WIDTH), load(weights, base + 3 * WIDTH)
+        base += 4 * WIDTH
+        for j in range(width):
+            x = load(u, j * WIDTH)
+            zi, zf = zi + load(weights, base) * x, zf + load(weights, base + WIDTH) * x
+            zg = zg + load(weights, base + 2 * WIDTH) * x
+            zo = zo + load(weights, base + 3 * WIDTH) * x
+            base += 4 * WIDTH
+        for j in range(recurrent):
+            x = load(before, sources[k, j] * WIDTH)
+            zi, zf = zi + load(weights, base) * x, zf + load(weights, base + WIDTH) * x
+            zg = zg + load(weights, base + 2 * WIDTH) * x
+            zo = zo + load(weights, base + 3 * WIDTH) * x
+            base += 4 * WIDTH
+        s, h = memory_cell(zi, zf, zg, zo, peep, k, load(states, k * WIDTH), flags)
+        store(states, k * WIDTH, s)
+        store(after, k * WIDTH, h)
+
+
+@njit(inline="always")
+def see(
+    row: Any, at: int, outputs: Any, states: Any, u: Any, width: int, cells: int, flags: int
+) -> None:
+    """Write what the readout sees at a step to row, from position `at` on."""
+    for k in range(cells):
+        store(row, at, load(outputs, k * WIDTH))
+        at += WIDTH
+    if flags & SEE_STATES:
+        for k in range(cells):
+            store(row, at, load(states, k * WIDTH))
+            at += WIDTH
+    if flags & SEE_INPUTS:
+        for j in range(width):
+            store(row, at, load(u, j * WIDTH))
+            at += WIDTH
+    if flags & SEE_SQUARES:
+        for k in range(cells):
+            h = load(outputs, k * WIDTH)
+            store(row, at, h * h)
+            at += WIDTH
+        for j in range(width):
+            x = load(u, j * WIDTH)
+            store(row, at, x * x)
+            at += WIDTH
+    if flags & SEE_CONSTANT:
+        store(row, at, splat(1.0))
+
+
+@njit(nogil=True, cache=True)
+def drive(
+    weights: Any,
+    peep: Any,
+    sources: Any,
+    inputs: Any,
+    first: int,
+    columns: int,
+    seen: Any,
+    order: Any,
+    starts: Any,
+    start_outputs: Any,
+    start_states: Any,
+    flags: int,
+) -> None:
+    """Teacher-forced pass over inputs (T, U).
+
+    seen: gets what the readout sees at rows first .. T-1, `columns` numbers a row. order:
+    the starts' positions in the order of their rows; the cells before row starts[q] go to
+    start_outputs and start_states at q.
+    """
+    steps, width = inputs.shape
+    cells = sources.shape[0]
+    u, states = scratch(width * WIDTH), scratch(cells * WIDTH)
+    before, after = scratch(cells * WIDTH), scratch(cells * WIDTH)
+    reached = 0
+    for t in range(steps + 1):
+        while reached < len(order) and starts[order[reached]] == t:
+            at = order[reached] * cells * WIDTH
+            for k in range(cells * WIDTH):
+                start_outputs[at + k] = before[k]
+                start_states[at + k] = states[k]
+            reached += 1
+        if t == steps:
+            break
+        for j in range(width):
+            store(u, j * WIDTH, splat(inputs[t, j]))
+        step(weights, peep, sources, u, width, before, after, states, flags)
+        if t >= first:
+            see(seen, (t - first) * columns * WIDTH, after, states, u, width, cells, flags)
+        before, after = after, before
+
+
+@njit(nogil=True, cache=True)
+def run_freely(
+    weights: Any,
+    peep: Any,
+    sources: Any,
+    readout: Any,
+    columns: int,
+    start_outputs: Any,
+    start_states: Any,
+    previous: Any,
+    inputs: Any,
+    feedback: bool,
+    scale: float,
+    targets: Any,
+    tolerance: float,
+    result: Any,
+    flags: int,
+) -> None:
+    """Free runs from N starts over L rows.
+
+    readout: S rows of K. start_outputs, start_states: the cells before each start.
+    previous: N rows of K, the output heard first. inputs: N x L rows of I. targets: N x L
+    rows of K, read only if the tolerance is finite. result: N x L rows of K.
+
+    A lane whose output is not finite, beyond EXPLODED or further than the tolerance from
+    its target is lost: inf from this row on, and 0 is fed back.
+    """
+    runs, steps, outside, outputs = (
+        inputs.shape[0],
+        inputs.shape[1],
+        inputs.shape[2] // WIDTH,
+        previous.shape[1] // WIDTH,
+    )
+    cells = sources.shape[0]
+    width = outside + (outputs if feedback else 0)
+    u, row = scratch(width * WIDTH), scratch(columns * WIDTH)
+    before, after, states = (
+        scratch(cells * WIDTH),
+        scratch(cells * WIDTH),
+        scratch(cells * WIDTH),
+    )
+    heard = scratch(outputs * WIDTH)
+    infinite, one, zero = splat(float("inf")), splat(1.0), splat(0.0)
+    for n in range(runs):
+        before[:] = start_outputs[n]
+        states[:] = start_states[n]
+        heard[:] = previous[n]
+        alive = one
+        for t in range(steps):
+            for j in range(outside):
+                store(u, j * WIDTH, load(inputs[n, t], j * WIDTH))
+            if feedback:
+                for j in range(outputs):
+                    store(u, (outside + j) * WIDTH, load(heard, j * WIDTH) * scale)
+            step(weights, peep, sources, u, width, before, after, states, flags)
+            see(row, 0, after, states, u, width, cells, flags)
+            for j in range(outputs):
+                y = zero
+                for c in range(columns):
+                    y = y + load(row, c * WIDTH) * load(readout, (c * outputs + j) * WIDTH)
+                alive = within(y, splat(EXPLODED), alive, zero)
+                if tolerance < float("inf"):
+                    error = y - load(targets[n, t], j * WIDTH)
+                    alive = within(error, splat(tolerance), alive, zero)
+                store(heard, j * WIDTH, y)
+            for j in range(outputs):
+                y = load(heard, j * WIDTH)
+                store(result[n, t], j * WIDTH, within(alive, zero, infinite, y))
+                store(heard, j * WIDTH, within(alive, zero, zero, y))
+            if largest_lane(alive) == 0.0:
+                result[n, t + 1 :] = float("inf")
+                break
+            before, after = after, before

@@ -1,0 +1,109 @@
+"""The equations of an LSTM in plain NumPy: one network, one sequence.
+
+Slow and simple on purpose: the twin that tests hold the kernels to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.network.architecture import LSTM, Weights
+from evolino.vocabulary import Array, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a network did. outputs, states: (T, C). gates: (T, C, 4) in the order of GATES:
+    input gate, forget gate, squashed cell input, output gate."""
+
+    outputs: Array
+    states: Array
+    gates: Array
+
+
+def run(architecture: LSTM, genome: Array, inputs: Array) -> Trace:
+    """Drive a network from rest over input vectors u (T, U).
+
+    genome: (C, G). Raises ValueError for another shape.
+    """
+    weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
+    h = s = np.zeros(architecture.cells)
+    outputs, states, gates = [], [], []
+    for u in inputs:
+        h, s, gate = step(architecture, weights, sources, u, h, s)
+        outputs.append(h)
+        states.append(s)
+        gates.append(gate)
+    steps, cells = len(inputs), architecture.cells
+    return Trace(
+        np.array(outputs).reshape(steps, cells),
+        np.array(states).reshape(steps, cells),
+        np.array(gates).reshape(steps, cells, 4),
+    )
+
+
+def step(
+    architecture: LSTM, weights: Weights, sources: IntArray, u: Array, h: Array, s: Array
+) -> tuple[Array, Array, Array]:
+    """Return h(t), s(t) (C,) and the gates (C, 4) from u(t), h(t-1), s(t-1).
+
+    weights: of one network. sources: (C, R). Equations of `evolino.network.architecture`.
+    """
+    net = weights.bias[0] + np.einsum("cug,u->cg", weights.inputs[0], u)
+    net = net + np.einsum("crg,cr->cg", weights.recurrent[0], h[sources])
+    peep_in, peep_forget, peep_out = weights.peepholes[0].T
+    gate_in = sigma(net[:, 0] + peep_in * s)
+    forget = (
+        sigma(net[:, 1] + peep_forget * s) if architecture.forget_gate else np.ones(len(s))
+    )
+    z = np.tanh(net[:, 2]) if architecture.cell_input == "tanh" else net[:, 2]
+    s = forget * s + gate_in * z
+    gate_out = sigma(net[:, 3] + peep_out * s)
+    gers = architecture.cell_output == "o*tanh(s)"
+    h = gate_out * np.tanh(s) if gers else np.tanh(gate_out * s)
+    return h, s, np.stack([gate_in, forget, z, gate_out], axis=1)
+
+
+def sees(architecture: LSTM, outputs: Array, states: Array, inputs: Array) -> Array:
+    """Return (T, S): what the readout sees of outputs, states (T, C) and u (T, U)."""
+    parts = [outputs]
+    if architecture.readout_states:
+        parts.append(states)
+    if architecture.readout_inputs:
+        parts.append(inputs)
+    if architecture.readout_squares:
+        parts += [np.square(outputs), np.square(inputs)]
+    if architecture.readout_constant:
+        parts.append(np.ones((len(outputs), 1)))
+    return np.concatenate(parts, axis=1)
+
+
+def free_run(
+    architecture: LSTM,
+    genome: Array,
+    output_weights: Array,
+    h: Array,
+    s: Array,
+    previous: Array,
+    inputs: Array,
+) -> Array:
+    """Return (L, K): outputs fed back from cells h, s (C,) on, `previous` (K,) heard first.
+
+    output_weights: (S, K). inputs: external ones (L, I).
+    """
+    weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
+    y, outputs = previous, []
+    for external in inputs:
+        heard = architecture.feedback_scale * y if architecture.feedback else y[:0]
+        u = np.concatenate([external, heard])
+        h, s, _ = step(architecture, weights, sources, u, h, s)
+        y = (sees(architecture, h[None], s[None], u[None]) @ output_weights)[0]
+        outputs.append(y)
+    return np.array(outputs).reshape(len(inputs), architecture.outputs)
+
+
+def sigma(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)), the logistic function."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)))

@@ -1,0 +1,214 @@
+"""Linear readouts: least squares with scaled columns, with or without a penalty.
+
+Every one goes through an orthogonal factorisation of the states themselves: normal
+equations and explicit pseudo-inverses lose half of the figures (Golub & Van Loan 2013,
+section 5.3). Up to LANE_WIDTH columns eight networks are factorised at once by the lane
+kernel, beyond it each by LAPACK; which of them depends on the number of columns only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from evolino.network.kernels.lanes import WIDTH, aligned
+from evolino.network.kernels.least_squares import scaled_triangle, solve_penalised
+from evolino.vocabulary import Array, check_number
+
+LANE_WIDTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoInverse:
+    """Output weights of smallest norm that fit best: W = X^+ Y, columns of X scaled.
+
+    cutoff: singular values below this fraction of the largest count as zero.
+
+    Source: Schmidhuber et al. 2007, section 2 (Penrose 1955), recalled.
+    """
+
+    name: ClassVar[str] = "pseudo-inverse"
+    penalties: ClassVar[tuple[float, ...]] = (0.0,)
+
+    cutoff: float = 1e-15
+
+    def __post_init__(self) -> None:
+        """Check the cutoff."""
+        check_number("cutoff", self.cutoff, least=0)
+
+    def solve(self, states: Array, targets: Array) -> Array:
+        """Return (1, P, S, K) for states (P, T, S) and targets (T, K).
+
+        A network whose states are not finite gets NaN. Raises ValueError if T differs.
+        """
+        _check_rows(states, targets)
+        count, _, seen = states.shape
+        if seen > LANE_WIDTH:
+            solved = np.stack([_smallest_norm(x, targets, self.cutoff) for x in states])
+            return solved[None]
+        scales, triangle = scaled_triangle(as_lanes(states), targets)
+        columns = seen + targets.shape[1]
+        r = triangle.reshape(columns, columns, WIDTH).transpose(2, 0, 1)[:count]
+        weights = np.full((count, seen, targets.shape[1]), np.nan)
+        finite = np.isfinite(r).all(axis=(1, 2))
+        if finite.any():
+            weights[finite] = _by_singular_values(
+                r[finite][:, :seen, :seen], r[finite][:, :seen, seen:], self.cutoff
+            )
+        return (weights / scales.reshape(seen, WIDTH).T[:count, :, None])[None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ridge:
+    """Least squares with a penalty on the squared norm of the output weights.
+
+    Minimises |Y - X W|^2 + penalty * T * |D W|^2, D the root mean squares of the columns,
+    so that the penalty does not depend on their scales or on T.
+
+    penalty: one, or several of which the best on validation data is taken.
+    unnormalised: D is 1: the penalty is on the output weights as they are, which forbids
+        huge weights on tiny states.
+    """
+
+    name: ClassVar[str] = "ridge"
+
+    penalty: float | tuple[float, ...] = 1e-10
+    unnormalised: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the penalties."""
+        if not self.penalties:
+            raise ValueError("penalty must be a number or several, got none")
+        for value in self.penalties:
+            check_number("penalty", value, above=0)
+
+    @property
+    def penalties(self) -> tuple[float, ...]:
+        """The penalties to choose from."""
+        return self.penalty if isinstance(self.penalty, tuple) else (self.penalty,)
+
+    def solve(self, states: Array, targets: Array) -> Array:
+        """Return (L, P, S, K) for L penalties, states (P, T, S) and targets (T, K).
+
+        A network whose states are not finite gets NaN. Raises ValueError if T differs.
+        """
+        _check_rows(states, targets)
+        if states.shape[2] > LANE_WIDTH:
+            return np.stack(
+                [
+                    np.stack([_ridge(x, targets, p, self.unnormalised) for x in states])
+                    for p in self.penalties
+                ]
+            )
+        (count, rows, seen), outputs = states.shape, targets.shape[1]
+        scales, triangle = scaled_triangle(as_lanes(states), targets)
+        divisor = (
+            scales.reshape(seen, WIDTH) if self.unnormalised else np.ones((seen, WIDTH))
+        )
+        return np.stack(
+            [
+                solve_penalised(triangle, scales, outputs, np.sqrt(p * rows) / divisor)[
+                    :count
+                ]
+                for p in self.penalties
+            ]
+        )
+
+
+def as_lanes(states: Array) -> Array:
+    """Return states (P, T, S) as contiguous aligned (T, S, WIDTH); no copy if they are.
+
+    Empty lanes repeat the last network.
+    """
+    base = states.base
+    count, rows, seen = states.shape
+    stride = states.itemsize
+    in_lanes = states.strides == (stride, seen * WIDTH * stride, WIDTH * stride)
+    if in_lanes and base is not None and states.ctypes.data % 64 == 0:
+        whole = np.lib.stride_tricks.as_strided(
+            states, (rows, seen, WIDTH), (seen * WIDTH * stride, WIDTH * stride, stride)
+        )
+        return whole
+    lanes = np.minimum(np.arange(WIDTH), count - 1)
+    copy = aligned(rows * seen * WIDTH).reshape(rows, seen, WIDTH)
+    copy[...] = np.moveaxis(states[lanes], 0, -1)
+    return copy
+
+
+def _check_rows(states: Array, targets: Array) -> None:
+    if states.ndim != 3 or targets.ndim != 2 or states.shape[1] != targets.shape[0]:
+        raise ValueError(
+            f"states (P, T, S) and targets (T, K) must have as many rows, "
+            f"got {states.shape} and {targets.shape}"
+        )
+
+
+def _by_singular_values(r: Array, right: Array, cutoff: float) -> Array:
+    """Return (P, S, K): the smallest-norm solution of R W = right."""
+    u, singular, v = np.linalg.svd(r)
+    keep = singular > cutoff * singular[:, :1]
+    inverse = np.where(keep, 1.0 / np.where(keep, singular, 1.0), 0.0)
+    projected = u.transpose(0, 2, 1) @ right
+    return np.asarray(v.transpose(0, 2, 1) @ (inverse[:, :, None] * projected))
+
+
+def _scaled(states: Array) -> tuple[Array, Array]:
+    """Return one network's states (T, S) with columns scaled, and the scales (S,)."""
+    scales = np.sqrt(np.square(states).mean(axis=0))
+    scales[scales == 0] = 1.0
+    return states / scales, scales
+
+
+def _smallest_norm(states: Array, targets: Array, cutoff: float) -> Array:
+    """Return (S, K) for one network by LAPACK; NaN if its states are not finite."""
+    if not np.isfinite(states).all():
+        return np.full((states.shape[1], targets.shape[1]), np.nan)
+    scaled, scales = _scaled(states)
+    solved = np.linalg.lstsq(scaled, targets, rcond=cutoff)[0]
+    return np.asarray(solved / scales[:, None])
+
+
+def _ridge(states: Array, targets: Array, penalty: float, unnormalised: bool) -> Array:
+    """Return (S, K) for one network by LAPACK; NaN if its states are not finite.
+
+    With fewer columns than rows the QR of [X; D sqrt(pT)], else the smallest-norm solution
+    of [X D^-1, sqrt(pT)] z = Y, which is the same and the smaller factorisation.
+    """
+    rows, seen = states.shape
+    if not np.isfinite(states).all():
+        return np.full((seen, targets.shape[1]), np.nan)
+    scaled, scales = (states, np.ones(seen)) if unnormalised else _scaled(states)
+    root = np.sqrt(penalty * rows)
+    if seen < rows:
+        stacked = np.concatenate([scaled, root * np.eye(seen)])
+        right = np.concatenate([targets, np.zeros((seen, targets.shape[1]))])
+        solved = _overdetermined(stacked, right)
+    else:
+        beside = np.concatenate([scaled, root * np.eye(rows)], axis=1)
+        solved = _underdetermined(beside, targets)[:seen]
+    return solved / scales[:, None]
+
+
+def _overdetermined(a: Array, b: Array) -> Array:
+    """Return the least-squares solution for a (m, n) of full rank, m >= n."""
+    from scipy.linalg import lapack, solve_triangular
+
+    factors, tau, _, _ = lapack.dgeqrf(a, lwork=64 * a.shape[1])
+    projected, _, _ = lapack.dormqr("L", "T", factors, tau, b, lwork=64 * len(b))
+    columns = a.shape[1]
+    return np.asarray(solve_triangular(factors[:columns], projected[:columns]))
+
+
+def _underdetermined(a: Array, b: Array) -> Array:
+    """Return the smallest-norm solution of a z = b for a (m, n) of full rank, m <= n."""
+    from scipy.linalg import lapack, solve_triangular
+
+    rows = len(a)
+    factors, tau, _, _ = lapack.dgeqrf(a.T, lwork=64 * rows)
+    middle = solve_triangular(factors[:rows], b, trans="T")
+    padded = np.zeros((a.shape[1], b.shape[1]))
+    padded[:rows] = middle
+    solved, _, _ = lapack.dormqr("L", "N", factors, tau, padded, lwork=64 * len(padded))
+    return np.asarray(solved)
