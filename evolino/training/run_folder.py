@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 import tomllib
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from evolino.training.callbacks import Generation
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.environment import environment
 from evolino.training.experiment import Experiment
+from evolino.training.json_text import read_json, write_json
 
 CONFIG, ENVIRONMENT = "config.toml", "environment.json"
 HISTORY, TIMING = "history.jsonl", "timing.jsonl"
@@ -37,7 +37,6 @@ PICTURES = tuple(
 )
 OWN_FILES = (CONFIG, ENVIRONMENT, HISTORY, TIMING, CHECKPOINT, MODEL, RESULT, *PICTURES)
 RUNS = Path("results") / "runs"
-WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 class RunFolder:
@@ -66,7 +65,7 @@ class RunFolder:
             place.mkdir(parents=True, exist_ok=True)
             _clear(place, force=force)
             written = [place / ENVIRONMENT, place / CONFIG]
-            replace_file(place / ENVIRONMENT, _json(environment(), indent=2))
+            replace_file(place / ENVIRONMENT, write_json(environment(), indent=2))
             replace_file(place / CONFIG, config)
         except OSError as error:
             for file in written:
@@ -101,7 +100,7 @@ class RunFolder:
         timing = {"generation": generation.generation, "seconds": seconds}
         for name, record in ((HISTORY, generation.as_dict()), (TIMING, timing)):
             with open(self.path / name, "ab") as file:
-                file.write(_json(record))
+                file.write(write_json(record))
 
     def history(self) -> list[Generation]:
         """Return the generations. A last line that a kill cut off does not count."""
@@ -126,7 +125,7 @@ class RunFolder:
                     f"{self.path / name} is damaged: it lacks generations that the "
                     f"checkpoint, at generation {generation}, has"
                 )
-            replace_file(self.path / name, b"".join(map(_json, records)))
+            replace_file(self.path / name, b"".join(map(write_json, records)))
 
     def save_checkpoint(self, mapping: Mapping[str, Any]) -> None:
         """Write the state of the run, whole or not at all."""
@@ -154,13 +153,13 @@ class RunFolder:
 
     def save_result(self, result: Mapping[str, Any]) -> None:
         """Write result.json, whole or not at all, its keys in the order given."""
-        replace_file(self.path / RESULT, _json(dict(result), indent=2))
+        replace_file(self.path / RESULT, write_json(dict(result), indent=2))
 
     def result(self) -> dict[str, Any] | None:
         """Return result.json, None if the run is not finished."""
         path = self.path / RESULT
         try:
-            result = _numbers(json.loads(path.read_bytes()))
+            result = read_json(path.read_bytes())
         except FileNotFoundError:
             return None
         except ValueError as error:
@@ -189,7 +188,7 @@ class RunFolder:
         """Return a digest of all that decides the run's bits; its budget may change."""
         if self._digest is None:
             config = {k: v for k, v in self._config().items() if k != "budget"}
-            self._digest = hashlib.sha256(_json(config, sort_keys=True)).hexdigest()
+            self._digest = hashlib.sha256(write_json(config, sort_keys=True)).hexdigest()
         return self._digest
 
     def _lines(self, name: str) -> list[dict[str, Any]]:
@@ -202,7 +201,7 @@ class RunFolder:
         records = []
         for k, line in enumerate(lines, start=1):
             try:
-                record = _numbers(json.loads(line))
+                record = read_json(line)
             except ValueError:
                 record = None
             if not isinstance(record, dict) or not isinstance(
@@ -262,38 +261,3 @@ def _missing_folders(place: Path) -> list[Path]:
 
 def _toml(experiment: Experiment) -> bytes:
     return tomli_w.dumps(experiment_to_table(experiment)).encode()
-
-
-def _json(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> bytes:
-    """Return a line, or a page if indented, of JSON."""
-    text = json.dumps(
-        _words(value),
-        indent=indent,
-        sort_keys=sort_keys,
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":") if indent is None else None,
-    )
-    return text.encode() + b"\n"
-
-
-def _words(value: Any) -> Any:
-    """Return value with numbers that are not finite as text."""
-    if isinstance(value, Mapping):
-        return {str(key): _words(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_words(each) for each in value]
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return repr(value)
-    return value
-
-
-def _numbers(value: Any) -> Any:
-    """Undo `_words`."""
-    if isinstance(value, dict):
-        return {key: _numbers(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_numbers(each) for each in value]
-    return WORDS.get(value, value) if isinstance(value, str) else value

@@ -1,0 +1,54 @@
+"""JSON that every reader can read, and numbers that are not finite.
+
+JSON has no inf and nan; here they are the text "inf", "-inf" or "nan", and become numbers
+again when the text is read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+
+def write_json(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> bytes:
+    """Return a line, or a page if indented, of JSON in UTF-8."""
+    text = json.dumps(
+        _words(value),
+        indent=indent,
+        sort_keys=sort_keys,
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":") if indent is None else None,
+    )
+    return text.encode() + b"\n"
+
+
+def read_json(text: bytes | str) -> Any:
+    """Return the value of `write_json`. Raises ValueError for what is not JSON."""
+    return _numbers(json.loads(text))
+
+
+def _words(value: Any) -> Any:
+    """Return value with numbers that are not finite as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _words(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_words(each) for each in value]
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    return value
+
+
+def _numbers(value: Any) -> Any:
+    """Undo `_words`."""
+    if isinstance(value, dict):
+        return {key: _numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_numbers(each) for each in value]
+    return WORDS.get(value, value) if isinstance(value, str) else value
