@@ -59,7 +59,9 @@ class Model:
         check_count("steps", steps)
         width = self.architecture.outputs
         heard = (
-            np.zeros((0, width)) if prime is None else as_series("prime", prime, width=width)
+            np.zeros((0, width))
+            if prime is None
+            else as_series("prime", prime, width=width)
         )
         ahead = np.concatenate([heard, np.zeros((steps, width))])
         series = self._series(inputs, ahead)

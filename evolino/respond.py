@@ -49,7 +49,9 @@ def drive(
     targets = [segment.targets for segment in fitted]
     return (
         _join([states[k] for k in range(len(fitted))]),
-        np.concatenate(targets) if targets else np.zeros((0, networks.architecture.outputs)),
+        np.concatenate(targets)
+        if targets
+        else np.zeros((0, networks.architecture.outputs)),
         CellStates(
             _stack([cells[k].outputs for k in range(len(started))]),
             _stack([cells[k].states for k in range(len(started))]),
@@ -70,7 +72,9 @@ def run_freely(
     shorter segment's end continue it and have no target.
     """
     previous = np.stack([_target_before(segment) for segment in segments])
-    inputs = np.nan_to_num(stack_rows([s.series.inputs[s.start : s.stop] for s in segments]))
+    inputs = np.nan_to_num(
+        stack_rows([s.series.inputs[s.start : s.stop] for s in segments])
+    )
     if np.isinf(tolerance):
         return free_run(networks, output_weights, starts, previous, inputs)
     wanted = stack_rows([segment.targets for segment in segments])

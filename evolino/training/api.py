@@ -47,11 +47,9 @@ def train(
     Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
     TypeError, naming the argument, for whatever cannot work.
     """
-    name = task if isinstance(task, str) else task.name
     experiment = experiment_for(
-        name,
+        task,
         preset,
-        task_options=None if isinstance(task, str) else _options(task),
         cells=None if network is None else network.cells,
         search=search if isinstance(search, str) else None,
         readout=readout if isinstance(readout, str) else None,
@@ -73,4 +71,3 @@ def train(
     return run_experiment(
         experiment, workers=workers, folder=folder, callbacks=callbacks, baselines=baselines
     )
-

@@ -50,7 +50,8 @@ def unevolved(experiment: Experiment, draws: int = DRAWS) -> dict[str, float]:
         model = Model(architecture, genome, evaluator.solve_winner(genome))
         figures.append(experiment.task.measure(model, split))
     return {
-        metric: float(np.median([each[metric] for each in figures])) for metric in figures[0]
+        metric: float(np.median([each[metric] for each in figures]))
+        for metric in figures[0]
     }
 
 

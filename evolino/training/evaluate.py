@@ -44,7 +44,7 @@ class Evaluator:
 
     def block_losses(self, genomes: Array) -> Array:
         """Return (P,) for at most BLOCK genomes (P, C, G)."""
-        return self._losses_by_penalty(genomes).min(axis=0)
+        return np.asarray(self._losses_by_penalty(genomes).min(axis=0))
 
     def solve_winner(self, genome: Array) -> Array:
         """Return the output weights (S, K) of a genome (C, G), fitted on the refit rows.
@@ -71,7 +71,9 @@ class Evaluator:
         else:
             states, targets, _ = drive(networks, self.split.train, ())
             solved = self.readout.solve(states, targets)
-            outputs = [respond_one_step(networks, weights, validation) for weights in solved]
+            outputs = [
+                respond_one_step(networks, weights, validation) for weights in solved
+            ]
         wanted = stack_rows([segment.targets for segment in validation])
         losses = np.stack([self.task.loss(each, wanted) for each in outputs])
         return np.where(np.isnan(losses), np.inf, losses)

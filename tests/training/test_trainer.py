@@ -11,10 +11,10 @@ import time
 
 import numpy as np
 import pytest
-
-import evolino
 from evolino.search.esp import ESP
 from evolino.search.random_search import RandomSearch
+
+import evolino
 from evolino.tasks.oscillators import Oscillators
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum, Experiment

@@ -1,0 +1,168 @@
+"""CMA-ES and its diagonal form, by the `cmaes` library.
+
+Source: Hansen 2016, The CMA evolution strategy: a tutorial (arXiv 1604.00772); Ros & Hansen
+2008 for the diagonal form. The search is over z, one number for each free gene; a genome is
+the origin plus scale * z. Ternary weights are -level, 0, +level for z below -0.5, between,
+above 0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.search.base import Search, State, WeightSpace
+from evolino.search.turns import Turns, free_genes, rng_state, set_rng_state
+from evolino.vocabulary import Array, check_count, check_number
+
+LARGEST_COVARIANCE = 2**30  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CMAES:
+    """Settings. step: first standard deviation, in scales of the weight space.
+
+    population: networks a generation; None is 4 + 3 ln D for D free genes.
+    """
+
+    name: ClassVar[str] = "cma-es"
+    diagonal: ClassVar[bool] = False
+
+    step: float = 0.3
+    population: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _check(self.step, self.population)
+
+    def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
+        """Begin at the origin, else at a first draw.
+
+        Raises ValueError if the covariance matrix would take more than 1 GiB.
+        """
+        return _Running(self, space, rng, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class DiagonalCMAES:
+    """CMA-ES with a diagonal covariance: time and memory grow linearly with the genes.
+
+    Settings as of `CMAES`.
+    """
+
+    name: ClassVar[str] = "diagonal-cma-es"
+    diagonal: ClassVar[bool] = True
+
+    step: float = 0.3
+    population: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _check(self.step, self.population)
+
+    def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
+        """Begin at the origin, else at a first draw."""
+        return _Running(self, space, rng, origin)
+
+
+def _check(step: float, population: int | None) -> None:
+    check_number("step", step, above=0)
+    if population is not None:
+        check_count("population", population, least=4)
+
+
+class Strategy:
+    """A `cmaes` optimiser over z (D,), with noise from our generator and a plain state."""
+
+    def __init__(
+        self, dimensions: int, step: float, population: int | None, *, diagonal: bool
+    ) -> None:
+        from cmaes import CMA, SepCMA
+
+        if dimensions < 2:
+            raise ValueError(f"CMA-ES needs at least 2 free weights, got {dimensions}")
+        if not diagonal and 8 * dimensions**2 > LARGEST_COVARIANCE:
+            raise ValueError(
+                f"the covariance of {dimensions} weights needs "
+                f"{8 * dimensions**2 / 2**30:.1f} GiB: use diagonal-cma-es"
+            )
+        kind: Any = SepCMA if diagonal else CMA
+        self._strategy = kind(
+            mean=np.zeros(dimensions), sigma=step, population_size=population
+        )
+
+    def ask(self, rng: Generator) -> Array:
+        """Return (P, D)."""
+        self._strategy.reseed_rng(int(rng.integers(2**32)))
+        size = self._strategy.population_size
+        return np.array([self._strategy.ask() for _ in range(size)])
+
+    def tell(self, points: Array, losses: Array) -> None:
+        """Take the losses (P,) of points (P, D)."""
+        # Failed ones rank last; equal losses keep the order in which they were asked.
+        self._strategy.tell(list(zip(points, np.minimum(losses, 1e300), strict=True)))
+
+    def state(self) -> State:
+        """Return the optimiser's numbers and arrays."""
+        state = self._strategy.__getstate__()
+        return {
+            key: np.copy(v) if isinstance(v, np.ndarray) else v for key, v in state.items()
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set the optimiser to a state of `state`."""
+        self._strategy.__setstate__(dict(state))
+
+
+class _Running:
+    def __init__(
+        self,
+        settings: CMAES | DiagonalCMAES,
+        space: WeightSpace,
+        rng: Generator,
+        origin: Array | None,
+    ) -> None:
+        self._space, self._rng, self._turns = space, rng, Turns()
+        self._free = free_genes(space)
+        self._origin = space.draw(rng, 1)[0] if origin is None else origin.copy()
+        self._strategy = Strategy(
+            int(self._free.sum()),
+            settings.step,
+            settings.population,
+            diagonal=settings.diagonal,
+        )
+        self._points = np.zeros((0, 0))
+
+    def ask(self) -> Array:
+        self._points = self._strategy.ask(self._rng)
+        return self._turns.asked(self._genomes(self._points))
+
+    def tell(self, losses: Array) -> None:
+        _, losses = self._turns.told(losses)
+        self._strategy.tell(self._points, losses)
+
+    def state(self) -> State:
+        return {
+            "rng": rng_state(self._rng),
+            "origin": self._origin,
+            "strategy": self._strategy.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        set_rng_state(self._rng, state["rng"])
+        self._origin = state["origin"]
+        self._strategy.restore(state["strategy"])
+
+    def _genomes(self, points: Array) -> Array:
+        """Return (P, C, G) of points (P, D)."""
+        genomes = np.tile(self._origin, (len(points), 1, 1))
+        if self._space.level > 0:
+            shifted = self._origin[self._free] / self._space.level + points
+            genomes[:, self._free] = self._space.level * np.clip(np.rint(shifted), -1, 1)
+        else:
+            genomes[:, self._free] += self._space.scale[self._free] * points
+        return genomes

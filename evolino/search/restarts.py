@@ -1,0 +1,75 @@
+"""Restarts: a search that stagnates begins again elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.search.base import Search, SearchSettings, State, WeightSpace
+from evolino.search.turns import child, rng_state, set_rng_state
+from evolino.vocabulary import Array, check_count
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Settings. search: what is restarted, with new draws and its own generator.
+
+    after: generations without a better network since its start.
+    """
+
+    name: ClassVar[str] = "restarted"
+
+    search: SearchSettings
+    after: int = 60
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        check_count("after", self.after)
+
+    def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
+        """Begin; only the first start uses the origin."""
+        return _Running(self, space, rng, origin)
+
+
+class _Running:
+    def __init__(
+        self, settings: Restarted, space: WeightSpace, rng: Generator, origin: Array | None
+    ) -> None:
+        self._settings, self._space, self._rng = settings, space, rng
+        self._best_loss, self._stagnant = float("inf"), 0
+        self._inner = settings.search.start(space, child(rng), origin)
+
+    def ask(self) -> Array:
+        return self._inner.ask()
+
+    def tell(self, losses: Array) -> None:
+        self._inner.tell(losses)
+        lowest = float(np.min(losses))
+        if lowest < self._best_loss:
+            self._best_loss, self._stagnant = lowest, 0
+        else:
+            self._stagnant += 1
+        if self._stagnant >= self._settings.after:
+            self._begin()
+
+    def state(self) -> State:
+        return {
+            "rng": rng_state(self._rng),
+            "stagnant": self._stagnant,
+            "best_loss": self._best_loss,
+            "inner": self._inner.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._begin()
+        set_rng_state(self._rng, state["rng"])
+        self._stagnant, self._best_loss = state["stagnant"], state["best_loss"]
+        self._inner.restore(state["inner"])
+
+    def _begin(self) -> None:
+        self._inner = self._settings.search.start(self._space, child(self._rng), None)
+        self._best_loss, self._stagnant = float("inf"), 0
