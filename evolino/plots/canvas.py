@@ -1,0 +1,171 @@
+"""One look for all pictures, and files that are the same bytes for the same data."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evolino.vocabulary import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito 2008: told apart by every kind of colour vision, and in print.
+BLUE, VERMILION, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#222222", "#8A8A8A"
+COLOURS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, BLACK, GREY)
+SUFFIXES = (".png", ".svg")
+RESOLUTION = 160  # dots an inch
+WIDTH = 7.2  # inches: the text width of a page
+
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so it is everywhere
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": "#555555",
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.6,
+    "xtick.color": "#555555",
+    "ytick.color": "#555555",
+    "xtick.labelcolor": BLACK,
+    "ytick.labelcolor": BLACK,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "lines.linewidth": 1.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "image.cmap": "viridis",
+    "svg.hashsalt": "evolino",
+    "svg.fonttype": "path",
+    "path.simplify": True,
+    "savefig.facecolor": "white",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in our look; whatever the caller had set is restored."""
+    import matplotlib
+
+    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
+        yield
+
+
+def new_figure(height: float) -> Figure:
+    """Return a figure of a page's width; no window and no global state know of it."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def check_picture(path: str | Path) -> Path:
+    """Return the path. Raises ValueError unless it ends in .png or .svg."""
+    picture = Path(path)
+    if picture.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"a picture must end in .png or .svg, got {picture}")
+    return picture
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure, whole or not at all, without the time and the program's version.
+
+    Raises ValueError unless the path ends in .png or .svg.
+    """
+    from evolino.storage import replace_file
+
+    picture = check_picture(path)
+    kind = picture.suffix.lower().removeprefix(".")
+    nothing: dict[str, Any] = {"Software": None} if kind == "png" else {"Date": None}
+    buffer = io.BytesIO()
+    with style():
+        figure.savefig(buffer, format=kind, dpi=RESOLUTION, metadata=nothing)
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(picture, buffer.getvalue())
+    return picture
+
+
+def positive(values: Array, floor: float) -> Array:
+    """Return values for a log axis: not finite becomes a gap, 0 becomes the floor."""
+    shown = np.where(np.isfinite(values), values, np.nan)
+    return np.asarray(np.where(shown <= 0, floor, shown))
+
+
+def log_floor(*groups: Array) -> float:
+    """Return what stands for 0 on a log axis: a tenth of the smallest number above it."""
+    every = np.concatenate([np.ravel(group) for group in groups] or [np.zeros(0)])
+    above = every[np.isfinite(every) & (every > 0)]
+    return float(above.min()) / 10 if len(above) else 1e-16
+
+
+def log_axis(axes: Axes) -> None:
+    """Make y logarithmic, with labels that stay readable over many decades."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if np.log10(high / low) > 3:
+        axes.yaxis.set_major_locator(LogLocator(numticks=8))
+    axes.yaxis.set_minor_formatter(
+        NullFormatter() if np.log10(high / low) > 1 else axes.yaxis.get_minor_formatter()
+    )
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Name lines at the right edge, where they end: (y in data, text, colour) each.
+
+    Names that would lie on each other are moved apart.
+    """
+    to_axes = axes.transData + axes.transAxes.inverted()
+    x = axes.get_xlim()[1]
+    placed = sorted(
+        (float(np.clip(to_axes.transform((x, y))[1], 0.0, 1.0)), text, colour)
+        for y, text, colour in ends
+        if np.isfinite(y)
+    )
+    heights = spread_apart([y for y, _, _ in placed], axes)
+    for height, (_, text, colour) in zip(heights, placed, strict=True):
+        axes.annotate(
+            text,
+            (1.0, height),
+            xycoords="axes fraction",
+            xytext=(5, 0),
+            textcoords="offset points",
+            color=colour,
+            fontsize=8,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def spread_apart(heights: Sequence[float], axes: Axes) -> list[float]:
+    """Return ascending heights (axes fractions), moved so that lines of text fit."""
+    if not heights:
+        return []
+    figure = axes.get_figure()
+    assert figure is not None
+    inches = figure.get_figheight() * axes.get_position().height  # type: ignore[union-attr]
+    gap = min(0.16 / inches, 1.0 / max(len(heights) - 1, 1))
+    moved = list(heights)
+    for k in range(1, len(moved)):
+        moved[k] = max(moved[k], moved[k - 1] + gap)
+    overshoot = moved[-1] - max(1.0, heights[-1])
+    if overshoot > 0:
+        moved[-1] -= overshoot
+        for k in range(len(moved) - 2, -1, -1):
+            moved[k] = min(moved[k], moved[k + 1] - gap)
+    return moved

@@ -1,0 +1,202 @@
+"""Fitness: how the losses of a search fall, for one run and over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evolino.plots.canvas import (
+    BLUE,
+    COLOURS,
+    GREY,
+    ORANGE,
+    label_ends,
+    log_axis,
+    log_floor,
+    new_figure,
+    positive,
+    style,
+)
+from evolino.vocabulary import Array, unknown_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from evolino.training.callbacks import Generation
+
+AXES = {"generations": "generation", "evaluations": "evaluations", "seconds": "seconds"}
+POINTS = 2000  # abscissae at which runs are compared
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """The losses of one run, by generation. All (E,) for E generations.
+
+    x: generations, evaluations or seconds so far. best: so far. lower, median, upper:
+    quartiles of each generation's losses; inf where that many networks failed.
+    """
+
+    x: Array
+    best: Array
+    lower: Array
+    median: Array
+    upper: Array
+
+    @classmethod
+    def of(
+        cls, history: Sequence[Generation], against: str, seconds: Sequence[float] = ()
+    ) -> Curve:
+        """Return the curve of a history. seconds: of each generation, if against them.
+
+        Raises ValueError for an unknown axis.
+        """
+        if against not in AXES:
+            raise unknown_name("axis", against, AXES)
+        if against == "seconds":
+            history = history[: len(seconds)]
+            x = list(seconds)[: len(history)]
+        else:
+            name = AXES[against]
+            x = [float(getattr(record, name)) for record in history]
+        rows = [(g.best, g.lower_quartile, g.median, g.upper_quartile) for g in history]
+        columns = np.array(rows, dtype=np.float64).reshape(len(rows), 4).T
+        return cls(np.array(x, dtype=np.float64), *columns)
+
+
+def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: str) -> Figure:
+    """Draw the losses of runs on a log axis.
+
+    groups: runs by the name of their settings. One run: its best so far, and the median
+    and quartiles of each generation. Several of the same settings: the median over them of
+    the best so far, and a band from quartile to quartile. Raises ValueError if there is
+    nothing to draw.
+    """
+    if against not in AXES:
+        raise unknown_name("axis", against, AXES)
+    groups = {
+        name: [curve for curve in curves if len(curve.x)] for name, curves in groups.items()
+    }
+    groups = {name: curves for name, curves in groups.items() if curves}
+    if not groups:
+        raise ValueError("there is no generation to draw yet")
+    every = [curve for curves in groups.values() for curve in curves]
+    with style():
+        figure = new_figure(3.6)
+        axes = figure.add_subplot()
+        floor = log_floor(*(curve.best for curve in every), *(c.lower for c in every))
+        if len(every) == 1:
+            ends = _draw_run(axes, every[0], floor)
+        else:
+            ends = _draw_groups(axes, groups, floor)
+        axes.set_xlim(min(curve.x[0] for curve in every), max(c.x[-1] for c in every))
+        if axes.get_xlim()[0] == axes.get_xlim()[1]:
+            axes.margins(x=0.05)
+        log_axis(axes)
+        _limit(axes, every, floor)
+        axes.set_xlabel(AXES[against])
+        axes.set_ylabel("validation loss")
+        figure.draw_without_rendering()
+        label_ends(axes, ends)
+    return figure
+
+
+def quantiles(values: Array, levels: Sequence[float]) -> Array:
+    """Return (len(levels), M): quantiles over axis 0 of values (N, M), which may be inf.
+
+    A quantile between a number and inf is inf.
+    """
+    ranked = np.sort(np.where(np.isnan(values), np.inf, values), axis=0)
+    found = []
+    for level in levels:
+        place = level * (len(ranked) - 1)
+        low, high = ranked[int(np.floor(place))], ranked[int(np.ceil(place))]
+        share = place - np.floor(place)
+        mixed = np.full_like(low, np.inf)
+        finite = np.isfinite(high)
+        mixed[finite] = low[finite] + share * (high[finite] - low[finite])
+        found.append(np.where(share == 0, low, mixed))
+    return np.array(found)
+
+
+def best_at(curve: Curve, x: Array) -> Array:
+    """Return (M,): the best loss at each x; inf before the first generation."""
+    place = np.searchsorted(curve.x, x, side="right") - 1
+    return np.where(place < 0, np.inf, curve.best[np.maximum(place, 0)])
+
+
+def _draw_run(axes: Axes, curve: Curve, floor: float) -> list[tuple[float, str, str]]:
+    best, lower, median, upper = (
+        positive(each, floor)
+        for each in (curve.best, curve.lower, curve.median, curve.upper)
+    )
+    dots = "o" if len(curve.x) == 1 else None
+    highest = np.nanmax(np.concatenate([best, median, upper, [floor]]))
+    ceiling = np.where(np.isfinite(upper), upper, highest * 10)
+    axes.fill_between(
+        curve.x, lower, np.where(np.isfinite(lower), ceiling, np.nan), color=ORANGE,
+        alpha=0.25, linewidth=0, label="quartiles of a generation",
+    )  # fmt: skip
+    axes.plot(curve.x, median, color=ORANGE, linewidth=1.0, marker=dots)
+    axes.plot(curve.x, best, color=BLUE, linewidth=1.8, marker=dots, drawstyle="steps-post")
+    ends = [
+        (_last(best), "best so far", BLUE),
+        (_last(median), "median of a\ngeneration", "#A87000"),
+    ]
+    axes.legend(loc="upper right")
+    return ends
+
+
+def _draw_groups(
+    axes: Axes, groups: Mapping[str, Sequence[Curve]], floor: float
+) -> list[tuple[float, str, str]]:
+    ends = []
+    for k, (name, curves) in enumerate(groups.items()):
+        colour = COLOURS[k % len(COLOURS)]
+        x = np.unique(np.concatenate([curve.x for curve in curves]))
+        if len(x) > POINTS:
+            x = np.unique(np.append(x[:: len(x) // POINTS], x[-1]))
+        values = np.array([best_at(curve, x) for curve in curves])
+        lower, median, upper = (
+            positive(each, floor) for each in quantiles(values, (0.25, 0.5, 0.75))
+        )
+        if len(curves) > 1:
+            axes.fill_between(
+                x, lower, upper, step="post", color=colour, alpha=0.18, linewidth=0
+            )
+        line = "-" if k < len(COLOURS) else "--"
+        axes.plot(x, median, line, color=colour, drawstyle="steps-post")
+        seeds = f" ({len(curves)} seeds)" if len(curves) > 1 else ""
+        ends.append((_last(median), name + seeds, colour))
+    if any(len(curves) > 1 for curves in groups.values()):
+        axes.set_title("Best network so far: median and quartiles over seeds")
+    return ends
+
+
+def _limit(axes: Axes, curves: Sequence[Curve], floor: float) -> None:
+    """Show all of best and median; a quartile that explodes may leave the picture."""
+    shown = np.concatenate(
+        [positive(values, floor) for c in curves for values in (c.best, c.median, c.lower)]
+        if len(curves) == 1
+        else [positive(c.best, floor) for c in curves]
+    )
+    shown = shown[np.isfinite(shown)]
+    if not len(shown):
+        axes.text(
+            0.5, 0.5, "every network failed", color=GREY, ha="center",
+            transform=axes.transAxes,
+        )  # fmt: skip
+        axes.set_ylim(0.1, 10)
+        return
+    low, high = float(shown.min()), float(shown.max())
+    margin = max((high / low) ** 0.06, 1.3)
+    axes.set_ylim(low / margin, high * margin)
+    log_axis(axes)
+
+
+def _last(values: Array) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if len(finite) else float("nan")
