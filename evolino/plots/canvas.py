@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from evolino.vocabulary import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # Okabe & Ito 2008: told apart by every kind of colour vision, and in print.
@@ -22,6 +24,7 @@ ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#222222", "#8A8A8A"
 COLOURS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, BLACK, GREY)
 SUFFIXES = (".png", ".svg")
 RESOLUTION = 160  # dots an inch
+LINE = 0.15  # inches: a line of a label
 WIDTH = 7.2  # inches: the text width of a page
 
 STYLE = {
@@ -125,6 +128,14 @@ def log_axis(axes: Axes) -> None:
     )
 
 
+def thousands(axis: Axis, largest: float) -> None:
+    """Write long numbers of an axis as 50,000."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    if largest >= 10_000:
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Name lines at the right edge, where they end: (y in data, text, colour) each.
 
@@ -137,7 +148,8 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         for y, text, colour in ends
         if np.isfinite(y)
     )
-    heights = spread_apart([y for y, _, _ in placed], axes)
+    lines = [text.count("\n") + 1 for _, text, _ in placed]
+    heights = spread_apart([y for y, _, _ in placed], lines, LINE / _inches(axes))
     for height, (_, text, colour) in zip(heights, placed, strict=True):
         axes.annotate(
             text,
@@ -152,20 +164,25 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         )
 
 
-def spread_apart(heights: Sequence[float], axes: Axes) -> list[float]:
-    """Return ascending heights (axes fractions), moved so that lines of text fit."""
-    if not heights:
-        return []
-    figure = axes.get_figure()
-    assert figure is not None
-    inches = figure.get_figheight() * axes.get_position().height  # type: ignore[union-attr]
-    gap = min(0.16 / inches, 1.0 / max(len(heights) - 1, 1))
+def spread_apart(
+    heights: Sequence[float], lines: Sequence[int], line: float
+) -> list[float]:
+    """Return ascending heights, moved so that texts of so many lines do not overlap.
+
+    line: the height of a line, in the same unit, where 1 is the top.
+    """
     moved = list(heights)
-    for k in range(1, len(moved)):
+    gaps = [line * (a + b) / 2 for a, b in itertools.pairwise(lines)]
+    for k, gap in enumerate(gaps, start=1):
         moved[k] = max(moved[k], moved[k - 1] + gap)
-    overshoot = moved[-1] - max(1.0, heights[-1])
-    if overshoot > 0:
-        moved[-1] -= overshoot
+    if moved and moved[-1] > 1.0:
+        moved[-1] = max(1.0, heights[-1])
         for k in range(len(moved) - 2, -1, -1):
-            moved[k] = min(moved[k], moved[k + 1] - gap)
+            moved[k] = min(moved[k], moved[k + 1] - gaps[k])
     return moved
+
+
+def _inches(axes: Axes) -> float:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return float(figure.get_figheight() * axes.get_position().height)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from evolino.plots.canvas import (
     new_figure,
     positive,
     style,
+    thousands,
 )
 from evolino.vocabulary import Array, unknown_name
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from evolino.training.callbacks import Generation
 
 AXES = {"generations": "generation", "evaluations": "evaluations", "seconds": "seconds"}
+LABEL_WIDTH = 22  # characters
 POINTS = 2000  # abscissae at which runs are compared
 
 
@@ -95,7 +98,7 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: str) -> Fi
         axes.set_xlim(min(curve.x[0] for curve in every), max(c.x[-1] for c in every))
         if axes.get_xlim()[0] == axes.get_xlim()[1]:
             axes.margins(x=0.05)
-        log_axis(axes)
+        thousands(axes.xaxis, axes.get_xlim()[1])
         _limit(axes, every, floor)
         axes.set_xlabel(AXES[against])
         axes.set_ylabel("validation loss")
@@ -136,24 +139,20 @@ def _draw_run(axes: Axes, curve: Curve, floor: float) -> list[tuple[float, str, 
     dots = "o" if len(curve.x) == 1 else None
     highest = np.nanmax(np.concatenate([best, median, upper, [floor]]))
     ceiling = np.where(np.isfinite(upper), upper, highest * 10)
-    axes.fill_between(
-        curve.x, lower, np.where(np.isfinite(lower), ceiling, np.nan), color=ORANGE,
-        alpha=0.25, linewidth=0, label="quartiles of a generation",
-    )  # fmt: skip
+    band = np.where(np.isfinite(lower), ceiling, np.nan)
+    axes.fill_between(curve.x, lower, band, color=ORANGE, alpha=0.25, linewidth=0)
     axes.plot(curve.x, median, color=ORANGE, linewidth=1.0, marker=dots)
     axes.plot(curve.x, best, color=BLUE, linewidth=1.8, marker=dots, drawstyle="steps-post")
-    ends = [
+    return [
         (_last(best), "best so far", BLUE),
-        (_last(median), "median of a\ngeneration", "#A87000"),
+        (_last(median), "each generation:\nmedian, quartiles", "#A87000"),
     ]
-    axes.legend(loc="upper right")
-    return ends
 
 
 def _draw_groups(
     axes: Axes, groups: Mapping[str, Sequence[Curve]], floor: float
 ) -> list[tuple[float, str, str]]:
-    ends = []
+    ends, counts = [], {len(curves) for curves in groups.values()}
     for k, (name, curves) in enumerate(groups.items()):
         colour = COLOURS[k % len(COLOURS)]
         x = np.unique(np.concatenate([curve.x for curve in curves]))
@@ -169,10 +168,11 @@ def _draw_groups(
             )
         line = "-" if k < len(COLOURS) else "--"
         axes.plot(x, median, line, color=colour, drawstyle="steps-post")
-        seeds = f" ({len(curves)} seeds)" if len(curves) > 1 else ""
-        ends.append((_last(median), name + seeds, colour))
-    if any(len(curves) > 1 for curves in groups.values()):
-        axes.set_title("Best network so far: median and quartiles over seeds")
+        seeds = f" ({len(curves)} seeds)" if len(counts) > 1 else ""
+        ends.append((_last(median), textwrap.fill(name + seeds, LABEL_WIDTH), colour))
+    if counts != {1}:
+        seeds = f"{counts.pop()} seeds" if len(counts) == 1 else "seeds"
+        axes.set_title(f"Best network so far: median and quartiles over {seeds}")
     return ends
 
 
@@ -190,6 +190,7 @@ def _limit(axes: Axes, curves: Sequence[Curve], floor: float) -> None:
             transform=axes.transAxes,
         )  # fmt: skip
         axes.set_ylim(0.1, 10)
+        log_axis(axes)
         return
     low, high = float(shown.min()), float(shown.max())
     margin = max((high / low) ** 0.06, 1.3)

@@ -13,12 +13,12 @@ from evolino.plots.canvas import (
     COLOURS,
     GREY,
     VERMILION,
-    label_ends,
     log_axis,
     log_floor,
     new_figure,
     positive,
     style,
+    thousands,
 )
 from evolino.plots.losses import quantiles
 from evolino.vocabulary import Array
@@ -62,7 +62,7 @@ def response_figure(
         else:
             figure, error_axes = _draw_lines(output, target, start, heard, name)
         _draw_error(error_axes, outputs, targets, start)
-        if len(heard) and target.shape[1] <= LINES and len(target) <= WINDOW:
+        if len(outputs) == 1 and target.shape[1] <= LINES and len(target) <= WINDOW:
             error_axes.set_xlim(start - len(heard), start + len(target) - 1)
     return figure
 
@@ -101,6 +101,8 @@ def cells_figure(
             axes.set_title(name)
             if few:
                 _draw_cells(axes, steps, values)
+                if name in gates and name != "cell input":
+                    axes.set_ylim(-0.03, 1.03)
             else:
                 _draw_map(axes, steps, values[:, order], name in gates, name)
         for axes in grid:
@@ -108,13 +110,10 @@ def cells_figure(
                 axes.axvline(switch, color=BLACK, linewidth=0.8, linestyle=(0, (3, 2)))
         grid[0].set_xlim(steps[0], max(steps[-1], steps[0] + 1))
         grid[-1].set_xlabel("step")
-        figure.draw_without_rendering()
         if few:
-            last = states[-1]
-            names = [
-                (float(last[k]), f"cell {k + 1}", COLOURS[k]) for k in range(len(last))
-            ]
-            label_ends(grid[extra], names)
+            handles = grid[extra].get_lines()[: states.shape[1]]
+            names = [f"cell {k + 1}" for k in range(len(handles))]
+            figure.legend(handles, names, loc="outside upper right", ncols=FEW_CELLS)
     return figure
 
 
@@ -133,20 +132,22 @@ def _draw_lines(
             shown = output[first:stop, k]
             if len(parts) == 1:
                 before = np.arange(start - len(heard), start)
-                axes.plot(before, heard[:, k], color=GREY, linewidth=1.0)
-                axes.axvline(start - 0.5, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
+                if len(heard):
+                    axes.plot(before, heard[:, k], color=GREY, label="heard before")
+                    axes.axvline(start - 0.5, color=GREY, linewidth=0.8, linestyle="--")
                 axes.set_xlim(start - len(heard), start + len(target) - 1)
             axes.plot(
                 steps, target[first:stop, k], color="#B5B5B5", linewidth=3.2, label="target"
             )
             axes.plot(steps, shown, color=BLUE, linewidth=1.1, label=name)
             _fit_to(axes, target[first:stop, k])
+            thousands(axes.xaxis, steps[-1])
             axes.set_ylabel("series" if count == 1 else f"output {k + 1}")
             if k == 0 and len(parts) == 2:
                 axes.set_title("the first steps" if column == 0 else "the last steps")
             if k == 0 and column == 0:
                 figure.legend(
-                    *axes.get_legend_handles_labels(), loc="outside upper right", ncols=2
+                    *axes.get_legend_handles_labels(), loc="outside upper right", ncols=3
                 )
     return figure, figure.add_subplot(grid[count, :])
 
@@ -192,10 +193,12 @@ def _draw_error(
         axes.fill_between(steps, least, most, alpha=0.10, label="all", **band)
         axes.fill_between(steps, lower, upper, alpha=0.28, label="quartiles", **band)
         axes.plot(steps, median, color=VERMILION, label="median")
-        axes.legend(loc="lower right", ncols=3, title=f"over {len(outputs)} starts")
+        axes.set_title(f"error over {len(outputs)} starts")
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
         axes.set_xlabel("steps of free run")
     axes.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
     axes.set_ylabel("absolute error")
+    thousands(axes.xaxis, axes.get_xlim()[1])
     log_axis(axes)
 
 
