@@ -126,7 +126,7 @@ def _target_before(segment: Segment) -> Array:
     """Return (K,): the target that a free run hears first, zeros at row 0."""
     if segment.start == 0:
         return np.zeros(segment.series.targets.shape[1])
-    return segment.series.targets[segment.start - 1]
+    return np.asarray(segment.series.targets[segment.start - 1])
 
 
 def _join(rows: list[Array]) -> Array:

@@ -39,7 +39,9 @@ class Sawtooth:
     def measure(self, model, split):
         """Root mean squared error of the test's free run."""
         (outputs,) = model.respond(split.test, free_running=True)
-        return {"test_rmse": float(np.sqrt(np.square(outputs - split.test[0].targets).mean()))}
+        return {
+            "test_rmse": float(np.sqrt(np.square(outputs - split.test[0].targets).mean()))
+        }
 
     def baselines(self, split):
         """What always saying the mean would give."""

@@ -11,10 +11,10 @@ import time
 
 import numpy as np
 import pytest
-from evolino.search.esp import ESP
-from evolino.search.random_search import RandomSearch
 
 import evolino
+from evolino.search.esp import ESP
+from evolino.search.random_search import RandomSearch
 from evolino.tasks.oscillators import Oscillators
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum, Experiment
@@ -110,7 +110,8 @@ def test_a_killed_run_resumes_to_the_bits_of_an_unbroken_one(tmp_path):
     path = tmp_path / "killed"
     here = os.path.dirname(__file__)
     code = KILLED.format(here=here, path=str(path))
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while process.stdout.readline().strip() != "3":
         assert process.poll() is None
     process.kill()
@@ -279,9 +280,7 @@ def test_validation_and_test_rows_never_touch_the_candidates_readout():
     run_experiment(experiment(readout=Spy()), baselines=False)
     split = task.sequences(np.random.default_rng(0))
     train, refit = split.train[0].targets, split.refit[0].targets
-    assert all(
-        np.array_equal(rows, train) or np.array_equal(rows, refit) for rows in seen
-    )
+    assert all(np.array_equal(rows, train) or np.array_equal(rows, refit) for rows in seen)
     assert sum(len(rows) == len(refit) for rows in seen) == 1
 
 
