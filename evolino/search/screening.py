@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
+from evolino.search.esp import ESP
 from evolino.search.turns import Turns, child, rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count
 
@@ -23,7 +24,7 @@ class Screened:
 
     name: ClassVar[str] = "screened"
 
-    search: SearchSettings
+    search: SearchSettings = field(default_factory=ESP)
     draws: int = 200
     batch: int = 40
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
+from evolino.search.esp import ESP
+from evolino.search.random_search import RandomSearch
 from evolino.search.turns import child, rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count
 
@@ -33,8 +35,8 @@ class Staged:
 
     name: ClassVar[str] = "staged"
 
-    first: SearchSettings
-    second: SearchSettings
+    first: SearchSettings = field(default_factory=RandomSearch)
+    second: SearchSettings = field(default_factory=ESP)
     evaluations: int = 1000
 
     def __post_init__(self) -> None:
