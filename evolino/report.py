@@ -1,0 +1,270 @@
+"""Tables of results, for people: Markdown from results/<table>.json, also inside README.
+
+`python -m evolino.report README.md docs` renews what stands between the markers
+`<!-- results:mso-paper -->` and `<!-- /results -->` in these files and folders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RECALLED = "recalled, not checked against the paper"
+MARKER = re.compile(
+    r"(<!-- results:(?P<table>[\w.-]+) -->\n)(?P<content>.*?)(<!-- /results -->)", re.DOTALL
+)
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A row over its seeds. Failed seeds count as inf, and as not solved.
+
+    median, lower, upper, worst: of the metric; lower and upper are quartiles. solved: seeds
+    at or below the target, None without one. seeds: finished and failed ones. failed.
+    seconds, evaluations: medians over finished seeds, nan if there is none.
+    """
+
+    median: float
+    lower: float
+    upper: float
+    worst: float
+    solved: int | None
+    seeds: int
+    failed: int
+    seconds: float
+    evaluations: float
+
+
+def summarise(row: Record, metric: str) -> Summary:
+    """Return the summary of a row of a record."""
+    finished = [entry for entry in row["seeds"] if entry["status"] == "finished"]
+    failed = sum(entry["status"] == "failed" for entry in row["seeds"])
+    values = [_metric(entry["metrics"], metric) for entry in finished] + [math.inf] * failed
+    target = row.get("target")
+    return Summary(
+        median=quantile(values, 0.5),
+        lower=quantile(values, 0.25),
+        upper=quantile(values, 0.75),
+        worst=max(values, default=math.nan),
+        solved=None if target is None else sum(value <= target for value in values),
+        seeds=len(values),
+        failed=failed,
+        seconds=quantile([entry["seconds"] for entry in finished], 0.5),
+        evaluations=quantile([float(entry["evaluations"]) for entry in finished], 0.5),
+    )
+
+
+def quantile(values: Sequence[float], level: float) -> float:
+    """Return a quantile by linear interpolation; inf between a number and inf.
+
+    nan for no values.
+    """
+    if not values:
+        return math.nan
+    ranked = sorted(values)
+    place = level * (len(ranked) - 1)
+    low, high = ranked[math.floor(place)], ranked[math.ceil(place)]
+    share = place - math.floor(place)
+    if share == 0 or low == high:
+        return low
+    return math.inf if math.isinf(high) else low + share * (high - low)
+
+
+def render_markdown(record: Record, *, heading: bool = True) -> str:
+    """Return a table's page: ours, then everything beside it, then how it was made.
+
+    heading: with a title and the picture, as a page of its own has them.
+    """
+    parts = []
+    if heading:
+        parts += [f"# {record['title']}", f"![Fitness]({record['table']}.png)"]
+    else:
+        parts.append(f"**{record['title']}**")
+    parts += [_ours(record), _beside(record)]
+    parts += [part for part in (_failures(record), _footer(record)) if part]
+    if heading and record["notes"]:
+        parts.append(record["notes"])
+    return "\n\n".join(parts) + "\n"
+
+
+def inject(text: str, results: Path) -> str:
+    """Return text with the tables between its markers renewed from a folder of records.
+
+    A table without a record stays as it is.
+    """
+
+    def renewed(found: re.Match[str]) -> str:
+        path = results / f"{found['table']}.json"
+        if not path.exists():
+            return found[0]
+        from evolino.training.json_text import read_json
+
+        table = render_markdown(read_json(path.read_bytes()), heading=False)
+        return f"{found[1]}{table}{found[4]}"
+
+    return MARKER.sub(renewed, text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Renew the tables in files and in the .md files of folders; return the exit status."""
+    from evolino.storage import replace_file
+
+    parser = argparse.ArgumentParser(prog="python -m evolino.report", description=__doc__)
+    parser.add_argument("paths", nargs="+", type=Path, help="files or folders")
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    given = parser.parse_args(arguments)
+    for path in given.paths:
+        if not path.exists():
+            print(f"evolino.report: there is no {path}", file=sys.stderr)
+            return 2
+        for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
+            before = file.read_text(encoding="utf-8")
+            after = inject(before, given.results)
+            if after != before:
+                replace_file(file, after.encode())
+                print(file)
+    return 0
+
+
+def _ours(record: Record) -> str:
+    metric = record["metric"]
+    seconds = "s a seed" if record["workers_per_seed"] == 1 else (
+        f"s a seed, {record['workers_per_seed']} workers"
+    )  # fmt: skip
+    lines = [
+        ["", f"{_words(metric)}: median [quartiles]", "worst", "to reach", "solved",
+         seconds, "evaluations"]
+    ]  # fmt: skip
+    for row in record["rows"]:
+        found = summarise(row, metric)
+        if not found.seeds:
+            lines.append([row["label"], "not run yet", *[""] * 5])
+            continue
+        reach = "" if row["target"] is None else _figure(row["target"], 3)
+        solved = "" if found.solved is None else f"{found.solved} of {found.seeds}"
+        quartiles = f"[{_figure(found.lower)}, {_figure(found.upper)}]"
+        lines.append(
+            [
+                row["label"],
+                f"**{_figure(found.median)}** {quartiles}",
+                _figure(found.worst),
+                reach,
+                solved or f"{found.seeds} seeds",
+                _figure(found.seconds),
+                "" if math.isnan(found.evaluations) else f"{found.evaluations:,.0f}",
+            ]
+        )
+    return _table(lines, "lrrrrrr")
+
+
+def _beside(record: Record) -> str:
+    """Return the table of every method: ours, published, and baselines."""
+    metric = record["metric"]
+    lines = [["", "method", _words(metric), "source"]]
+    for row in record["rows"]:
+        found = summarise(row, metric)
+        lines.append(
+            [
+                row["label"],
+                f"**this project**, median of {found.seeds} seeds",
+                f"**{_figure(found.median)}**",
+                "",
+            ]
+        )
+        for figure in row["published"]:
+            if figure["metric"] == metric:
+                mark = "" if figure["checked"] else f" ({RECALLED})"
+                source = f"{figure['source']}{mark}"
+                lines.append(["", figure["method"], _figure(figure["value"], 3), source])
+        for method, figures in row["baselines"].items():
+            value = _figure(_metric(figures, metric))
+            lines.append(["", method, value, "baseline on the same data"])
+        if "baselines_error" in row:
+            lines.append(["", "baselines", "failed", row["baselines_error"]])
+    return _table(lines, "llrl")
+
+
+def _failures(record: Record) -> str:
+    lines = [
+        f"- {row['label']}, seed {entry['seed']} failed: {entry['error']}"
+        for row in record["rows"]
+        for entry in row["seeds"]
+        if entry["status"] == "failed"
+    ]
+    return "\n".join(lines)
+
+
+def _footer(record: Record) -> str:
+    entries = [entry for row in record["rows"] for entry in row["seeds"]]
+    seeds = sorted({entry["seed"] for entry in entries})
+    versions = sorted({entry["version"] for entry in entries if "version" in entry})
+    commits = dict.fromkeys(
+        (each.get("commit") or "")[:10] for each in record["environments"]
+    )
+    machines = dict.fromkeys(
+        f"{each.get('cpu') or each.get('machine')}, Python {each.get('python')}"
+        for each in record["environments"]
+    )
+    dates = sorted({entry["date"] for entry in entries})
+    parts = [
+        f"Protocol: {record['source']}.",
+        f"Made by `{record['command']}`; {_seeds(seeds)};",
+        f"evolino {', '.join(versions) or '?'}",
+        f"({', '.join(filter(None, commits)) or 'no commit'});",
+        f"{'; '.join(machines) or 'unknown machine'};",
+        " to ".join(dict.fromkeys((dates[0], dates[-1]))) + "." if dates else "not run.",
+    ]
+    return f"<sub>{' '.join(parts)}</sub>"
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    if not seeds:
+        return "no seeds"
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    gapless = seeds[-1] - seeds[0] == len(seeds) - 1
+    return f"seeds {seeds[0]} to {seeds[-1]}" + ("" if gapless else f" ({len(seeds)})")
+
+
+def _metric(figures: Mapping[str, float], metric: str) -> float:
+    """Return a metric; inf if it is missing or no number, as when every network failed."""
+    value = float(figures.get(metric, math.inf))
+    return math.inf if math.isnan(value) else value
+
+
+def _figure(value: float, digits: int = 2) -> str:
+    """Return 0.17, 4.2e-3, 3.9e-13; "failed" for inf, nothing for nan."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "failed"
+    if value == 0 or 0.01 <= abs(value) < 10_000:
+        return f"{value:.{digits}g}" if abs(value) < 10 else f"{value:.{digits + 1}g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _words(metric: str) -> str:
+    return metric.replace("_", " ").replace("nrmse", "NRMSE")
+
+
+def _table(lines: Sequence[Sequence[str]], alignment: str) -> str:
+    """Return a Markdown table; the first line is its head. alignment: l or r a column."""
+    rule = ["---:" if side == "r" else "---" for side in alignment]
+    rows = [lines[0], rule, *lines[1:]]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

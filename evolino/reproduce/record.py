@@ -1,0 +1,134 @@
+"""The record of a table, as results/<table>.json has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evolino.reproduce.seeds import FAILED, FINISHED, digest
+from evolino.training.json_text import read_json
+
+if TYPE_CHECKING:
+    from evolino.training.experiment import Experiment
+    from evolino.training.presets import Row, Table
+
+KEPT = ("metrics", "seconds", "evaluations", "generations", "stopped", "version")
+PRIVATE = ("host",)  # of an environment, not for the record
+
+
+@dataclass(slots=True)
+class RowRecord:
+    """A row on its way: its seeds as far as they are known, by seed, and its baselines.
+
+    first: the experiment whose baselines are measured. baselines: by method; empty until
+    they are measured. baselines_error: why they could not be.
+    """
+
+    row: Row
+    first: Experiment
+    seeds: dict[int, dict[str, Any]] = field(default_factory=dict)
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    baselines_error: str = ""
+
+    @property
+    def baseline_evaluations(self) -> int | None:
+        """Evaluations of the first finished seed, which random search then gets too."""
+        for _, entry in sorted(self.seeds.items()):
+            if entry["status"] == FINISHED:
+                return int(entry["evaluations"])
+        return None
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the row's part of the record."""
+        published = (*self.row.published, *self.first.task.published())
+        record = {
+            "label": self.row.label,
+            "target": self.row.target,
+            "settings": digest(self.first),
+            "published": [asdict(each) for each in dict.fromkeys(published)],
+            "baselines": self.baselines,
+            "seeds": [entry for _, entry in sorted(self.seeds.items())],
+        }
+        if self.baselines_error:
+            record["baselines_error"] = self.baselines_error
+        return record
+
+
+def table_record(
+    table: Table, rows: Sequence[RowRecord], *, command: str, workers: int
+) -> dict[str, Any]:
+    """Return the record of a table. workers: threads of each seed.
+
+    Environments (versions, machine, commit) are listed once; seeds hold their position.
+    """
+    environments: list[Any] = []
+    records = [row.as_record() for row in rows]
+    for record in records:
+        record["seeds"] = [dict(entry) for entry in record["seeds"]]
+        for entry in record["seeds"]:
+            if (found := entry.pop("environment", None)) is None:
+                continue
+            if found not in environments:
+                environments.append(found)
+            entry["environment"] = environments.index(found)
+    return {
+        "table": table.name,
+        "task": table.task,
+        "preset": table.preset,
+        "title": table.title,
+        "metric": table.metric,
+        "source": table.source,
+        "notes": table.notes,
+        "command": command,
+        "workers_per_seed": workers,
+        "environments": environments,
+        "rows": records,
+    }
+
+
+def finished_entry(seed: int, place: Path) -> dict[str, Any]:
+    """Return what the record keeps of a finished run. Raises ValueError for others."""
+    from evolino.training.run_folder import ENVIRONMENT, RESULT, RunFolder
+
+    result = RunFolder.open(place).result()
+    if result is None:
+        raise ValueError(f"{place} is not finished")
+    environment = read_json((place / ENVIRONMENT).read_bytes())
+    ended = datetime.fromtimestamp((place / RESULT).stat().st_mtime, UTC)
+    return {
+        "seed": seed,
+        "status": FINISHED,
+        **{key: result[key] for key in KEPT},
+        "date": ended.date().isoformat(),
+        "environment": {k: v for k, v in environment.items() if k not in PRIVATE},
+    }
+
+
+def failed_entry(seed: int, error: str) -> dict[str, Any]:
+    """Return what the record keeps of a run that failed."""
+    return {
+        "seed": seed,
+        "status": FAILED,
+        "error": error,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def kept_baselines(path: Path, rows: Sequence[RowRecord]) -> None:
+    """Take over baselines that an earlier record holds for unchanged settings."""
+    try:
+        earlier = read_json(path.read_bytes())
+        known = {
+            (row["label"], row["settings"]): dict(row["baselines"])
+            for row in earlier["rows"]
+        }
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+    for row in rows:
+        found: Mapping[str, dict[str, float]] = known.get(
+            (row.row.label, digest(row.first)), {}
+        )
+        row.baselines = dict(found)

@@ -1,0 +1,215 @@
+"""One job of a table: a seed of a row, or the baselines of a row.
+
+A finished seed is never run again, an interrupted one goes on from its checkpoint, and one
+whose settings changed begins again. Whatever goes wrong is a result too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from evolino.training.callbacks import Callback, Generation
+
+if TYPE_CHECKING:
+    from evolino.training.experiment import Experiment
+    from evolino.training.run_folder import RunFolder
+
+FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a process is asked for.
+
+    label: of the row, to show. row: its number. seed: of the run, or of the baselines.
+    place: the folder of the run; None asks for the baselines. evaluations: of random
+    search. workers: threads.
+    """
+
+    label: str
+    row: int
+    seed: int
+    experiment: Experiment
+    place: Path | None
+    evaluations: int = 0
+    workers: int = 1
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        what = "baselines" if self.place is None else f"seed {self.seed}"
+        return f"{self.label}, {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job. status: finished, failed or interrupted. content: baselines by
+    method. error: of a failed one, in a line. note: what the reader should know."""
+
+    status: str
+    content: dict[str, dict[str, float]] | None = None
+    error: str = ""
+    note: str = ""
+
+
+class Runner(Protocol):
+    """What does the work; tests put another one in place."""
+
+    def start(
+        self, experiment: Experiment, folder: RunFolder, workers: int, callback: Callback
+    ) -> bool:
+        """Run it; return whether it came to its end."""
+        ...
+
+    def resume(self, folder: RunFolder, workers: int, callback: Callback) -> bool:
+        """Go on with it; return whether it came to its end."""
+        ...
+
+    def baselines(
+        self, experiment: Experiment, evaluations: int, workers: int
+    ) -> dict[str, dict[str, float]]:
+        """Return metrics by method."""
+        ...
+
+
+class Trainer:
+    """The runner that evolves."""
+
+    def start(
+        self, experiment: Experiment, folder: RunFolder, workers: int, callback: Callback
+    ) -> bool:
+        """Run it; return whether it came to its end."""
+        from evolino.training.trainer import run_experiment
+
+        result = run_experiment(
+            experiment,
+            workers=workers,
+            folder=folder,
+            callbacks=[callback],
+            baselines=False,
+        )
+        return not result.interrupted
+
+    def resume(self, folder: RunFolder, workers: int, callback: Callback) -> bool:
+        """Go on with it; return whether it came to its end."""
+        from evolino.training.trainer import resume
+
+        result = resume(folder, workers=workers, callbacks=[callback], baselines=False)
+        return not result.interrupted
+
+    def baselines(
+        self, experiment: Experiment, evaluations: int, workers: int
+    ) -> dict[str, dict[str, float]]:
+        """Return metrics by method."""
+        from evolino.training.baselines import baselines
+
+        return baselines(experiment, evaluations=evaluations, workers=workers)
+
+
+class Stopped(Exception):
+    """Raised in a run's callback once the table is to stop; its checkpoint is on disk."""
+
+
+class Listener(Callback):
+    """Passes a run's progress on, and stops it when that is asked for.
+
+    report: hears of each generation. stop: whether to end.
+    """
+
+    def __init__(
+        self, report: Callable[[Generation], None], stop: Callable[[], bool]
+    ) -> None:
+        self._report, self._stop = report, stop
+
+    def on_generation(self, generation: Generation, seconds: float) -> None:
+        """Report it. Raises Stopped if the run is to end."""
+        self._report(generation)
+        if self._stop():
+            raise Stopped
+
+
+def perform(
+    job: Job,
+    report: Callable[[Generation], None],
+    stop: Callable[[], bool],
+    *,
+    runner: Runner,
+) -> Outcome:
+    """Do a job; errors are outcomes, only Ctrl-C passes through."""
+    try:
+        if job.place is None:
+            found = runner.baselines(job.experiment, job.evaluations, job.workers)
+            return Outcome(FINISHED, found)
+        return _run_seed(job, job.place, Listener(report, stop), runner)
+    except Stopped:
+        return Outcome(INTERRUPTED)
+    except Exception as error:
+        text = " ".join(str(error).split())
+        return Outcome(FAILED, error=f"{type(error).__name__}: {text}")
+
+
+def is_finished(place: Path, experiment: Experiment) -> bool:
+    """Return whether a folder holds the finished run of this very experiment."""
+    folder = _opened(place, experiment)
+    try:
+        return folder is not None and folder.result() is not None
+    except ValueError:
+        return False
+
+
+def digest(experiment: Experiment) -> str:
+    """Return what tells the settings of a row from others, its seed left out."""
+    from evolino.training.config import experiment_to_table
+
+    table = {k: v for k, v in experiment_to_table(experiment).items() if k != "seed"}
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _run_seed(job: Job, place: Path, listener: Listener, runner: Runner) -> Outcome:
+    from evolino.training.run_folder import RunFolder
+
+    folder, note = _opened(place, job.experiment), ""
+    if folder is None and place.exists():
+        note = "its settings changed, so it begins again"
+    elif folder is not None and not _readable(folder):
+        folder, note = None, "its checkpoint is damaged, so it begins again"
+    if folder is None:
+        folder = RunFolder.create(place, job.experiment, force=True)
+        ended = runner.start(job.experiment, folder, job.workers, listener)
+    else:
+        note = "goes on from its checkpoint"
+        ended = runner.resume(folder, job.workers, listener)
+    return Outcome(FINISHED if ended else INTERRUPTED, note=note)
+
+
+def _opened(place: Path, experiment: Experiment) -> RunFolder | None:
+    """Return the folder if it holds a run of this very experiment, finished or not."""
+    from evolino.training.config import experiment_to_table
+    from evolino.training.run_folder import RunFolder
+
+    try:
+        folder = RunFolder.open(place)
+        known = experiment_to_table(folder.experiment())
+    except (ValueError, TypeError):
+        return None
+    return folder if known == experiment_to_table(experiment) else None
+
+
+def _readable(folder: RunFolder) -> bool:
+    try:
+        folder.load_checkpoint()
+    except ValueError:
+        return False
+    return True
+
+
+def seed_places(out: Path, table: str, label: str, seeds: Sequence[int]) -> list[Path]:
+    """Return the folders of a row's seeds: <out>/seeds/<table>/<label>/seed-<n>."""
+    words = "".join(c if c.isalnum() or c == "." else "-" for c in label.lower())
+    slug = "-".join(part for part in words.split("-") if part.strip(".")) or "row"
+    return [out / "seeds" / table / slug / f"seed-{seed}" for seed in seeds]
