@@ -245,8 +245,10 @@ def _figure(value: float, digits: int = 2) -> str:
         return ""
     if math.isinf(value):
         return "failed"
-    if value == 0 or 0.01 <= abs(value) < 10_000:
-        return f"{value:.{digits}g}" if abs(value) < 10 else f"{value:.{digits + 1}g}"
+    if 100 <= abs(value) < 10_000:
+        return f"{value:,.0f}"
+    if value == 0 or 0.01 <= abs(value) < 100:
+        return f"{value:.{max(digits, 3) if abs(value) >= 10 else digits}g}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

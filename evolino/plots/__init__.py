@@ -147,7 +147,7 @@ def name_differences(settings: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     if len(settings) == 1:
         return [" ".join(filter(None, (_task_of(settings[0]), settings[0].get("preset"))))]
-    keys = sorted({key for each in settings for key in each})
+    keys = sorted({key: None for each in settings for key in each}, key=_rank)
     differing = [k for k in keys if any(e.get(k) != settings[0].get(k) for e in settings)]
     names: list[str] = []
     for number, each in enumerate(settings, start=1):
@@ -155,6 +155,13 @@ def name_differences(settings: Sequence[Mapping[str, Any]]) -> list[str]:
         name = ", ".join(parts[:3])[:40] or f"settings {number}"
         names.append(f"{name} #{number}" if name in names else name)
     return names
+
+
+def _rank(key: str) -> tuple[int, str]:
+    """Return where a setting stands in a name: the task first, then the network."""
+    order = ("task", "network", "search")
+    table = key.partition(".")[0]
+    return order.index(table) if table in order else len(order), key
 
 
 def _task_of(settings: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#222222", "#8A8A8A"
 COLOURS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, BLACK, GREY)
 SUFFIXES = (".png", ".svg")
 RESOLUTION = 160  # dots an inch
+SMALLEST = 1e-290  # that a log axis shows
 LINE = 0.15  # inches: a line of a label
 WIDTH = 7.2  # inches: the text width of a page
 
@@ -112,20 +113,33 @@ def log_floor(*groups: Array) -> float:
     """Return what stands for 0 on a log axis: a tenth of the smallest number above it."""
     every = np.concatenate([np.ravel(group) for group in groups] or [np.zeros(0)])
     above = every[np.isfinite(every) & (every > 0)]
-    return float(above.min()) / 10 if len(above) else 1e-16
+    return max(float(above.min()) / 10, SMALLEST) if len(above) else 1e-16
 
 
-def log_axis(axes: Axes) -> None:
-    """Make y logarithmic, with labels that stay readable over many decades."""
+def log_axis(axes: Axes, shown: Array) -> bool:
+    """Make y logarithmic, with labels that stay readable over many decades.
+
+    shown: what must be in the picture; only finite numbers above 0 count. Returns whether
+    there are any.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter
 
+    shown = shown[np.isfinite(shown) & (shown > 0)]
+    low, high = (shown.min(), shown.max()) if len(shown) else (1.0, 1.0)
+    decades = float(np.log10(high) - np.log10(low))
+    margin = 10.0 ** max(0.06 * decades, 0.12)
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    if np.log10(high / low) > 3:
+    axes.set_ylim(max(low / margin, SMALLEST), min(high, 1 / SMALLEST) * margin)
+    if decades > 3:
         axes.yaxis.set_major_locator(LogLocator(numticks=8))
-    axes.yaxis.set_minor_formatter(
-        NullFormatter() if np.log10(high / low) > 1 else axes.yaxis.get_minor_formatter()
-    )
+    if decades > 1:
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    return bool(len(shown))
+
+
+def set_steps(axes: Axes, first: float, last: float) -> None:
+    """Let x run from first to last, which may be the same."""
+    axes.set_xlim(first, last if last > first else first + 1)
 
 
 def thousands(axis: Axis, largest: float) -> None:

@@ -19,6 +19,7 @@ from evolino.plots.canvas import (
     log_floor,
     new_figure,
     positive,
+    set_steps,
     style,
     thousands,
 )
@@ -95,10 +96,9 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: str) -> Fi
             ends = _draw_run(axes, every[0], floor)
         else:
             ends = _draw_groups(axes, groups, floor)
-        axes.set_xlim(min(curve.x[0] for curve in every), max(c.x[-1] for c in every))
-        if axes.get_xlim()[0] == axes.get_xlim()[1]:
-            axes.margins(x=0.05)
-        thousands(axes.xaxis, axes.get_xlim()[1])
+        last = max(curve.x[-1] for curve in every)
+        set_steps(axes, min(curve.x[0] for curve in every), last)
+        thousands(axes.xaxis, last)
         _limit(axes, every, floor)
         axes.set_xlabel(AXES[against])
         axes.set_ylabel("validation loss")
@@ -152,6 +152,7 @@ def _draw_run(axes: Axes, curve: Curve, floor: float) -> list[tuple[float, str, 
 def _draw_groups(
     axes: Axes, groups: Mapping[str, Sequence[Curve]], floor: float
 ) -> list[tuple[float, str, str]]:
+    end = max(curve.x[-1] for curves in groups.values() for curve in curves)
     ends, counts = [], {len(curves) for curves in groups.values()}
     for k, (name, curves) in enumerate(groups.items()):
         colour = COLOURS[k % len(COLOURS)]
@@ -168,6 +169,8 @@ def _draw_groups(
             )
         line = "-" if k < len(COLOURS) else "--"
         axes.plot(x, median, line, color=colour, drawstyle="steps-post")
+        if x[-1] < end:
+            axes.plot([x[-1], end], [median[-1]] * 2, ":", color=colour, linewidth=0.8)
         seeds = f" ({len(curves)} seeds)" if len(counts) > 1 else ""
         ends.append((_last(median), textwrap.fill(name + seeds, LABEL_WIDTH), colour))
     if counts != {1}:
@@ -183,19 +186,11 @@ def _limit(axes: Axes, curves: Sequence[Curve], floor: float) -> None:
         if len(curves) == 1
         else [positive(c.best, floor) for c in curves]
     )
-    shown = shown[np.isfinite(shown)]
-    if not len(shown):
+    if not log_axis(axes, shown):
         axes.text(
             0.5, 0.5, "every network failed", color=GREY, ha="center",
             transform=axes.transAxes,
         )  # fmt: skip
-        axes.set_ylim(0.1, 10)
-        log_axis(axes)
-        return
-    low, high = float(shown.min()), float(shown.max())
-    margin = max((high / low) ** 0.06, 1.3)
-    axes.set_ylim(low / margin, high * margin)
-    log_axis(axes)
 
 
 def _last(values: Array) -> float:

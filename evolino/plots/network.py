@@ -17,6 +17,7 @@ from evolino.plots.canvas import (
     log_floor,
     new_figure,
     positive,
+    set_steps,
     style,
     thousands,
 )
@@ -63,7 +64,7 @@ def response_figure(
             figure, error_axes = _draw_lines(output, target, start, heard, name)
         _draw_error(error_axes, outputs, targets, start)
         if len(outputs) == 1 and target.shape[1] <= LINES and len(target) <= WINDOW:
-            error_axes.set_xlim(start - len(heard), start + len(target) - 1)
+            set_steps(error_axes, start - len(heard), start + len(target) - 1)
     return figure
 
 
@@ -108,7 +109,7 @@ def cells_figure(
         for axes in grid:
             if switch is not None:
                 axes.axvline(switch, color=BLACK, linewidth=0.8, linestyle=(0, (3, 2)))
-        grid[0].set_xlim(steps[0], max(steps[-1], steps[0] + 1))
+        set_steps(grid[0], steps[0], steps[-1])
         grid[-1].set_xlabel("step")
         if few:
             handles = grid[extra].get_lines()[: states.shape[1]]
@@ -135,7 +136,7 @@ def _draw_lines(
                 if len(heard):
                     axes.plot(before, heard[:, k], color=GREY, label="heard before")
                     axes.axvline(start - 0.5, color=GREY, linewidth=0.8, linestyle="--")
-                axes.set_xlim(start - len(heard), start + len(target) - 1)
+                set_steps(axes, start - len(heard), start + len(target) - 1)
             axes.plot(
                 steps, target[first:stop, k], color="#B5B5B5", linewidth=3.2, label="target"
             )
@@ -196,10 +197,10 @@ def _draw_error(
         axes.set_title(f"error over {len(outputs)} starts")
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
         axes.set_xlabel("steps of free run")
-    axes.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
+    set_steps(axes, steps[0], steps[-1])
     axes.set_ylabel("absolute error")
     thousands(axes.xaxis, axes.get_xlim()[1])
-    log_axis(axes)
+    log_axis(axes, positive(errors, floor))
 
 
 def _draw_cells(axes: Axes, steps: Array, values: Array) -> None:
