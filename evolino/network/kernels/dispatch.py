@@ -126,7 +126,7 @@ def free_run(
     output_weights: (P, S, K). start: the cells (P, N, C) before each run. previous: (N, K),
     the output that is heard first. inputs: (N, L, I). targets: (N, L, K), needed for a
     finite tolerance: a run further than that from its target is lost, inf from there on;
-    so is one whose output is not finite or beyond 1e6.
+    so is one whose output is not finite or beyond 1e12.
 
     One network with several runs puts the runs into the lanes, to the same bits.
     """

@@ -27,6 +27,7 @@ from evolino.vocabulary import Array
 intrinsic: Any = extending.intrinsic
 
 WIDTH = 8
+TINY = 1e-300
 _VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
 _FUSE = ("contract",)
@@ -230,12 +231,13 @@ def sign(typing: Any, x: Any) -> Any:
 
 @intrinsic
 def inverse_or_zero(typing: Any, x: Any) -> Any:
-    """Return 1 / x, but 0 where x is 0."""
+    """Return 1 / x, but 0 where |x| < TINY, so that no lane overflows."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        zero = builder.fcmp_ordered("==", args[0], _constant(0.0))
+        below = builder.fcmp_ordered("<", args[0], _constant(TINY))
+        above = builder.fcmp_ordered(">", args[0], _constant(-TINY))
         inverse = builder.fdiv(_constant(1.0), args[0])
-        return builder.select(zero, _constant(0.0), inverse)
+        return builder.select(builder.and_(below, above), _constant(0.0), inverse)
 
     return LANES(LANES), generate
 

@@ -23,6 +23,7 @@ from evolino.network.kernels.lanes import (
     splat,
     sqrt,
     store,
+    within,
 )
 from evolino.vocabulary import Array
 
@@ -34,7 +35,8 @@ ROWS = 16  # folded at a time
 def fold(triangle: Any, block: Any, columns: int, rows: int) -> None:
     """Fold rows into R by one Householder reflection a column.
 
-    block: column by column, `rows` of each; overwritten.
+    block: column by column, `rows` of each; overwritten. A column that is 0 to rounding is
+    left as it is: reflections of rounding errors shrink until they underflow.
     """
     for k in range(columns):
         column = k * rows * WIDTH
@@ -47,7 +49,8 @@ def fold(triangle: Any, block: Any, columns: int, rows: int) -> None:
         side = sign(diagonal)
         head = diagonal + side * norm
         factor = inverse_or_zero(norm * (norm + side * diagonal))
-        store(triangle, (k * columns + k) * WIDTH, 0.0 - side * norm)
+        reflected = within(factor, splat(0.0), diagonal, 0.0 - side * norm)
+        store(triangle, (k * columns + k) * WIDTH, reflected)
         for j in range(k + 1, columns):
             other, entry = j * rows * WIDTH, (k * columns + j) * WIDTH
             dot = load(block, column) * load(block, other)

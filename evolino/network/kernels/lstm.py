@@ -30,7 +30,7 @@ SEE_STATES, SEE_INPUTS, SEE_SQUARES, SEE_CONSTANT = 16, 32, 64, 128
 
 GATE_BOUND = 100.0  # beyond it sigma is 0 or 1 in float64
 TANH_BOUND = 40.0
-EXPLODED = 1e6  # an output beyond it has lost its network
+EXPLODED = 1e12  # an output beyond it has lost its network
 
 njit: Any = numba.njit
 
