@@ -27,10 +27,11 @@ class MackeyGlass:
 
     tau: the delay in time units. step: of the Euler method; tau and 1 are multiples of it.
     steps, washout: of the training series. horizon: length of a free run.
-    validation_starts: free runs inside the training series that select networks;
-    held_out: steps at its end that fit no candidate's readout; validation runs inside
-    them, and only the winner's readout is fitted on all steps. 0 lets validation run
-    inside the fitted steps, as the papers' second phase does.
+    validation_starts: free runs inside the training series that select networks.
+    windows: stretches of twice the horizon, spread over the training series, that fit no
+    candidate's readout; validation runs inside them, and only the winner's readout is
+    fitted on all steps. 0 lets validation run over the fitted steps, as the papers' second
+    phase does (Schmidhuber et al. 2007, section 2, recalled).
     test_starts: free runs on another trajectory, for the reported figure.
     """
 
@@ -44,8 +45,8 @@ class MackeyGlass:
     steps: int = field(default=3000, metadata={"help": "length of the training series"})
     washout: int = field(default=1000, metadata={"help": "steps dropped before fitting"})
     horizon: int = field(default=84, metadata={"help": "length of a free run"})
-    held_out: int = field(
-        default=600, metadata={"help": "last steps kept for validation during the search"}
+    windows: int = field(
+        default=5, metadata={"help": "stretches kept for validation during the search"}
     )
     validation_starts: int = field(default=48, metadata={"help": "validation free runs"})
     test_starts: int = field(default=100, metadata={"help": "test free runs, at least 50"})
@@ -63,30 +64,21 @@ class MackeyGlass:
             check_count(name, getattr(self, name))
         check_count("test_starts", self.test_starts, least=50)
         check_count("washout", self.washout)
-        check_count("held_out", self.held_out, least=0)
-        begin = self._validation_begin
-        if begin <= self.washout or begin + self.horizon > self.steps:
+        check_count("windows", self.windows, least=0)
+        fitted = self.steps - self.washout - 2 * self.horizon * self.windows
+        if fitted < 2 * self.horizon:
             raise ValueError(
-                f"steps={self.steps} is too short for washout={self.washout}, "
-                f"held_out={self.held_out} and horizon={self.horizon}"
+                f"steps={self.steps} is too short for washout={self.washout} and "
+                f"{self.windows} windows of twice the horizon {self.horizon}"
             )
-
-    @property
-    def _validation_begin(self) -> int:
-        """The first row at which a validation run may start."""
-        return self.steps - self.held_out if self.held_out else self.washout + 1
 
     def sequences(self, rng: Generator) -> Split:
         """Return the split: one trajectory to learn from, another one to test on."""
         training = self._series(rng, self.steps)
         tested = self._series(rng, self.washout + self.test_starts * self.horizon)
-        starts = np.linspace(
-            self._validation_begin, self.steps - self.horizon, self.validation_starts
-        ).astype(np.int64)
-        last = self._validation_begin if self.held_out else self.steps
         return Split(
-            train=(Segment(training, self.washout, last),),
-            validation=self._runs(training, starts),
+            train=self._fitted(training),
+            validation=self._runs(training, self._validation_starts()),
             test=self._runs(
                 tested, self.washout + self.horizon * np.arange(self.test_starts)
             ),
@@ -138,6 +130,31 @@ class MackeyGlass:
             key: float(np.sqrt(np.square(error).mean())),
             f"{key}_median": float(np.median(error)),
         }
+
+    def _window_starts(self) -> IntArray:
+        """Return the first rows of the windows, with equal stretches around them."""
+        width = 2 * self.horizon
+        gap = (self.steps - self.washout - self.windows * width) / (self.windows + 1)
+        order = np.arange(self.windows)
+        return np.asarray(self.washout + gap + order * (gap + width)).astype(np.int64)
+
+    def _fitted(self, series: Series) -> tuple[Segment, ...]:
+        """Return the rows between the windows."""
+        first = self._window_starts()
+        begins = [self.washout, *(first + 2 * self.horizon)]
+        ends = [*first, self.steps]
+        return tuple(
+            Segment(series, int(a), int(b)) for a, b in zip(begins, ends, strict=True)
+        )
+
+    def _validation_starts(self) -> IntArray:
+        """Return the first rows of the validation runs, spread over the windows."""
+        if not self.windows:
+            last = self.steps - self.horizon
+            return np.linspace(self.washout, last, self.validation_starts).astype(np.int64)
+        within = np.linspace(0, self.horizon, -(-self.validation_starts // self.windows))
+        starts = self._window_starts()[:, None] + within.astype(np.int64)
+        return np.asarray(starts.ravel()[: self.validation_starts])
 
     def _series(self, rng: Generator, length: int) -> Series:
         signal = np.tanh(trajectory(rng, length, tau=self.tau, step=self.step) - 1.0)

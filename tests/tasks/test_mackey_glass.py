@@ -80,3 +80,19 @@ def test_outputs_that_are_not_finite_count_as_wrong_not_as_missing(rng):
 def test_a_parameter_out_of_range_is_named(fields, message):
     with pytest.raises(ValueError, match=message):
         MackeyGlass(**fields)
+
+
+def test_validation_runs_stay_inside_windows_that_no_candidate_fits(rng):
+    split = MackeyGlass(windows=4, validation_starts=32).sequences(rng)
+    fitted = {row for s in split.train for row in range(s.start, s.stop)}
+    run = {row for s in split.validation for row in range(s.start, s.stop)}
+    assert len(split.validation) == 32
+    assert not fitted & run
+    assert fitted | run == set(range(1000, 3000))
+
+
+def test_without_windows_validation_runs_over_the_fitted_steps(rng):
+    split = MackeyGlass(windows=0).sequences(rng)
+    assert [(s.start, s.stop) for s in split.train] == [(1000, 3000)]
+    assert split.validation[0].start == 1000
+    assert split.validation[-1].stop == 3000
