@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evolino.plots.canvas import (
-    BLACK,
     BLUE,
     COLOURS,
     GREY,
@@ -75,13 +74,12 @@ def cells_figure(
     *,
     start: int = 0,
     signal: Array | None = None,
-    switch: int | None = None,
 ) -> Figure:
     """Draw what the cells did: lines for a few of them, maps for many.
 
     outputs, states: (T, C). gates: (T, C) each, by name. start: the step of the first row.
-    signal: (T, K), the series that drove the network, drawn on top. switch: a step to
-    mark. Cells are drawn in the order of their states' range in a map.
+    signal: (T, K), the series that drove the network, drawn on top. In a map
+    the cells stand in the order of their states' range.
     """
     panels = {"cell states": states, "cell outputs": outputs, **gates}
     steps = np.arange(start, start + len(states), dtype=np.float64)
@@ -106,9 +104,6 @@ def cells_figure(
                     axes.set_ylim(-0.03, 1.03)
             else:
                 _draw_map(axes, steps, values[:, order], name in gates, name)
-        for axes in grid:
-            if switch is not None:
-                axes.axvline(switch, color=BLACK, linewidth=0.8, linestyle=(0, (3, 2)))
         set_steps(grid[0], steps[0], steps[-1])
         grid[-1].set_xlabel("step")
         if few:
@@ -142,6 +137,7 @@ def _draw_lines(
             )
             axes.plot(steps, shown, color=BLUE, linewidth=1.1, label=name)
             _fit_to(axes, target[first:stop, k])
+            axes.locator_params(axis="x", nbins=10 // len(parts))
             thousands(axes.xaxis, steps[-1])
             axes.set_ylabel("series" if count == 1 else f"output {k + 1}")
             if k == 0 and len(parts) == 2:
