@@ -107,15 +107,19 @@ class Strategy:
         self._strategy.tell(list(zip(points, np.minimum(losses, 1e300), strict=True)))
 
     def state(self) -> State:
-        """Return the optimiser's numbers and arrays."""
-        state = self._strategy.__getstate__()
-        return {
-            key: np.copy(v) if isinstance(v, np.ndarray) else v for key, v in state.items()
-        }
+        """Return the optimiser's numbers and arrays.
+
+        Not its own `__getstate__`, which rounds the covariance to be symmetric.
+        """
+        return _copied({k: v for k, v in vars(self._strategy).items() if k != "_rng"})
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Set the optimiser to a state of `state`."""
-        self._strategy.__setstate__(dict(state))
+        vars(self._strategy).update(_copied(state))
+
+
+def _copied(state: Mapping[str, Any]) -> State:
+    return {k: np.copy(v) if isinstance(v, np.ndarray) else v for k, v in state.items()}
 
 
 class _Running:
