@@ -1,0 +1,67 @@
+"""Law: a newcomer's commands work one after another, on the real trainer."""
+
+import json
+
+import evolino as library
+from evolino.training.run_folder import RunFolder
+
+SMALL = ("--cells", 6, "--search", "random", "--generations", 2, "--workers", 1)
+
+
+def test_run_show_resume_and_plot(evolino, tmp_path):
+    status, out, err = evolino("run", "mso", "--sines", 2, *SMALL, "--out", "r")
+    assert (status, err) == (0, "")
+    assert "this run" in out
+    result = json.loads((tmp_path / "r" / "result.json").read_text())
+    required = "task preset parameters seed workers metrics published baselines stopped"
+    required += " generations evaluations seconds version"
+    assert set(required.split()) <= set(result)
+    assert result["generations"] == 2
+    assert library.load("r").generate(5).shape == (5, 1)
+
+    status, out, err = evolino("resume", "r", "--generations", 4, "--no-baselines")
+    assert (status, err) == (0, "")
+    assert [each.generation for each in RunFolder.open("r").history()] == [1, 2, 3, 4]
+    assert evolino("show", "r")[0] == 0
+    for kind in ("fitness", "run", "cells"):
+        assert evolino("plot", "r", "--kind", kind) == (0, f"r/{kind}.png\n", "")
+        assert (tmp_path / "r" / f"{kind}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_is_repeated_from_its_config(evolino):
+    assert evolino("run", "mso", *SMALL, "--no-baselines", "--quiet", "--out", "a") == (
+        0,
+        "",
+        "",
+    )
+    experiment = RunFolder.open("a").experiment()
+    again = RunFolder.create("b", experiment)
+    library_result = library.train(
+        experiment.task,
+        network=experiment.network,
+        initialiser=experiment.initialiser,
+        search=experiment.search,
+        readout=experiment.readout,
+        budget=experiment.budget,
+    )
+    assert library_result.history == RunFolder.open("a").history()
+    assert again.experiment() == experiment
+
+
+def test_a_damaged_checkpoint_stops_resume_and_loses_nothing(evolino, tmp_path):
+    assert evolino("run", "mso", *SMALL, "--no-baselines", "--quiet", "--out", "r")[0] == 0
+    path = tmp_path / "r" / "checkpoint.npz"
+    path.write_bytes(path.read_bytes()[:-20])
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    status, out, err = evolino("resume", "r")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "checkpoint.npz is damaged" in err
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_a_foreign_model_is_one_line(evolino, tmp_path):
+    assert evolino("run", "mso", *SMALL, "--no-baselines", "--quiet", "--out", "r")[0] == 0
+    (tmp_path / "r" / "model.npz").write_bytes(b"\x80\x04K\x01.")
+    status, out, err = evolino("plot", "r", "--kind", "cells")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "model.npz is not a model of evolino" in err

@@ -1,0 +1,123 @@
+"""Laws of first genomes."""
+
+import numpy as np
+import pytest
+
+from evolino.network.architecture import LSTM
+from evolino.network.initialise import (
+    Gaussian,
+    LinearRegime,
+    SaturatedTernary,
+    Uniform,
+    random_orthogonal,
+)
+from evolino.network.spread import Spread
+from evolino.registry import find, from_table, names, to_table
+
+ARCHITECTURES = [
+    LSTM(cells=5),
+    LSTM(cells=5, inputs=2, peepholes=True, sources=3),
+    LSTM(cells=4, forget_gate=False, feedback=False, inputs=1),
+]
+
+
+@pytest.fixture(params=names("initialiser"))
+def initialiser(request):
+    return find("initialiser", request.param)()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_genomes_and_scales_have_the_shape_of_the_architecture(initialiser, architecture):
+    genomes = initialiser.draw(architecture, np.random.default_rng(1), 3)
+    assert genomes.shape == (3, *architecture.genome_shape)
+    assert np.isfinite(genomes).all()
+    scale = initialiser.scale(architecture)
+    assert scale.shape == architecture.genome_shape
+    assert (scale >= 0).all()
+    assert (scale > 0).any()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_same_generator_draws_the_same_genomes(initialiser, architecture):
+    first, second = (
+        initialiser.draw(architecture, np.random.default_rng(8), 2) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert (first[0] != first[1]).any()
+
+
+def test_an_initialiser_survives_its_table(initialiser):
+    assert from_table("initialiser", to_table(initialiser)) == initialiser
+
+
+@pytest.mark.parametrize("forget_gate", [True, False])
+def test_the_linear_regime_is_a_scaled_orthogonal_map(rng, forget_gate):
+    network = LSTM(cells=6, forget_gate=forget_gate)
+    settings = LinearRegime(lowest_radius=0.6, highest_radius=0.9)
+    parts = network.unpack(settings.draw(network, rng, 4))
+    for bias, recurrent in zip(parts.bias, parts.recurrent, strict=True):
+        gates = 1 / (1 + np.exp(-bias))
+        forget = gates[:, 1] if forget_gate else np.ones(6)
+        effective = np.diag(forget) + gates[:, [0]] * recurrent[:, :, 2] * gates[:, 3]
+        singular = np.linalg.svd(effective)[1]
+        np.testing.assert_allclose(singular, singular[0], rtol=1e-10)
+        assert 0.6 <= singular[0] <= 0.9
+
+
+def test_the_linear_regime_leaves_gates_to_their_biases(rng):
+    network = LSTM(cells=6, inputs=2)
+    parts = network.unpack(LinearRegime().draw(network, rng, 2))
+    gates = [0, 1, 3]
+    assert not parts.inputs[..., gates].any()
+    assert not parts.recurrent[..., gates].any()
+    assert not parts.bias[..., 2].any()
+    assert np.abs(parts.inputs[..., 2]).max() < 1e-6
+
+
+def test_the_linear_regime_needs_a_bias(rng):
+    with pytest.raises(ValueError, match="needs bias=True"):
+        LinearRegime().draw(LSTM(cells=2, bias=False), rng, 1)
+
+
+def test_a_random_orthogonal_matrix_is_orthogonal(rng):
+    q = random_orthogonal(rng, 7)
+    np.testing.assert_allclose(q @ q.T, np.eye(7), atol=1e-14)
+
+
+def test_ternary_genomes_hold_three_values(rng):
+    genomes = SaturatedTernary(level=3.0).draw(LSTM(cells=9), rng, 5)
+    assert set(np.unique(genomes)) == {-3.0, 0.0, 3.0}
+
+
+def test_uniform_biases_are_shifted_for_forget_and_output_gates(rng):
+    network = LSTM(cells=50)
+    bias = network.unpack(
+        Uniform(width=0.1, forget_bias=1.5, output_bias=-1.5).draw(network, rng, 1)
+    ).bias[0]
+    np.testing.assert_allclose(bias.mean(axis=0), [0, 1.5, 0, -1.5], atol=0.1)
+
+
+def test_the_family_of_a_spread_has_its_default_at_0(rng):
+    network = LSTM(cells=4)
+    spread = Spread(cell_input=-2.0, heterogeneity=0.0)
+    family = spread.family(network)
+    np.testing.assert_array_equal(family.scale_at(np.zeros(10)), spread.scale(network))
+    moved = family.spread_at(np.eye(10)[0])
+    assert moved.cell_input == -1.5
+    deviations = family.draw_at(np.zeros(10), rng, 4000).std(axis=0)
+    np.testing.assert_allclose(deviations, spread.scale(network), rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Uniform(width=0), "width must be > 0"),
+        (lambda: Gaussian(deviation=-1), "deviation must be > 0"),
+        (lambda: SaturatedTernary(level=0), "level must be > 0"),
+        (lambda: LinearRegime(highest_radius=0.1), "highest_radius must be >= 0.8"),
+        (lambda: Spread(cell_input=float("inf")), "cell_input must be finite"),
+    ],
+)
+def test_a_parameter_out_of_range_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,256 @@
+"""The compiled forward pass against its plain twin."""
+
+import itertools
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evolino.network import reference
+from evolino.network.architecture import LSTM
+from evolino.network.initialise import LinearRegime
+from evolino.network.kernels import lanes
+from evolino.network.kernels.dispatch import (
+    BLOCK,
+    CellStates,
+    free_run,
+    input_vectors,
+    pack,
+    teacher_forced,
+)
+
+VARIANTS = [
+    {
+        "forget_gate": forget,
+        "peepholes": peepholes,
+        "cell_input": cell_input,
+        "cell_output": cell_output,
+        "bias": bias,
+        "sources": sources,
+        "readout_states": more,
+        "readout_squares": more,
+        "readout_inputs": not more,
+        "readout_constant": bias,
+    }
+    for forget, peepholes, cell_input, cell_output, bias, sources, more in itertools.product(
+        (True, False),
+        (True, False),
+        ("tanh", "identity"),
+        ("o*tanh(s)", "tanh(o*s)"),
+        (True, False),
+        (None, 2),
+        (True, False),
+    )
+]
+
+
+def drawn(architecture, rng, count=3, steps=30, deviation=0.4):
+    """Genomes, external inputs, targets and input vectors."""
+    genomes = rng.normal(0, deviation, (count, *architecture.genome_shape))
+    inputs = rng.normal(size=(steps, architecture.inputs))
+    targets = rng.normal(size=(steps, architecture.outputs))
+    return genomes, inputs, targets, input_vectors(architecture, inputs, targets)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: " ".join(map(str, v.values())))
+def test_every_variant_equals_the_twin(variant, rng):
+    network = LSTM(cells=4, inputs=2, outputs=2, feedback_scale=0.5, **variant)
+    genomes, inputs, targets, vectors = drawn(network, rng)
+    networks = pack(network, genomes)
+    starts = [20, 5, 12]
+    seen, cells = teacher_forced(networks, vectors, first=3, starts=starts)
+    readout = rng.normal(0, 0.02, (3, network.readout_width, 2))
+    ahead = np.stack([inputs[s : s + 8] for s in starts])
+    previous = np.stack([targets[s - 1] for s in starts])
+    ran = free_run(networks, readout, cells, previous, ahead)
+    for p, genome in enumerate(genomes):
+        trace = reference.run(network, genome, vectors)
+        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        np.testing.assert_allclose(seen[p], expected[3:], rtol=1e-12, atol=1e-12)
+        for n, s in enumerate(starts):
+            h, state = trace.outputs[s - 1], trace.states[s - 1]
+            np.testing.assert_allclose(cells.outputs[p, n], h, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(cells.states[p, n], state, rtol=1e-12, atol=1e-12)
+            twin = reference.free_run(
+                network, genome, readout[p], h, state, previous[n], ahead[n]
+            )
+            np.testing.assert_allclose(ran[p, n], twin, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 12),
+    st.integers(0, 3),
+    st.integers(1, 3),
+    st.integers(1, BLOCK),
+    st.integers(1, 20),
+    st.integers(0, 2**32 - 1),
+)
+def test_every_size_equals_the_twin(cells, inputs, outputs, count, steps, seed):
+    network = LSTM(cells=cells, inputs=inputs, outputs=outputs, peepholes=True)
+    rng = np.random.default_rng(seed)
+    genomes, _, _, vectors = drawn(network, rng, count, steps)
+    seen, _ = teacher_forced(pack(network, genomes), vectors)
+    for p, genome in enumerate(genomes):
+        trace = reference.run(network, genome, vectors)
+        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        np.testing.assert_allclose(seen[p], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_tiny_states_keep_their_relative_accuracy(rng):
+    network = LSTM(cells=8, readout_inputs=False, readout_constant=False)
+    genomes = LinearRegime().draw(network, rng, 4)
+    targets = rng.normal(size=(60, 1))
+    vectors = input_vectors(network, np.zeros((60, 0)), targets)
+    seen, _ = teacher_forced(pack(network, genomes), vectors)
+    for p, genome in enumerate(genomes):
+        outputs = reference.run(network, genome, vectors).outputs
+        scale = np.abs(outputs).max()
+        assert 1e-12 < scale < 1e-6
+        np.testing.assert_allclose(seen[p], outputs, rtol=0, atol=1e-13 * scale)
+
+
+def test_saturated_weights_equal_the_twin(rng):
+    network = LSTM(cells=3, inputs=2)
+    genomes, _, _, vectors = drawn(network, rng, steps=6)
+    genomes = 20.0 * np.sign(genomes)
+    seen, _ = teacher_forced(pack(network, genomes), vectors)
+    for p, genome in enumerate(genomes):
+        trace = reference.run(network, genome, vectors)
+        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        np.testing.assert_allclose(seen[p], expected, rtol=1e-10, atol=1e-12)
+
+
+def respond(network, genomes, readout, vectors, starts):
+    """What the networks see and what they run to."""
+    networks = pack(network, genomes)
+    seen, cells = teacher_forced(networks, vectors, starts=starts)
+    inputs = np.zeros((len(starts), 10, 0))
+    previous = np.ones((len(starts), 1))
+    return seen, free_run(networks, readout, cells, previous, inputs)
+
+
+def test_neither_lane_nor_neighbours_change_a_bit(rng):
+    network = LSTM(cells=5, peepholes=True, readout_states=True)
+    genomes, _, _, vectors = drawn(network, rng, count=8)
+    genomes[3] *= 1e6  # a wild neighbour
+    readout = rng.normal(size=(8, network.readout_width, 1))
+    starts = [4, 9, 30]
+    seen, ran = respond(network, genomes, readout, vectors, starts)
+    order = np.array([5, 2, 7, 0])
+    other_seen, other_ran = respond(
+        network, genomes[order], readout[order], vectors, starts
+    )
+    np.testing.assert_array_equal(other_seen, seen[order])
+    np.testing.assert_array_equal(other_ran, ran[order])
+    for p in (0, 5):
+        _, alone = respond(network, genomes[[p]], readout[[p]], vectors, starts)
+        np.testing.assert_array_equal(alone[0], ran[p])
+
+
+def test_snapshots_may_come_in_any_order_and_twice(rng):
+    network = LSTM(cells=3)
+    genomes, _, _, vectors = drawn(network, rng)
+    _, cells = teacher_forced(pack(network, genomes), vectors, starts=[7, 0, 30, 7])
+    np.testing.assert_array_equal(cells.outputs[:, 0], cells.outputs[:, 3])
+    assert not cells.outputs[:, 1].any()
+    with pytest.raises(ValueError, match="starts must be rows 0 to 30"):
+        teacher_forced(pack(network, genomes), vectors, starts=[31])
+
+
+def at_rest(network, count, runs):
+    shape = (count, runs, network.cells)
+    return CellStates(np.zeros(shape), np.zeros(shape))
+
+
+def test_a_run_that_explodes_is_inf_from_there_on_and_alone(rng):
+    network = LSTM(cells=2, readout_constant=False)
+    genomes, _, _, _ = drawn(network, rng, count=2)
+    readout = np.zeros((2, network.readout_width, 1))
+    readout[:, 2] = [[1e4], [0.5]]  # y(t) = 1e4 y(t-1) and y(t) = y(t-1) / 2
+    ran = free_run(
+        pack(network, genomes),
+        readout,
+        at_rest(network, 2, 1),
+        np.ones((1, 1)),
+        np.zeros((1, 8, 0)),
+    )[:, 0, :, 0]
+    np.testing.assert_allclose(ran[0, :3], [1e4, 1e8, 1e12])
+    assert np.isinf(ran[0, 3:]).all()
+    np.testing.assert_allclose(ran[1], 0.5 ** np.arange(1, 9))
+
+
+def test_a_run_beyond_the_tolerance_is_given_up(rng):
+    network = LSTM(cells=2, readout_constant=False)
+    genomes, _, _, _ = drawn(network, rng, count=2)
+    readout = np.zeros((2, network.readout_width, 1))
+    readout[:, 2] = [[0.5], [0.9]]
+    targets = np.ones((1, 8, 1))
+    ran = free_run(
+        pack(network, genomes),
+        readout,
+        at_rest(network, 2, 1),
+        np.ones((1, 1)),
+        np.zeros((1, 8, 0)),
+        targets=targets,
+        tolerance=0.3,
+    )[:, 0, :, 0]
+    assert np.isinf(ran[0]).all()
+    np.testing.assert_allclose(ran[1, :3], [0.9, 0.81, 0.729])
+    assert np.isinf(ran[1, 3:]).all()
+
+
+@pytest.mark.parametrize("count", [0, BLOCK + 1])
+def test_a_block_has_1_to_8_networks(count):
+    network = LSTM(cells=2)
+    with pytest.raises(ValueError, match=f"1 to 8 networks, got {count}"):
+        pack(network, np.zeros((count, *network.genome_shape)))
+
+
+@numba.njit
+def _arithmetic(a, out):
+    x, y = lanes.load(a, 0), lanes.load(a, 8)
+    lanes.store(out, 0, (x + y) * 2.0 - x / y)
+    lanes.store(out, 8, lanes.clamp(x, 1.5))
+    lanes.store(out, 16, lanes.sqrt(x * x))
+    lanes.store(out, 24, lanes.sign(x))
+    lanes.store(out, 32, lanes.inverse_or_zero(x))
+    lanes.store(out, 40, lanes.within(x, lanes.splat(1.0), y, lanes.splat(9.0)))
+    out[48] = lanes.largest_lane(y)
+
+
+def test_vectors_compute_what_numpy_does():
+    a, out = lanes.aligned(16), lanes.aligned(56)
+    x = np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 2.0, 1e-305, np.nan])
+    y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+    a[:8], a[8:] = x, y
+    _arithmetic(a, out)
+    np.testing.assert_allclose(out[:8], (x + y) * 2 - x / y, rtol=1e-15)
+    np.testing.assert_array_equal(out[8:16], np.clip(x, -1.5, 1.5))
+    np.testing.assert_array_equal(out[16:22], np.abs(x[:6]))
+    np.testing.assert_array_equal(out[24:31], [-1, -1, 1, 1, 1, 1, 1])
+    np.testing.assert_array_equal(out[32:39], [-1 / 3, -1, 0, 2, 1, 0.5, 0])
+    np.testing.assert_array_equal(out[40:48], [9, 2, 3, 4, 5, 9, 7, 9])
+    assert out[48] == 8.0
+
+
+@numba.njit
+def _exponentials(a, out, parts):
+    for k in range(len(a) // 8):
+        s, p = lanes.exp_parts(lanes.load(a, 8 * k))
+        lanes.store(out, 8 * k, s + s * p)
+        lanes.store(parts, 8 * k, s * p + (s - 1.0))
+
+
+def test_exp_and_expm1_are_accurate_to_rounding(rng):
+    size = 8000
+    a, out, minus = lanes.aligned(size), lanes.aligned(size), lanes.aligned(size)
+    a[: size // 2] = rng.uniform(-100, 100, size // 2)
+    a[size // 2 :] = rng.choice([-1, 1], size // 2) * 10.0 ** rng.uniform(
+        -250, 0, size // 2
+    )
+    _exponentials(a, out, minus)
+    np.testing.assert_allclose(out, np.exp(a), rtol=1e-15)
+    np.testing.assert_allclose(minus, np.expm1(a), rtol=2e-15)
