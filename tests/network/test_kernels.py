@@ -1,6 +1,6 @@
 """The compiled forward pass against its plain twin."""
 
-import itertools
+from itertools import product
 
 import numba
 import numpy as np
@@ -34,7 +34,7 @@ VARIANTS = [
         "readout_inputs": not more,
         "readout_constant": bias,
     }
-    for forget, peepholes, cell_input, cell_output, bias, sources, more in itertools.product(
+    for forget, peepholes, cell_input, cell_output, bias, sources, more in product(
         (True, False),
         (True, False),
         ("tanh", "identity"),
