@@ -8,6 +8,7 @@ SEARCHES = {
     "random": "evolino.search.random_search:RandomSearch",
     "scales": "evolino.search.scales:ScaleEvolution",
     "screened": "evolino.search.screening:Screened",
+    "raced": "evolino.search.racing:Raced",
     "restarted": "evolino.search.restarts:Restarted",
     "staged": "evolino.search.stages:Staged",
 }

@@ -10,6 +10,7 @@ from evolino.network.spread import Spread
 from evolino.search.base import WeightSpace
 from evolino.search.cma_es import CMAES, DiagonalCMAES
 from evolino.search.genetic import Genetic
+from evolino.search.racing import Raced
 from evolino.search.random_search import RandomSearch
 from evolino.search.restarts import Restarted
 from evolino.search.scales import ScaleEvolution
@@ -89,6 +90,23 @@ def test_the_second_stage_gets_the_best_genome_and_the_scales_learnt(rng):
     assert (handed_space.scale != space.scale).any()
 
 
+def test_the_best_start_of_a_race_goes_on(rng):
+    search = Raced(CMAES(), starts=3, evaluations=20).start(space_of(), rng, None)
+    bests, last = [], None
+    for _ in range(3):
+        evaluated, best = 0, np.inf
+        while evaluated < 20:
+            genomes = search.ask()
+            losses = np.square(genomes - 1.0).sum(axis=(1, 2))
+            search.tell(losses)
+            evaluated, best = evaluated + len(losses), min(best, losses.min())
+        bests.append(best)
+    for _ in range(200):
+        last = np.square(search.ask() - 1.0).sum(axis=(1, 2))
+        search.tell(last)
+    assert last.min() < min(bests) < max(bests)
+
+
 def test_scales_need_a_family_of_distributions(rng):
     with pytest.raises(
         ValueError, match="needs an initialiser whose scales can be evolved"
@@ -141,6 +159,7 @@ def test_the_elite_lives_on_unchanged(rng):
         (lambda: RandomSearch(population=0), "population must be >= 1, got 0"),
         (lambda: ScaleEvolution(kept=9), r"kept must be <= draws \(8\), got 9"),
         (lambda: Screened(draws=0), "draws must be >= 1, got 0"),
+        (lambda: Raced(starts=0), "starts must be >= 1, got 0"),
         (lambda: Restarted(after=0), "after must be >= 1, got 0"),
         (lambda: Staged(evaluations=0), "evaluations must be >= 1, got 0"),
     ],

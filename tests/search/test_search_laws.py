@@ -12,6 +12,7 @@ from evolino.search.base import WeightSpace
 from evolino.search.cma_es import CMAES, DiagonalCMAES
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
+from evolino.search.racing import Raced
 from evolino.search.random_search import RandomSearch
 from evolino.search.restarts import Restarted
 from evolino.search.scales import ScaleEvolution
@@ -33,6 +34,7 @@ SEARCHES = {
     "random": RandomSearch(population=7),
     "screened": Screened(SMALL_ESP, draws=10, batch=4),
     "restarted": Restarted(CMAES(), after=2),
+    "raced": Raced(CMAES(), starts=3, evaluations=15),
     "staged": Staged(RandomSearch(population=5), SMALL_ESP, evaluations=12),
     "scales": ScaleEvolution(population=4, draws=3, kept=2),
     "scales, then weights": Staged(
