@@ -75,5 +75,13 @@ class Evaluator:
                 respond_one_step(networks, weights, validation) for weights in solved
             ]
         wanted = stack_rows([segment.targets for segment in validation])
-        losses = np.stack([self.task.loss(each, wanted) for each in outputs])
+        losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
         return np.where(np.isnan(losses), np.inf, losses)
+
+    def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
+        """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
+
+        NumPy sums in an order that depends on the shape and strides of the whole array.
+        """
+        alone = (np.ascontiguousarray(each)[None] for each in outputs)
+        return [float(self.task.loss(each, targets)[0]) for each in alone]

@@ -1,0 +1,109 @@
+"""From genomes to losses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import evolino
+from evolino.task import Segment, Series, Split
+from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.series import SeriesTask
+from evolino.training.evaluate import Evaluator
+
+
+def evaluator_of(task, network, readout):
+    architecture = network.for_task(task.inputs, task.outputs)
+    split = task.sequences(np.random.default_rng(0))
+    return Evaluator(architecture, task, readout, split)
+
+
+@pytest.fixture
+def evaluator():
+    return evaluator_of(
+        Oscillators(sines=1), evolino.LSTM(cells=20), evolino.PseudoInverse()
+    )
+
+
+@pytest.fixture
+def genomes(rng, evaluator):
+    return evolino.LinearRegime().draw(evaluator.architecture, rng, 11)
+
+
+def test_a_linear_network_continues_one_sine_to_rounding(evaluator, genomes):
+    assert np.median(evaluator.losses(genomes)) < 1e-10
+
+
+def test_a_loss_does_not_depend_on_the_block(evaluator, genomes):
+    together = evaluator.losses(genomes)
+    order = np.random.default_rng(3).permutation(11)
+    np.testing.assert_array_equal(evaluator.losses(genomes[order]), together[order])
+    alone = [evaluator.losses(genomes[[k]])[0] for k in range(11)]
+    np.testing.assert_array_equal(alone, together)
+
+
+def test_a_network_that_is_not_finite_has_loss_inf_and_leaves_others_alone(
+    evaluator, genomes
+):
+    expected = evaluator.losses(genomes)
+    genomes[4] = np.nan
+    losses = evaluator.losses(genomes)
+    assert losses[4] == np.inf
+    np.testing.assert_array_equal(np.delete(losses, 4), np.delete(expected, 4))
+
+
+def test_of_several_penalties_the_best_one_counts(genomes):
+    task, network = Oscillators(sines=2, noise=0.01), evolino.LSTM(cells=6)
+    penalties = (1e-12, 1e-4, 1e2)
+    together = evaluator_of(task, network, evolino.Ridge(penalties))
+    alone = [
+        evaluator_of(task, network, evolino.Ridge(p)).losses(genomes) for p in penalties
+    ]
+    np.testing.assert_array_equal(together.losses(genomes), np.min(alone, axis=0))
+    best = int(np.argmin([losses[0] for losses in alone]))
+    single = evaluator_of(task, network, evolino.Ridge(penalties[best]))
+    np.testing.assert_array_equal(
+        together.solve_winner(genomes[0]), single.solve_winner(genomes[0])
+    )
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Say what was heard a step ago: two series of different lengths, no feedback."""
+
+    name: str = "delay"
+    inputs: int = 1
+    outputs: int = 1
+    generates: bool = False
+
+    def sequences(self, rng):
+        series = [rng.normal(size=(n, 1)) for n in (80, 30, 20)]
+        made = [Series(x, np.concatenate([np.zeros((1, 1)), x[:-1]])) for x in series]
+        segments = [Segment(s, 2, s.steps) for s in made]
+        return Split(train=(segments[0],), validation=tuple(segments[1:]), test=())
+
+    def loss(self, outputs, targets):
+        error = np.where(np.isfinite(targets), outputs - targets, 0.0)
+        return np.sqrt(np.square(error).mean(axis=(1, 2, 3)))
+
+
+def test_series_of_different_lengths_are_scored_one_step_ahead(rng):
+    network = evolino.LSTM(cells=10, feedback=False)
+    evaluator = evaluator_of(Delay(), network, evolino.PseudoInverse())
+    genomes = evolino.LinearRegime().draw(evaluator.architecture, rng, 3)
+    # Ten linear states of white noise hold what was heard a step ago, but not alone.
+    assert (evaluator.losses(genomes) < 0.7).all()
+
+
+def test_inputs_and_several_outputs_are_learnt(rng):
+    drive = rng.normal(size=(400, 1))
+    heard = np.concatenate([np.zeros((1, 1)), drive[:-1]])
+    task = SeriesTask(
+        np.concatenate([drive, heard], axis=1), inputs=drive, washout=20, generates=False
+    )
+    network = evolino.LSTM(cells=12, feedback=False, readout_states=True)
+    evaluator = evaluator_of(task, network, evolino.PseudoInverse())
+    genomes = evolino.LinearRegime(lowest_radius=0.5, highest_radius=0.6).draw(
+        evaluator.architecture, rng, 4
+    )
+    assert (evaluator.losses(genomes) < 0.3).all()
