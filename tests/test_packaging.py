@@ -52,9 +52,9 @@ def test_an_installed_wheel_loads_every_task_and_preset(wheel, tmp_path):
         "import evolino\n"
         "from evolino.registry import find, names\n"
         "from evolino.training.presets import load_table, tables\n"
-        "assert evolino.__file__.startswith(%r), evolino.__file__\n"
+        f"assert evolino.__file__.startswith({str(tmp_path)!r}), evolino.__file__\n"
         "print([find('task', name).__name__ for name in names('task')])\n"
-        "print(len([load_table(name) for name in tables()]))\n" % str(tmp_path)
+        "print(len([load_table(name) for name in tables()]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

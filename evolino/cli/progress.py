@@ -65,6 +65,18 @@ class Progress(Callback):
         if not self._quiet and time.monotonic() - self._printed >= every:
             self._print()
 
+    def on_baselines(self) -> None:
+        """Say what the time is now spent on."""
+        if self._quiet:
+            return
+        if self._last is not None:
+            self._print()
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._last = None
+        print("measuring baselines: unevolved networks, random search", flush=True)
+
     def on_stop(self, result: Result) -> None:
         """Print the last line."""
         if not self._quiet and self._last is not None:

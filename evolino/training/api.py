@@ -29,6 +29,7 @@ def train(
     readout: str | Readout | None = None,
     budget: Budget | None = None,
     curriculum: Curriculum | None = None,
+    tolerance: float | None = None,
     seed: int = 0,
     workers: int = 1,
     out: str | Path | None = None,
@@ -40,7 +41,8 @@ def train(
 
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
     given; whatever of network, initialiser, search, readout, budget and curriculum is
-    given replaces the preset's. seed: of all randomness. workers: threads; the result does
+    given replaces the preset's. tolerance: a free run further than this from its target at
+    any step is given up. seed: of all randomness. workers: threads; the result does
     not depend on them. out: the run's folder; none leaves no files. force: overwrite an
     earlier run there. baselines: measure the unevolved network and random search as well.
 
@@ -64,6 +66,7 @@ def train(
         "search": None if isinstance(search, str) else search,
         "readout": None if isinstance(readout, str) else readout,
         "curriculum": curriculum,
+        "tolerance": tolerance,
     }
     changes = {key: value for key, value in given.items() if value is not None}
     experiment = replace(experiment, **changes)

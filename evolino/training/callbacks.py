@@ -51,5 +51,8 @@ class Callback:
     def on_improved(self, loss: float, genome: Any) -> None:
         """Hear of a network better than any before; genome is (C, G)."""
 
+    def on_baselines(self) -> None:
+        """Hear that evolution is over and the baselines are measured, as long again."""
+
     def on_stop(self, result: Result) -> None:
         """Hear of the end."""

@@ -139,6 +139,8 @@ def _finish(
     result = evolve(run, history, workers=workers, callbacks=callbacks, recorder=recorder)
     if not result.interrupted:
         if baselines:
+            for callback in callbacks:
+                callback.on_baselines()
             measured = measure_baselines(
                 run.experiment, evaluations=result.evaluations, workers=workers
             )
