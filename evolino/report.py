@@ -183,12 +183,24 @@ def _beside(record: Record) -> str:
                 mark = "" if figure["checked"] else f" ({RECALLED})"
                 source = f"{figure['source']}{mark}"
                 lines.append(["", figure["method"], _figure(figure["value"], 3), source])
-        for method, figures in row["baselines"].items():
-            value = _figure(_metric(figures, metric))
-            lines.append(["", method, value, "baseline on the same data"])
+        lines += _baselines(row, metric)
         if "baselines_error" in row:
             lines.append(["", "baselines", "failed", row["baselines_error"]])
     return _table(lines, "llrl")
+
+
+def _baselines(row: Record, metric: str) -> list[list[str]]:
+    """Return a row's baselines, and before them ours on the very same seed."""
+    if not row["baselines"] or not row["seeds"]:
+        return []
+    first = row["seeds"][0]
+    seed = f"seed {first['seed']}"
+    ours = first.get("metrics", {})
+    lines = [["", f"this project, {seed} alone", _figure(_metric(ours, metric)), ""]]
+    for method, figures in row["baselines"].items():
+        value = _figure(_metric(figures, metric))
+        lines.append(["", method, value, f"baseline, {seed}"])
+    return lines
 
 
 def _failures(record: Record) -> str:

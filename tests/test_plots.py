@@ -196,3 +196,21 @@ def test_labels_are_moved_apart_and_stay_in_order():
     assert np.all(np.diff(moved) >= [0.074, 0.074, 0.049])
     assert max(spread_apart([0.98, 0.99, 1.0], [1, 1, 1], 0.05)) == 1.0
     assert spread_apart([], [], 0.1) == []
+
+
+def test_a_sweep_shows_sizes_times_and_the_unevolved(tmp_path):
+    from evolino.plots import SweepPoint, save, sweep_figure
+
+    points = [
+        SweepPoint(30, np.array([1e-3, 2e-3, np.inf]), np.array([9.0, 10.0, 11.0]), 0.5),
+        SweepPoint(60, np.array([np.inf]), np.array([20.0])),
+        SweepPoint(100, np.array([1e-4]), np.array([30.0]), 1e-2),
+    ]
+    figure = sweep_figure(points, metric="nrmse84")
+    by_cells, by_seconds = figure.axes
+    assert [tick.get_text() for tick in by_cells.get_xticklabels()] == ["30", "60", "100"]
+    assert by_seconds.get_xlabel() == "seconds a seed"
+    assert len(by_cells.get_legend().get_texts()) == 2
+    assert save(figure, tmp_path / "sweep.png").stat().st_size > 5000
+    with pytest.raises(ValueError, match="no row"):
+        sweep_figure([], metric="nrmse84")

@@ -1,7 +1,8 @@
 """Pictures of runs: PNG or SVG by the ending, the same bytes for the same data.
 
 `fitness`, `free_run` and `cells` read the folders of runs. `fitness_figure`,
-`response_figure` and `cells_figure` draw arrays; `save` writes what they return.
+`response_figure`, `cells_figure` and `sweep_figure` draw arrays; `save` writes what they
+return.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from evolino.plots.canvas import check_picture, save
 from evolino.plots.losses import AXES, Curve, fitness_figure
 from evolino.plots.network import cells_figure, response_figure
+from evolino.plots.sweep import SweepPoint, sweep_figure
 from evolino.vocabulary import unknown_name
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Curve",
+    "SweepPoint",
     "cells",
     "cells_figure",
     "fitness",
@@ -29,6 +32,7 @@ __all__ = [
     "read_curve",
     "response_figure",
     "save",
+    "sweep_figure",
 ]
 
 HEARD = 60  # steps of the driven network that are shown before a free run

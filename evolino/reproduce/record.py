@@ -12,6 +12,7 @@ from evolino.reproduce.seeds import FAILED, FINISHED, digest
 from evolino.training.json_text import read_json
 
 if TYPE_CHECKING:
+    from evolino.plots import SweepPoint
     from evolino.training.experiment import Experiment
     from evolino.training.presets import Row, Table
 
@@ -40,6 +41,21 @@ class RowRecord:
             if entry["status"] == FINISHED:
                 return int(entry["evaluations"])
         return None
+
+    def sweep_point(self, metric: str) -> SweepPoint:
+        """Return the row as a point of a sweep over network sizes."""
+        import numpy as np
+
+        from evolino.plots import SweepPoint
+
+        entries = self.seeds.values()
+        unevolved = [v for k, v in self.baselines.items() if k.startswith("unevolved")]
+        return SweepPoint(
+            self.first.network.cells,
+            np.array([each.get("metrics", {}).get(metric, np.inf) for each in entries]),
+            np.array([each.get("seconds", np.nan) for each in entries]),
+            unevolved[0].get(metric) if unevolved else None,
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Return the row's part of the record."""

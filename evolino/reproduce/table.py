@@ -140,6 +140,16 @@ class Reproduction:
         if any(len(curve.x) for curves in groups.values() for curve in curves):
             figure = fitness_figure(groups, against="evaluations")
             save(figure, self.path.with_suffix(".png"))
+        if self.table.sweep:
+            self._draw_sweep()
+
+    def _draw_sweep(self) -> None:
+        """Draw the metric against the number of cells and against seconds."""
+        from evolino.plots import save, sweep_figure
+
+        points = [row.sweep_point(self.table.metric) for row in self.rows if row.seeds]
+        figure = sweep_figure(points, metric=self.table.metric)
+        save(figure, self.path.with_name(f"{self.table.name}-sweep.png"))
 
     @property
     def command(self) -> str:

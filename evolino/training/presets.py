@@ -45,7 +45,8 @@ class Row:
 class Table:
     """A table of experiments. metric: the column compared, lower is better. notes: what of
     the published setting is known and what is chosen. seeds_in_parallel: whether seeds run
-    beside each other, one worker each, or one after another with all workers."""
+    beside each other, one worker each, or one after another with all workers. sweep: the
+    rows differ in their number of cells, so that the metric is drawn against it."""
 
     name: str
     task: str
@@ -56,6 +57,7 @@ class Table:
     notes: str
     rows: tuple[Row, ...]
     seeds_in_parallel: bool = True
+    sweep: bool = False
 
 
 def tables() -> list[str]:
@@ -92,6 +94,7 @@ def load_table(name: str) -> Table:
         notes=content["notes"].strip(),
         rows=tuple(_row(content["task"], shared, row) for row in content["rows"]),
         seeds_in_parallel=content.get("seeds_in_parallel", True),
+        sweep=content.get("sweep", False),
     )
 
 
