@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 import evolino
+from evolino.search.cma_es import CMAES
 from evolino.search.esp import ESP
+from evolino.search.racing import Raced
 from evolino.search.random_search import RandomSearch
+from evolino.search.screening import Screened
 from evolino.tasks.oscillators import Oscillators
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum, Experiment
@@ -205,6 +208,23 @@ def test_a_curriculum_goes_from_easy_to_hard_and_ends_on_the_task():
     assert variants[0] == 2
     assert variants[-1] == 0
     assert variants == sorted(variants, reverse=True)
+
+
+@pytest.mark.parametrize("generation", [1, 3, 4, 6])
+def test_a_curriculum_broken_off_anywhere_resumes_to_the_same_bits(tmp_path, generation):
+    made = experiment(
+        task=Oscillators(sines=3),
+        curriculum=Curriculum((Oscillators(sines=1), Oscillators(sines=2)), patience=2),
+        budget=Budget(generations=8),
+        search=Screened(Raced(CMAES(), starts=2, evaluations=20), draws=9, batch=4),
+    )
+    whole = RunFolder.create(tmp_path / "whole", made)
+    run_experiment(made, folder=whole, baselines=False)
+    broken = RunFolder.create(tmp_path / "broken", made)
+    stop = StopAfter(generation)
+    run_experiment(made, folder=broken, callbacks=[stop], baselines=False)
+    resume(RunFolder.open(broken.path), workers=2, baselines=False)
+    assert files(whole.path) == files(broken.path)
 
 
 def test_baselines_tell_what_evolution_adds():
