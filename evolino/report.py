@@ -113,13 +113,15 @@ def inject(text: str, results: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Renew the tables in files and in the .md files of folders; return the exit status."""
+    """Renew the pages of all records, then the tables in files and in the .md files of
+    folders; return the exit status."""
     from evolino.storage import replace_file
 
     parser = argparse.ArgumentParser(prog="python -m evolino.report", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, help="files or folders")
     parser.add_argument("--results", type=Path, default=Path("results"))
     given = parser.parse_args(arguments)
+    _renew_pages(given.results)
     for path in given.paths:
         if not path.exists():
             print(f"evolino.report: there is no {path}", file=sys.stderr)
@@ -131,6 +133,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 replace_file(file, after.encode())
                 print(file)
     return 0
+
+
+def _renew_pages(results: Path) -> None:
+    """Write the page of every record in a folder anew."""
+    from evolino.storage import replace_file
+    from evolino.training.json_text import read_json
+
+    for record in sorted(results.glob("*.json")):
+        page = render_markdown(read_json(record.read_bytes())).encode()
+        replace_file(record.with_suffix(".md"), page)
 
 
 def _ours(record: Record) -> str:
