@@ -24,6 +24,7 @@ from evolino.training.run import Run, split_of
 from evolino.training.run_folder import RunFolder
 
 CHECKPOINT_EVERY = 2.0  # seconds
+MODEL_SHARE = 20  # times as long between two models on disk as one takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Recorder(Callback):
 
     def __init__(self, run: Run, folder: RunFolder) -> None:
         self._run, self._folder = run, folder
-        self._saved = time.monotonic()
+        self._saved = self._next_model = time.monotonic()
         self._improved = False
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
@@ -171,13 +172,21 @@ class Recorder(Callback):
         self._improved = True
 
     def save(self) -> None:
-        """Write the checkpoint, and the model if it improved since the last one."""
+        """Write the checkpoint; also the model, if it improved and that is cheap."""
         self._folder.save_checkpoint(self._run.state())
-        model = self._run.model() if self._improved else None
+        if self._improved and time.monotonic() >= self._next_model:
+            self._save_model()
+        self._saved = time.monotonic()
+
+    def _save_model(self) -> None:
+        """Write the best network so far; large readouts are solved more rarely."""
+        began = time.monotonic()
+        model = self._run.model()
         if model is not None:
             self._folder.save_model(model.as_state())
         self._improved = False
-        self._saved = time.monotonic()
+        ended = time.monotonic()
+        self._next_model = ended + MODEL_SHARE * (ended - began)
 
     def finish(self, model: Model | None) -> None:
         """Write the last checkpoint and the model, also one that is older than a resume."""
