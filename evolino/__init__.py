@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evolino.training.api import train
     from evolino.training.callbacks import Callback
     from evolino.training.experiment import Budget, Curriculum, Experiment
-    from evolino.training.trainer import Result
+    from evolino.training.result import Result
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
 _HOMES = {
@@ -37,7 +37,7 @@ _HOMES = {
     "Model": "evolino.model",
     "Oscillators": "evolino.tasks.oscillators",
     "PseudoInverse": "evolino.readout.linear",
-    "Result": "evolino.training.trainer",
+    "Result": "evolino.training.result",
     "Ridge": "evolino.readout.linear",
     "SaturatedTernary": "evolino.network.initialise",
     "SeriesTask": "evolino.tasks.series",

@@ -21,8 +21,8 @@ from evolino.plots import (
 )
 from evolino.plots.canvas import spread_apart
 from evolino.plots.losses import best_at, quantiles
-from evolino.training.callbacks import Generation
 from evolino.training.experiment import Budget
+from evolino.training.history import Generation
 from evolino.training.presets import load_table
 from evolino.training.run_folder import RunFolder
 

@@ -12,7 +12,7 @@ from evolino.reproduce import reproduce
 from evolino.reproduce.processes import in_processes
 from evolino.reproduce.seeds import Job, Outcome, seed_places
 from evolino.training import presets
-from evolino.training.callbacks import Generation
+from evolino.training.history import Generation
 from evolino.training.json_text import read_json
 from evolino.training.run_folder import RunFolder
 

@@ -7,11 +7,12 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from evolino.training.callbacks import Callback, Generation
+from evolino.training.callbacks import Callback
+from evolino.training.history import Generation
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Budget, Experiment
-    from evolino.training.trainer import Result
+    from evolino.training.result import Result
 
 LIVE_EVERY, PLAIN_EVERY = 0.1, 5.0  # seconds
 

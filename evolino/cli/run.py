@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 from evolino.cli.task_options import TaskOption, task_options
 
 if TYPE_CHECKING:
+    from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
-    from evolino.training.trainer import Result
 
 LIMITS = ("generations", "evaluations", "seconds", "target", "stagnation")
 

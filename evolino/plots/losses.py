@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from evolino.training.callbacks import Generation
+    from evolino.training.history import Generation
 
 AXES = {"generations": "generation", "evaluations": "evaluations", "seconds": "seconds"}
 LABEL_WIDTH = 22  # characters

@@ -11,7 +11,7 @@ from evolino.reproduce.seeds import FAILED, INTERRUPTED, Job, Outcome
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from evolino.training.callbacks import Generation
+    from evolino.training.history import Generation
 
 
 class Display:

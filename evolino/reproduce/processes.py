@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from evolino.reproduce.seeds import FAILED, INTERRUPTED, Job, Outcome
 
 if TYPE_CHECKING:
-    from evolino.training.callbacks import Generation
+    from evolino.training.history import Generation
 
 Perform = Callable[
     [Job, Callable[["Generation"], None], Callable[[], bool]],

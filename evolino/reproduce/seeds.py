@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from evolino.training.callbacks import Callback, Generation
+from evolino.training.callbacks import Callback
+from evolino.training.history import Generation
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Experiment

@@ -34,7 +34,7 @@ from evolino.training.json_text import write_json
 from evolino.vocabulary import check_count
 
 if TYPE_CHECKING:
-    from evolino.training.callbacks import Generation
+    from evolino.training.history import Generation
     from evolino.training.presets import Table
 
 RESULTS = Path("results")

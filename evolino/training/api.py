@@ -15,8 +15,9 @@ from evolino.task import Task
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum
 from evolino.training.presets import experiment_for
+from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import Result, run_experiment
+from evolino.training.trainer import run_experiment
 
 
 def train(

@@ -10,9 +10,9 @@ import numpy as np
 from evolino.model import Model
 from evolino.search.base import Search, WeightSpace
 from evolino.task import Split, Task
-from evolino.training.callbacks import Generation
 from evolino.training.evaluate import Evaluator
 from evolino.training.experiment import Experiment
+from evolino.training.history import Generation
 from evolino.training.parallel import Workers
 from evolino.training.randomness import generator
 from evolino.training.stopping import reasons

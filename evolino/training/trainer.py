@@ -9,68 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
+from dataclasses import replace
 from typing import Any
 
 from evolino.model import Model
 from evolino.training.baselines import baselines as measure_baselines
-from evolino.training.callbacks import Callback, Generation
-from evolino.training.config import experiment_to_table
+from evolino.training.callbacks import Callback
 from evolino.training.experiment import Experiment
+from evolino.training.history import Generation
 from evolino.training.interrupts import Interrupt, interruptible
 from evolino.training.parallel import workers as open_workers
+from evolino.training.result import Result
 from evolino.training.run import Run, split_of
 from evolino.training.run_folder import RunFolder
 
 CHECKPOINT_EVERY = 2.0  # seconds
 MODEL_SHARE = 20  # times as long between two models on disk as one takes
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run gave.
-
-    model: the best network ever seen, its readout fitted on the refit rows; None if every
-    network failed. history: one record a generation. metrics: the task's, on test data
-    (empty if the run was interrupted). stopped: the reasons. baselines: metrics of
-    trivial and unevolved methods, by method.
-    """
-
-    experiment: Experiment
-    model: Model | None
-    history: list[Generation]
-    metrics: dict[str, float]
-    stopped: list[str]
-    generations: int
-    evaluations: int
-    seconds: float
-    workers: int
-    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
-
-    def summary(self) -> dict[str, Any]:
-        """Return the content of result.json."""
-        task = self.experiment.task
-        return {
-            "task": task.name,
-            "preset": self.experiment.preset,
-            "parameters": experiment_to_table(self.experiment),
-            "seed": self.experiment.seed,
-            "workers": self.workers,
-            "metrics": self.metrics,
-            "published": [asdict(figure) for figure in task.published()],
-            "baselines": self.baselines,
-            "stopped": self.stopped,
-            "generations": self.generations,
-            "evaluations": self.evaluations,
-            "seconds": self.seconds,
-            "version": version("evolino"),
-        }
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the run, so that it can be resumed."""
-        return any(reason.startswith("interrupted") for reason in self.stopped)
 
 
 def run_experiment(

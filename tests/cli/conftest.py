@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from evolino.cli.app import run
-from evolino.training.callbacks import Generation
+from evolino.training.history import Generation
 
 
 @pytest.fixture

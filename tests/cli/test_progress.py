@@ -4,8 +4,8 @@ import pytest
 
 from evolino.cli import progress
 from evolino.cli.progress import Progress, progress_line, seconds_left
-from evolino.training.callbacks import Generation
 from evolino.training.experiment import Budget
+from evolino.training.history import Generation
 
 
 def generation(number, evaluations, best=0.5, variant=0):

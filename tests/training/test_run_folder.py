@@ -11,8 +11,8 @@ import pytest
 from evolino.network.architecture import LSTM
 from evolino.registry import find
 from evolino.tasks.oscillators import Oscillators
-from evolino.training.callbacks import Generation
 from evolino.training.experiment import Budget, Experiment
+from evolino.training.history import Generation
 from evolino.training.run_folder import RunFolder
 
 EXPERIMENT = Experiment(

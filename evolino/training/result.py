@@ -1,0 +1,58 @@
+"""What a run gave."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from evolino.model import Model
+from evolino.training.config import experiment_to_table
+from evolino.training.experiment import Experiment
+from evolino.training.history import Generation
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run gave.
+
+    model: the best network ever seen, its readout fitted on the refit rows; None if every
+    network failed. history: one record a generation. metrics: the task's, on test data
+    (empty if the run was interrupted). stopped: the reasons. baselines: metrics of
+    trivial and unevolved methods, by method.
+    """
+
+    experiment: Experiment
+    model: Model | None
+    history: list[Generation]
+    metrics: dict[str, float]
+    stopped: list[str]
+    generations: int
+    evaluations: int
+    seconds: float
+    workers: int
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the content of result.json."""
+        task = self.experiment.task
+        return {
+            "task": task.name,
+            "preset": self.experiment.preset,
+            "parameters": experiment_to_table(self.experiment),
+            "seed": self.experiment.seed,
+            "workers": self.workers,
+            "metrics": self.metrics,
+            "published": [asdict(figure) for figure in task.published()],
+            "baselines": self.baselines,
+            "stopped": self.stopped,
+            "generations": self.generations,
+            "evaluations": self.evaluations,
+            "seconds": self.seconds,
+            "version": version("evolino"),
+        }
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the run, so that it can be resumed."""
+        return any(reason.startswith("interrupted") for reason in self.stopped)
