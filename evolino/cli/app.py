@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -39,8 +39,15 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(run_app, name="run")
-for command in (resume, show, plot, tasks, reproduce):
-    app.command()(command)
+EXAMPLES: dict[Callable[..., None], str] = {
+    resume: "evolino resume runs/first --generations 500",
+    show: "evolino show runs/first runs/second",
+    plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
+    tasks: "evolino tasks",
+    reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
+}
+for command, example in EXAMPLES.items():
+    app.command(epilog=f"Example: {example}")(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -109,3 +109,13 @@ def test_on_demand_an_error_shows_where_it_arose(evolino, monkeypatch):
 def test_ctrl_c_exits_with_130(evolino, trainer):
     trainer.error = KeyboardInterrupt()
     assert evolino("run", "mso", "--out", "r") == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["run mso", "run mackey-glass", "resume", "show", "plot", "tasks", "reproduce"],
+)
+def test_every_help_has_an_example(evolino, command):
+    status, out, _ = evolino(*command.split(), "--help")
+    assert status == 0
+    assert f"Example: evolino {command}" in " ".join(out.split())
