@@ -1,0 +1,97 @@
+"""`evolino.train`: what is given replaces the preset's, the rest stays."""
+
+import numpy as np
+import pytest
+
+import evolino
+from evolino.search.random_search import RandomSearch
+from evolino.training.presets import experiment_for, load_table, merge, presets_of, tables
+
+SHORT = evolino.Budget(evaluations=16)
+
+
+def test_names_and_records_mean_the_same():
+    by_name = evolino.train("mso", search="random", readout="ridge", budget=SHORT, seed=3)
+    by_record = evolino.train(
+        evolino.Oscillators(sines=5),
+        search=RandomSearch(),
+        readout=evolino.Ridge(),
+        budget=SHORT,
+        seed=3,
+    )
+    np.testing.assert_array_equal(by_name.model.genome, by_record.model.genome)
+    assert by_name.metrics == by_record.metrics
+
+
+def test_a_task_chooses_its_row_of_the_preset():
+    made = experiment_for(evolino.Oscillators(sines=3), "paper")
+    assert made.network.cells == 15
+    assert experiment_for("mso", "paper", task_options={"sines": 2}).network.cells == 10
+    assert experiment_for("mso", "paper", cells=33).network.cells == 33
+
+
+def test_another_search_comes_with_its_own_defaults_the_same_one_with_the_presets():
+    assert experiment_for("mso", "paper", search="esp").search.mutation == 0.01
+    assert experiment_for("mso", "best", search="esp").search.mutation == 0.1
+
+
+def test_any_limit_replaces_the_presets_budget():
+    budget = experiment_for("mso", budget_options={"seconds": 3.0}).budget
+    assert budget == evolino.Budget(seconds=3.0)
+
+
+def test_a_series_needs_no_preset_of_its_own(rng):
+    task = evolino.SeriesTask(np.sin(0.3 * np.arange(420)), test=20)
+    result = evolino.train(task, budget=SHORT, network=evolino.LSTM(cells=5))
+    assert result.metrics["test_nrmse"] >= 0
+    assert result.model.architecture.cells == 5
+
+
+def test_files_are_left_only_where_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    evolino.train("mso", budget=SHORT)
+    assert not list(tmp_path.iterdir())
+    evolino.train("mso", budget=SHORT, out="here")
+    assert (tmp_path / "here" / "model.npz").is_file()
+    with pytest.raises(ValueError, match="not empty"):
+        evolino.train("mso", budget=SHORT, out="here")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task": "msso"}, "unknown task 'msso'; nearest: mso"),
+        ({"preset": "papre"}, "unknown preset of mso 'papre'; nearest: paper"),
+        ({"search": "epsilon"}, "unknown search 'epsilon'"),
+        ({"readout": "rigde"}, "unknown readout 'rigde'; nearest: ridge"),
+        ({"initialiser": "unifrom"}, "unknown initialiser 'unifrom'; nearest: uniform"),
+        ({"workers": 0}, "workers must be >= 1, got 0"),
+        ({"seed": -1}, "seed must be >= 0, got -1"),
+    ],
+)
+def test_what_cannot_work_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        evolino.train(**{"task": "mso", "budget": SHORT, **options})
+
+
+def test_tables_merge_key_by_key_but_another_class_replaces_all():
+    base = {"search": {"name": "esp", "mutation": 0.1}, "network": {"cells": 3}}
+    assert merge(base, {"search": {"mutation": 0.2}})["search"] == {
+        "name": "esp",
+        "mutation": 0.2,
+    }
+    assert merge(base, {"search": {"name": "random"}})["search"] == {"name": "random"}
+    assert base["search"]["mutation"] == 0.1
+
+
+@pytest.mark.parametrize("name", [name for name in tables() if name != "series-best"])
+def test_every_row_of_every_table_is_an_experiment(name):
+    table = load_table(name)
+    assert table.preset in presets_of(table.task)
+    for row in table.rows:
+        made = row.experiment(seed=7)
+        assert made.seed == 7
+        assert made.task.name == table.task
+        made.initialiser.draw(made.architecture, np.random.default_rng(0), 1)
+        metrics = {figure.metric for figure in (*row.published, *made.task.published())}
+        assert metrics <= {table.metric}
