@@ -27,11 +27,10 @@ class MackeyGlass:
 
     tau: the delay in time units. step: of the Euler method; tau and 1 are multiples of it.
     steps, washout: of the training series. horizon: length of a free run.
-    validation_starts: free runs inside the training series that select networks.
-    windows: stretches of twice the horizon, spread over the training series, that fit no
-    candidate's readout; validation runs inside them, and only the winner's readout is
-    fitted on all steps. 0 lets validation run over the fitted steps, as the papers' second
-    phase does (Schmidhuber et al. 2007, section 2, recalled).
+    validation: where the free runs that select networks lie, after the first `settling`
+    steps: "washout", the dropped steps, on which no readout is fitted; "series", these and
+    the fitted ones, as the papers' second phase presents the training series again
+    (Schmidhuber et al. 2007, section 2, recalled). validation_starts: how many they are.
     test_starts: free runs on another trajectory, for the reported figure.
     """
 
@@ -45,10 +44,12 @@ class MackeyGlass:
     steps: int = field(default=3000, metadata={"help": "length of the training series"})
     washout: int = field(default=1000, metadata={"help": "steps dropped before fitting"})
     horizon: int = field(default=84, metadata={"help": "length of a free run"})
-    windows: int = field(
-        default=5, metadata={"help": "stretches kept for validation during the search"}
+    settling: int = field(default=150, metadata={"help": "steps before validation runs"})
+    validation: str = field(
+        default="washout",
+        metadata={"help": "where validation runs lie: washout or series"},
     )
-    validation_starts: int = field(default=48, metadata={"help": "validation free runs"})
+    validation_starts: int = field(default=96, metadata={"help": "validation free runs"})
     test_starts: int = field(default=100, metadata={"help": "test free runs, at least 50"})
 
     def __post_init__(self) -> None:
@@ -64,12 +65,21 @@ class MackeyGlass:
             check_count(name, getattr(self, name))
         check_count("test_starts", self.test_starts, least=50)
         check_count("washout", self.washout)
-        check_count("windows", self.windows, least=0)
-        fitted = self.steps - self.washout - 2 * self.horizon * self.windows
-        if fitted < 2 * self.horizon:
+        check_count("settling", self.settling)
+        if self.validation not in ("washout", "series"):
             raise ValueError(
-                f"steps={self.steps} is too short for washout={self.washout} and "
-                f"{self.windows} windows of twice the horizon {self.horizon}"
+                f"validation must be 'washout' or 'series', got {self.validation!r}"
+            )
+        if self.steps - self.washout < self.horizon:
+            raise ValueError(
+                f"steps={self.steps} is too short for washout={self.washout} and a free "
+                f"run of horizon={self.horizon}"
+            )
+        if self._last_validation_row() - self.settling < self.horizon:
+            raise ValueError(
+                f"no free run of horizon={self.horizon} fits between settling="
+                f"{self.settling} and row {self._last_validation_row()}, the end of "
+                f"validation={self.validation!r}"
             )
 
     def sequences(self, rng: Generator) -> Split:
@@ -77,12 +87,11 @@ class MackeyGlass:
         training = self._series(rng, self.steps)
         tested = self._series(rng, self.washout + self.test_starts * self.horizon)
         return Split(
-            train=self._fitted(training),
+            train=(Segment(training, self.washout, self.steps),),
             validation=self._runs(training, self._validation_starts()),
             test=self._runs(
                 tested, self.washout + self.horizon * np.arange(self.test_starts)
             ),
-            refit=(Segment(training, self.washout, self.steps),),
         )
 
     def loss(self, outputs: Array, targets: Array) -> Array:
@@ -131,30 +140,13 @@ class MackeyGlass:
             f"{key}_median": float(np.median(error)),
         }
 
-    def _window_starts(self) -> IntArray:
-        """Return the first rows of the windows, with equal stretches around them."""
-        width = 2 * self.horizon
-        gap = (self.steps - self.washout - self.windows * width) / (self.windows + 1)
-        order = np.arange(self.windows)
-        return np.asarray(self.washout + gap + order * (gap + width)).astype(np.int64)
-
-    def _fitted(self, series: Series) -> tuple[Segment, ...]:
-        """Return the rows between the windows."""
-        first = self._window_starts()
-        begins = [self.washout, *(first + 2 * self.horizon)]
-        ends = [*first, self.steps]
-        return tuple(
-            Segment(series, int(a), int(b)) for a, b in zip(begins, ends, strict=True)
-        )
+    def _last_validation_row(self) -> int:
+        return self.washout if self.validation == "washout" else self.steps
 
     def _validation_starts(self) -> IntArray:
-        """Return the first rows of the validation runs, spread over the windows."""
-        if not self.windows:
-            last = self.steps - self.horizon
-            return np.linspace(self.washout, last, self.validation_starts).astype(np.int64)
-        within = np.linspace(0, self.horizon, -(-self.validation_starts // self.windows))
-        starts = self._window_starts()[:, None] + within.astype(np.int64)
-        return np.asarray(starts.ravel()[: self.validation_starts])
+        """Return the first rows of the validation runs, evenly spread."""
+        last = self._last_validation_row() - self.horizon
+        return np.linspace(self.settling, last, self.validation_starts).astype(np.int64)
 
     def _series(self, rng: Generator, length: int) -> Series:
         signal = np.tanh(trajectory(rng, length, tau=self.tau, step=self.step) - 1.0)

@@ -5,5 +5,6 @@ INITIALISERS = {
     "gaussian": "evolino.network.initialise:Gaussian",
     "linear-regime": "evolino.network.initialise:LinearRegime",
     "ternary": "evolino.network.initialise:SaturatedTernary",
+    "delay-line": "evolino.network.delay_line:DelayLine",
     "spread": "evolino.network.spread:Spread",
 }

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evolino.network.architecture import LSTM
+from evolino.network.delay_line import DelayLine
 from evolino.network.initialise import (
     Gaussian,
     LinearRegime,
@@ -11,6 +12,7 @@ from evolino.network.initialise import (
     Uniform,
     random_orthogonal,
 )
+from evolino.network.reference import run
 from evolino.network.spread import Spread
 from evolino.registry import find, from_table, names, to_table
 
@@ -21,13 +23,27 @@ ARCHITECTURES = [
 ]
 
 
+# What an initialiser cannot draw for, and how it says so.
+REFUSED = {
+    ("delay-line", 1): "needs sources=None, got 3",
+    ("delay-line", 2): "needs bias=True and forget_gate=True",
+}
+FITTING = [
+    (name, architecture)
+    for name in names("initialiser")
+    for k, architecture in enumerate(ARCHITECTURES)
+    if (name, k) not in REFUSED
+]
+
+
 @pytest.fixture(params=names("initialiser"))
 def initialiser(request):
     return find("initialiser", request.param)()
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_genomes_and_scales_have_the_shape_of_the_architecture(initialiser, architecture):
+@pytest.mark.parametrize(("name", "architecture"), FITTING)
+def test_genomes_and_scales_have_the_shape_of_the_architecture(name, architecture):
+    initialiser = find("initialiser", name)()
     genomes = initialiser.draw(architecture, np.random.default_rng(1), 3)
     assert genomes.shape == (3, *architecture.genome_shape)
     assert np.isfinite(genomes).all()
@@ -37,13 +53,21 @@ def test_genomes_and_scales_have_the_shape_of_the_architecture(initialiser, arch
     assert (scale > 0).any()
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_same_generator_draws_the_same_genomes(initialiser, architecture):
+@pytest.mark.parametrize(("name", "architecture"), FITTING)
+def test_the_same_generator_draws_the_same_genomes(name, architecture):
+    initialiser = find("initialiser", name)()
     first, second = (
         initialiser.draw(architecture, np.random.default_rng(8), 2) for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
     assert (first[0] != first[1]).any()
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_an_architecture_that_does_not_fit_is_refused(case):
+    name, k = case
+    with pytest.raises(ValueError, match=REFUSED[case]):
+        find("initialiser", name)().draw(ARCHITECTURES[k], np.random.default_rng(1), 1)
 
 
 def test_an_initialiser_survives_its_table(initialiser):
@@ -108,6 +132,26 @@ def test_the_family_of_a_spread_has_its_default_at_0(rng):
     np.testing.assert_allclose(deviations, spread.scale(network), rtol=0.1)
 
 
+def test_a_delay_line_hands_its_input_on_a_cell_a_step(rng):
+    network = LSTM(cells=8, inputs=1, outputs=1, feedback=False)
+    genomes = DelayLine(length=6, amplitude=1e-3, openness=30.0).draw(network, rng, 2)
+    signal = rng.normal(size=(40, 1))
+    for genome in genomes:
+        outputs = run(network, genome, signal).outputs
+        for cell in range(6):
+            np.testing.assert_allclose(
+                outputs[cell:, cell], 1e-3 * signal[: 40 - cell, 0], rtol=1e-4
+            )
+
+
+def test_the_other_cells_of_a_delay_line_see_a_few_cells(rng):
+    network = LSTM(cells=40)
+    parts = network.unpack(DelayLine(length=10, taps=4.0).draw(network, rng, 20))
+    others = parts.recurrent[:, 10:]
+    assert (others != 0).sum(axis=2).mean() == pytest.approx(4.0, rel=0.05)
+    assert others[others != 0].std() == pytest.approx(0.5, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -116,6 +160,8 @@ def test_the_family_of_a_spread_has_its_default_at_0(rng):
         (lambda: SaturatedTernary(level=0), "level must be > 0"),
         (lambda: LinearRegime(highest_radius=0.1), "highest_radius must be >= 0.8"),
         (lambda: Spread(cell_input=float("inf")), "cell_input must be finite"),
+        (lambda: DelayLine(length=0), "length must be >= 1"),
+        (lambda: DelayLine(length=9).scale(LSTM(cells=8)), "length must be <= cells"),
     ],
 )
 def test_a_parameter_out_of_range_is_named(make, message):

@@ -38,8 +38,8 @@ def test_the_84th_step_ahead_of_the_last_value_heard_is_scored(rng):
 
 
 def test_training_has_3000_steps_of_which_1000_are_washout(rng):
-    (refit,) = MackeyGlass().sequences(rng).refit
-    assert (refit.start, refit.stop) == (1000, 3000)
+    (fitted,) = MackeyGlass().sequences(rng).train
+    assert (fitted.start, fitted.stop) == (1000, 3000)
 
 
 def test_the_error_is_measured_in_original_coordinates(rng):
@@ -75,6 +75,14 @@ def test_outputs_that_are_not_finite_count_as_wrong_not_as_missing(rng):
         ({"steps": 1500}, "steps=1500 is too short"),
         ({"test_starts": 10}, "test_starts must be >= 50, got 10"),
         ({"washout": 0}, "washout must be >= 1, got 0"),
+        (
+            {"settling": 950},
+            "fits between settling=950 and row 1000",
+        ),
+        (
+            {"validation": "window"},
+            "must be 'washout' or 'series', got 'window'",
+        ),
     ],
 )
 def test_a_parameter_out_of_range_is_named(fields, message):
@@ -82,17 +90,17 @@ def test_a_parameter_out_of_range_is_named(fields, message):
         MackeyGlass(**fields)
 
 
-def test_validation_runs_stay_inside_windows_that_no_candidate_fits(rng):
-    split = MackeyGlass(windows=4, validation_starts=32).sequences(rng)
-    fitted = {row for s in split.train for row in range(s.start, s.stop)}
-    run = {row for s in split.validation for row in range(s.start, s.stop)}
+def test_validation_runs_lie_in_the_washout_that_no_readout_is_fitted_on(rng):
+    split = MackeyGlass(settling=200, validation_starts=32).sequences(rng)
     assert len(split.validation) == 32
-    assert not fitted & run
-    assert fitted | run == set(range(1000, 3000))
-
-
-def test_without_windows_validation_runs_over_the_fitted_steps(rng):
-    split = MackeyGlass(windows=0).sequences(rng)
+    assert split.validation[0].start == 200
+    assert split.validation[-1].stop == 1000
     assert [(s.start, s.stop) for s in split.train] == [(1000, 3000)]
-    assert split.validation[0].start == 1000
+    assert not split.refit
+
+
+def test_validation_runs_may_spread_over_the_whole_training_series(rng):
+    split = MackeyGlass(validation="series").sequences(rng)
+    assert [(s.start, s.stop) for s in split.train] == [(1000, 3000)]
+    assert split.validation[0].start == 150
     assert split.validation[-1].stop == 3000
