@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evolino.network import reference
 from evolino.network.architecture import LSTM
 from evolino.network.initialise import LinearRegime
-from evolino.network.kernels import lanes
+from evolino.network.kernels import activations, lanes
 from evolino.network.kernels.dispatch import (
     BLOCK,
     CellStates,
@@ -239,7 +239,7 @@ def test_vectors_compute_what_numpy_does():
 @numba.njit
 def _exponentials(a, out, parts):
     for k in range(len(a) // 8):
-        s, p = lanes.exp_parts(lanes.load(a, 8 * k))
+        s, p = activations.exp_parts(lanes.load(a, 8 * k))
         lanes.store(out, 8 * k, s + s * p)
         lanes.store(parts, 8 * k, s * p + (s - 1.0))
 

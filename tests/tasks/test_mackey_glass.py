@@ -72,7 +72,7 @@ def test_outputs_that_are_not_finite_count_as_wrong_not_as_missing(rng):
         ({"tau": 17.05}, "tau must be a multiple of step=0.1, got 17.05"),
         ({"tau": -17.0}, "tau must be > 0"),
         ({"step": 0.3}, "multiple of step=0.3"),
-        ({"steps": 1500}, "steps=1500 is too short"),
+        ({"steps": 1050}, "steps=1050 is too short"),
         ({"test_starts": 10}, "test_starts must be >= 50, got 10"),
         ({"washout": 0}, "washout must be >= 1, got 0"),
         (

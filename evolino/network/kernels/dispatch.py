@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels import lstm
-from evolino.network.kernels.lanes import WIDTH, aligned
+from evolino.network.kernels import cell, lstm
+from evolino.network.kernels.lanes import WIDTH, Shared, aligned
 from evolino.vocabulary import Array, IntArray
 
 BLOCK = WIDTH  # networks evaluated together
@@ -27,16 +27,23 @@ class CellStates:
 class Networks:
     """At most BLOCK networks, laid out for the kernels; made by `pack`.
 
-    count: P. weights, peepholes: in lanes, empty lanes repeat the last network. sources:
-    (C, R). flags: the variant, as the kernels read it.
+    weights: (P, W) over cells, sources (bias, inputs, recurrent) and gates; peepholes:
+    (P, 3 C). The same in lanes, (W * WIDTH,) and (3 C * WIDTH,): empty lanes repeat the
+    last network. sources: (C, R). flags: the variant, as the kernels read it.
     """
 
     architecture: LSTM
-    count: int
     weights: Array
     peepholes: Array
+    weights_in_lanes: Array
+    peepholes_in_lanes: Array
     sources: IntArray
     flags: int
+
+    @property
+    def count(self) -> int:
+        """P."""
+        return len(self.weights)
 
 
 def pack(architecture: LSTM, genomes: Array) -> Networks:
@@ -47,14 +54,17 @@ def pack(architecture: LSTM, genomes: Array) -> Networks:
     if not 1 <= len(genomes) <= BLOCK:
         raise ValueError(f"a block has 1 to {BLOCK} networks, got {len(genomes)}")
     parts = architecture.unpack(genomes)
-    by_source = np.concatenate(
+    weights = np.concatenate(
         [parts.bias[:, :, None], parts.inputs, parts.recurrent], axis=2
     )
+    weights = weights.reshape(len(genomes), -1)
+    peepholes = parts.peepholes.reshape(len(genomes), -1)
     return Networks(
         architecture,
-        len(genomes),
-        _to_lanes(by_source).reshape(-1),
-        _to_lanes(parts.peepholes).reshape(-1),
+        weights,
+        peepholes,
+        _to_lanes(weights).reshape(-1),
+        _to_lanes(peepholes).reshape(-1),
         np.ascontiguousarray(architecture.recurrent_sources()),
         _flags(architecture),
     )
@@ -90,10 +100,12 @@ def teacher_forced(
     seen = aligned((steps - first) * columns * WIDTH)
     outputs, states = aligned(len(rows) * cells * WIDTH), aligned(len(rows) * cells * WIDTH)
     lstm.drive(
-        networks.weights,
-        networks.peepholes,
+        networks.weights_in_lanes,
+        networks.peepholes_in_lanes,
         networks.sources,
-        np.ascontiguousarray(inputs),
+        Shared(np.ascontiguousarray(inputs).reshape(-1)),
+        steps,
+        inputs.shape[1],
         first,
         columns,
         seen,
@@ -128,80 +140,63 @@ def free_run(
     finite tolerance: a run further than that from its target is lost, inf from there on;
     so is one whose output is not finite or beyond 1e12.
 
-    One network with several runs puts the runs into the lanes, to the same bits.
+    With fewer than BLOCK runs the networks are in the lanes, else the runs of one network
+    after another, which keeps its weights near the processor; to the same bits.
     """
-    if networks.count == 1 and len(inputs) > 1:
-        return _runs_in_lanes(
-            networks, output_weights, start, previous, inputs, targets, tolerance
+    if len(inputs) < BLOCK:
+        result = _free_run(
+            networks,
+            (networks.weights_in_lanes, networks.peepholes_in_lanes),
+            _to_lanes(output_weights).reshape(-1),
+            CellStates(_to_lanes(start.outputs), _to_lanes(start.states)),
+            _same_in_lanes(previous),
+            _same_in_lanes(inputs),
+            None if targets is None else _same_in_lanes(targets),
+            tolerance,
         )
-    return _free_run(
-        networks,
-        _to_lanes(output_weights),
-        _to_lanes(start.outputs),
-        _to_lanes(start.states),
-        _same_in_lanes(previous),
-        _same_in_lanes(inputs),
-        None if targets is None else _same_in_lanes(targets),
-        tolerance,
-    ).transpose(3, 0, 1, 2)[: networks.count]
+        return result.transpose(3, 0, 1, 2)[: networks.count]
+    result = np.empty((networks.count, *inputs.shape[:2], networks.architecture.outputs))
+    heard, outside = _by_group(previous), _by_group(inputs)
+    wanted = None if targets is None else _by_group(targets)
+    for p in range(networks.count):
+        grouped = _free_run(
+            networks,
+            (Shared(networks.weights[p]), Shared(networks.peepholes[p])),
+            Shared(np.ascontiguousarray(output_weights[p]).reshape(-1)),
+            CellStates(_by_group(start.outputs[p]), _by_group(start.states[p])),
+            heard,
+            outside,
+            wanted,
+            tolerance,
+        )
+        runs = np.moveaxis(grouped, -1, 1).reshape(-1, *grouped.shape[1:3])
+        result[p] = runs[: len(inputs)]
+    return result
 
 
-def _runs_in_lanes(
+def _free_run(
     networks: Networks,
-    output_weights: Array,
+    weights: tuple[Array, Array] | tuple[Shared, Shared],
+    readout: Array | Shared,
     start: CellStates,
     previous: Array,
     inputs: Array,
     targets: Array | None,
     tolerance: float,
 ) -> Array:
-    """Free runs of one network, BLOCK of them in the lanes."""
-    runs, cells = len(inputs), networks.architecture.cells
-    lanes = -(-runs // BLOCK) * BLOCK
-    # Empty lanes repeat the last run.
-    order = np.minimum(np.arange(lanes), runs - 1).reshape(-1, BLOCK)
-
-    def spread(values: Array) -> Array:
-        """(N, ...) -> (groups, ..., WIDTH)."""
-        return _aligned_copy(np.moveaxis(values[order], 1, -1))
-
-    result = _free_run(
-        networks,
-        _to_lanes(output_weights),
-        spread(start.outputs.reshape(runs, cells)),
-        spread(start.states.reshape(runs, cells)),
-        spread(previous),
-        spread(inputs),
-        None if targets is None else spread(targets),
-        tolerance,
-    )
-    return np.moveaxis(result, -1, 1).reshape(1, lanes, *result.shape[1:3])[:, :runs]
-
-
-def _free_run(
-    networks: Networks,
-    readout: Array,
-    outputs: Array,
-    states: Array,
-    previous: Array,
-    inputs: Array,
-    targets: Array | None,
-    tolerance: float,
-) -> Array:
-    """Return (N, L, K, WIDTH); all arrays end with an axis over lanes."""
+    """Return (N, L, K, WIDTH); arrays but the weights' and readout end with the lanes."""
     runs, steps = inputs.shape[:2]
     architecture = networks.architecture
     width = architecture.outputs * WIDTH
     result = aligned(runs * steps * width).reshape(runs, steps, width)
     wanted = result if targets is None else targets.reshape(runs, steps, -1)
     lstm.run_freely(
-        networks.weights,
-        networks.peepholes,
+        *weights,
         networks.sources,
-        readout.reshape(-1),
+        readout,
         architecture.readout_width,
-        outputs.reshape(runs, -1),
-        states.reshape(runs, -1),
+        start.outputs.reshape(runs, -1),
+        start.states.reshape(runs, -1),
         previous.reshape(runs, -1),
         inputs.reshape(runs, steps, inputs.shape[2] * WIDTH),
         architecture.feedback,
@@ -212,6 +207,13 @@ def _free_run(
         networks.flags,
     )
     return result.reshape(runs, steps, architecture.outputs, WIDTH)
+
+
+def _by_group(values: Array) -> Array:
+    """(N, ...) -> (groups, ..., WIDTH): runs in lanes, empty lanes repeating the last."""
+    groups = -(-len(values) // BLOCK)
+    order = np.minimum(np.arange(groups * BLOCK), len(values) - 1).reshape(groups, BLOCK)
+    return _aligned_copy(np.moveaxis(values[order], 1, -1))
 
 
 def _aligned_copy(values: Array) -> Array:
@@ -233,13 +235,13 @@ def _same_in_lanes(values: Array) -> Array:
 
 def _flags(architecture: LSTM) -> int:
     chosen = (
-        (architecture.forget_gate, lstm.FORGET_GATE),
-        (architecture.peepholes, lstm.PEEPHOLES),
-        (architecture.cell_input == "tanh", lstm.TANH_INPUT),
-        (architecture.cell_output == "o*tanh(s)", lstm.GERS_OUTPUT),
-        (architecture.readout_states, lstm.SEE_STATES),
-        (architecture.readout_inputs, lstm.SEE_INPUTS),
-        (architecture.readout_squares, lstm.SEE_SQUARES),
-        (architecture.readout_constant, lstm.SEE_CONSTANT),
+        (architecture.forget_gate, cell.FORGET_GATE),
+        (architecture.peepholes, cell.PEEPHOLES),
+        (architecture.cell_input == "tanh", cell.TANH_INPUT),
+        (architecture.cell_output == "o*tanh(s)", cell.GERS_OUTPUT),
+        (architecture.readout_states, cell.SEE_STATES),
+        (architecture.readout_inputs, cell.SEE_INPUTS),
+        (architecture.readout_squares, cell.SEE_SQUARES),
+        (architecture.readout_constant, cell.SEE_CONSTANT),
     )
     return sum(flag for wanted, flag in chosen if wanted)

@@ -1,20 +1,20 @@
 """Vectors of eight doubles for Numba: a kernel written with them reads like its equations.
 
     x = load(a, 0)                # eight numbers of a 1-d float64 array, from position 0
-    y = splat(2.0) * x + 1.0      # arithmetic with vectors and numbers mixed
+    y = fma(x, 2.0, 1.0) / x      # arithmetic with vectors and numbers mixed
     store(a, 8, sqrt(y))
 
 Positions given to `load` and `store` are multiples of WIDTH in an array whose data start at
 a multiple of 64 bytes (`aligned`). LLVM emits AVX-512, or two AVX2 or four Neon operations.
-Multiplications and additions may be fused, nothing else is rearranged: what a lane computes
-never depends on the others. Every intrinsic stands at module level, or Numba's cache on
-disk would never hit.
+Nothing is rearranged and nothing is fused but by `fma`: a lane's bits depend neither on the
+other lanes nor on the code around it, so kernels with other layouts agree to the bit. Every
+intrinsic stands at module level, or Numba's cache on disk would never hit.
 """
 
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -30,7 +30,6 @@ WIDTH = 8
 TINY = 1e-300
 _VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
-_FUSE = ("contract",)
 
 
 class Lanes(types.Type):
@@ -64,6 +63,25 @@ def scratch(count: int) -> Any:
     return raw[offset : offset + count]
 
 
+class Shared(NamedTuple):
+    """Numbers that are the same in every lane: a one-dimensional array of them."""
+
+    values: Any
+
+
+def number(array: Any, position: Any) -> Any:
+    """Return the vector at a position counted in vectors: of an array of lanes, its WIDTH
+    numbers there; of a `Shared`, its number there in every lane."""
+    raise NotImplementedError("inside kernels only")
+
+
+@extending.overload(number, inline="always")
+def _number(array, position):  # type: ignore[no-untyped-def]
+    if isinstance(array, types.BaseNamedTuple):
+        return lambda array, position: splat(array.values[position])
+    return lambda array, position: load(array, position * WIDTH)
+
+
 def _constant(value: float) -> Any:
     return ir.Constant(_VECTOR, [value] * WIDTH)
 
@@ -74,6 +92,13 @@ def _splatted(builder: Any, scalar: Any) -> Any:
     first = builder.insert_element(undefined, scalar, ir.Constant(index, 0))
     mask = ir.Constant(ir.VectorType(index, WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(first, undefined, mask)
+
+
+def _all_splatted(builder: Any, signature: Any, args: Any) -> list[Any]:
+    return [
+        value if isinstance(kind, Lanes) else _splatted(builder, value)
+        for kind, value in zip(signature.args, args, strict=True)
+    ]
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, position: Any) -> Any:
@@ -122,11 +147,8 @@ def _arithmetic(instruction: str) -> Any:
     @intrinsic
     def operation(typing: Any, x: Any, y: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            a, b = (
-                value if isinstance(kind, Lanes) else _splatted(builder, value)
-                for kind, value in zip(signature.args, args, strict=True)
-            )
-            return getattr(builder, instruction)(a, b, flags=_FUSE)
+            a, b = _all_splatted(builder, signature, args)
+            return getattr(builder, instruction)(a, b)
 
         sides = (side if isinstance(side, Lanes) else types.float64 for side in (x, y))
         return LANES(*sides), generate
@@ -161,6 +183,21 @@ def _multiply(x, y):  # type: ignore[no-untyped-def]
 @extending.overload(operator.truediv)
 def _divide(x, y):  # type: ignore[no-untyped-def]
     return (lambda x, y: _over(x, y)) if _has_lanes(x, y) else None
+
+
+@intrinsic
+def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
+    """Return x y + z, rounded once; each may be a vector or a number."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        function = cgutils.get_or_insert_function(
+            builder.module, kind, f"llvm.fma.v{WIDTH}f64"
+        )
+        return builder.call(function, _all_splatted(builder, signature, args))
+
+    sides = (side if isinstance(side, Lanes) else types.float64 for side in (x, y, z))
+    return LANES(*sides), generate
 
 
 @intrinsic
@@ -254,26 +291,3 @@ def power_of_two(typing: Any, shifted: Any) -> Any:
         return builder.bitcast(builder.add(exponent, each(0x3FF0000000000000)), _VECTOR)
 
     return LANES(LANES), generate
-
-
-_SHIFT = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to an integer in the low bits
-_LOG2_E = 1.4426950408889634074
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-
-
-@njit(inline="always")
-def exp_parts(x: Any) -> Any:
-    """Return s, p with exp(x) = s + s p, s a power of two, for |x| < 700.
-
-    p is a polynomial of degree 12 in the remainder, |r| <= ln(2) / 2; relative error of
-    s + s p is 4e-16, and p keeps its relative accuracy for tiny x, where s = 1.
-    """
-    shifted = x * _LOG2_E + _SHIFT
-    k = shifted - _SHIFT
-    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    r2 = r * r
-    r4 = r2 * r2
-    high = (r * (1 / 5040) + 1 / 720) + r2 * (r * (1 / 362880) + 1 / 40320)
-    high = high + r4 * (r2 * (1 / 479001600) + (r * (1 / 39916800) + 1 / 3628800))
-    low = (r * (1 / 6) + 0.5) + r2 * (r * (1 / 120) + 1 / 24)
-    return power_of_two(shifted), r + r2 * (low + r4 * high)

@@ -16,6 +16,7 @@ import numpy as np
 from evolino.network.kernels.lanes import (
     WIDTH,
     aligned,
+    fma,
     inverse_or_zero,
     load,
     scratch,
@@ -43,9 +44,9 @@ def fold(triangle: Any, block: Any, columns: int, rows: int) -> None:
         square = load(block, column) * load(block, column)
         for b in range(1, rows):
             value = load(block, column + b * WIDTH)
-            square = square + value * value
+            square = fma(value, value, square)
         diagonal = load(triangle, (k * columns + k) * WIDTH)
-        norm = sqrt(diagonal * diagonal + square)
+        norm = sqrt(fma(diagonal, diagonal, square))
         side = sign(diagonal)
         head = diagonal + side * norm
         factor = inverse_or_zero(norm * (norm + side * diagonal))
@@ -55,12 +56,15 @@ def fold(triangle: Any, block: Any, columns: int, rows: int) -> None:
             other, entry = j * rows * WIDTH, (k * columns + j) * WIDTH
             dot = load(block, column) * load(block, other)
             for b in range(1, rows):
-                dot = dot + load(block, column + b * WIDTH) * load(block, other + b * WIDTH)
-            dot = (dot + head * load(triangle, entry)) * factor
-            store(triangle, entry, load(triangle, entry) - dot * head)
+                value = load(block, column + b * WIDTH)
+                dot = fma(value, load(block, other + b * WIDTH), dot)
+            dot = fma(head, load(triangle, entry), dot) * factor
+            minus = 0.0 - dot
+            store(triangle, entry, fma(minus, head, load(triangle, entry)))
             for b in range(rows):
                 at = other + b * WIDTH
-                store(block, at, load(block, at) - dot * load(block, column + b * WIDTH))
+                value = load(block, column + b * WIDTH)
+                store(block, at, fma(minus, value, load(block, at)))
 
 
 @njit(nogil=True, cache=True)
@@ -70,7 +74,7 @@ def column_scales(states: Any, rows: int, columns: int, scales: Any) -> None:
         square = splat(0.0)
         for t in range(rows):
             value = load(states, (t * columns + j) * WIDTH)
-            square = square + value * value
+            square = fma(value, value, square)
         root = sqrt(square / float(rows))
         inverse = inverse_or_zero(root)
         store(scales, j * WIDTH, root + (1.0 - root * inverse))
@@ -122,8 +126,8 @@ def penalised(triangle: Any, outputs: int, roots: Any, weights: Any) -> None:
         for i in range(seen - 1, -1, -1):
             value = load(triangle, (i * columns + seen + q) * WIDTH)
             for j in range(i + 1, seen):
-                entry = load(triangle, (i * columns + j) * WIDTH)
-                value = value - entry * load(weights, (j * outputs + q) * WIDTH)
+                minus = 0.0 - load(triangle, (i * columns + j) * WIDTH)
+                value = fma(minus, load(weights, (j * outputs + q) * WIDTH), value)
             inverse = inverse_or_zero(load(triangle, (i * columns + i) * WIDTH))
             store(weights, (i * outputs + q) * WIDTH, value * inverse)
 

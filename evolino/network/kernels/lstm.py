@@ -1,9 +1,11 @@
-"""Forward pass of eight LSTM networks at once, one network in each lane.
+"""Forward pass of an LSTM in eight lanes: eight networks, or eight sequences of one.
 
 The equations are those of `evolino.network.architecture`; `evolino.network.reference` is
-their plain twin. Arrays are one-dimensional in units of WIDTH doubles: weights run over
-cells, then sources (bias, inputs, recurrent), then the four gates; peepholes over cells,
-then three gates; a row of what the readout sees over its S columns.
+their plain twin. Arrays are one-dimensional, in units of WIDTH doubles where each lane has
+its own numbers, else `Shared`: with eight networks the inputs are shared, with eight
+sequences the weights, peepholes and readout are. Weights run over cells, then sources
+(bias, inputs, recurrent), then the four gates; peepholes over cells, then three gates; a
+row of what the readout sees over its S columns.
 """
 
 from __future__ import annotations
@@ -12,76 +14,30 @@ from typing import Any
 
 import numba
 
+from evolino.network.kernels.cell import (
+    SEE_CONSTANT,
+    SEE_INPUTS,
+    SEE_SQUARES,
+    SEE_STATES,
+    add_source,
+    biases,
+    memory_cell,
+)
 from evolino.network.kernels.lanes import (
     WIDTH,
-    clamp,
-    exp_parts,
+    fma,
     largest_lane,
     load,
+    number,
     scratch,
     splat,
     store,
     within,
 )
 
-# The bits of `flags`, which choose the variant of the cell and what the readout sees.
-FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
-SEE_STATES, SEE_INPUTS, SEE_SQUARES, SEE_CONSTANT = 16, 32, 64, 128
-
-GATE_BOUND = 100.0  # beyond it sigma is 0 or 1 in float64
-TANH_BOUND = 40.0
-EXPLODED = 1e12  # an output beyond it has lost its network
-
 njit: Any = numba.njit
 
-
-@njit(inline="always")
-def one_plus_exp_minus(x: Any) -> Any:
-    """Return 1 + exp(-x), so that sigma(x) is its inverse."""
-    s, p = exp_parts(clamp(0.0 - x, GATE_BOUND))
-    return s * p + s + 1.0
-
-
-@njit(inline="always")
-def expm1_twice(x: Any) -> Any:
-    """Return e = exp(2 x) - 1, so that tanh(x) = e / (e + 2), accurate near 0."""
-    y = clamp(x, TANH_BOUND)
-    s, p = exp_parts(y + y)
-    return s * p + (s - 1.0)
-
-
-@njit(inline="always")
-def memory_cell(
-    zi: Any, zf: Any, zg: Any, zo: Any, peep: Any, k: int, s: Any, flags: int
-) -> Any:
-    """Return state and output of cell k after one step.
-
-    zi, zf, zg, zo: net inputs of input gate, forget gate, cell input and output gate.
-    With ei = 1 + exp(-zi) etc., i = 1/ei, f = 1/ef, o = 1/eo and tanh(g) = eg/(eg + 2);
-    quotients are joined so that a step costs two divisions.
-    """
-    if flags & PEEPHOLES:
-        zi = zi + load(peep, k * 3 * WIDTH) * s
-        zf = zf + load(peep, (k * 3 + 1) * WIDTH) * s
-    ei = one_plus_exp_minus(zi)
-    if flags & TANH_INPUT:
-        eg = expm1_twice(zg)
-        ei = ei * (eg + 2.0)
-    else:
-        eg = zg
-    if flags & FORGET_GATE:
-        ef = one_plus_exp_minus(zf)
-        s = (s * ei + eg * ef) / (ei * ef)  # s = f s + i g
-    else:
-        s = s + eg / ei
-    if flags & PEEPHOLES:
-        zo = zo + load(peep, (k * 3 + 2) * WIDTH) * s
-    eo = one_plus_exp_minus(zo)
-    if flags & GERS_OUTPUT:
-        es = expm1_twice(s)
-        return s, es / ((es + 2.0) * eo)  # h = o tanh(s)
-    es = expm1_twice(s / eo)
-    return s, es / (es + 2.0)  # h = tanh(o s)
+EXPLODED = 1e12  # an output beyond it has lost its network
 
 
 @njit(inline="always")
@@ -102,24 +58,17 @@ def step(
     step. states: changed in place.
     """
     cells, recurrent = sources.shape
-    base = 0
+    at = 0
     for k in range(cells):
-        zi, zf = load(weights, base), load(weights, base + WIDTH)
-        zg, zo = load(weights, base + 2 * WIDTH), load(weights, base + 3 * WIDTH)
-        base += 4 * WIDTH
+        net = biases(weights, at)
+        at += 4
         for j in range(width):
-            x = load(u, j * WIDTH)
-            zi, zf = zi + load(weights, base) * x, zf + load(weights, base + WIDTH) * x
-            zg = zg + load(weights, base + 2 * WIDTH) * x
-            zo = zo + load(weights, base + 3 * WIDTH) * x
-            base += 4 * WIDTH
+            net = add_source(net, weights, at, load(u, j * WIDTH))
+            at += 4
         for j in range(recurrent):
-            x = load(before, sources[k, j] * WIDTH)
-            zi, zf = zi + load(weights, base) * x, zf + load(weights, base + WIDTH) * x
-            zg = zg + load(weights, base + 2 * WIDTH) * x
-            zo = zo + load(weights, base + 3 * WIDTH) * x
-            base += 4 * WIDTH
-        s, h = memory_cell(zi, zf, zg, zo, peep, k, load(states, k * WIDTH), flags)
+            net = add_source(net, weights, at, load(before, sources[k, j] * WIDTH))
+            at += 4
+        s, h = memory_cell(net, peep, k, load(states, k * WIDTH), flags)
         store(states, k * WIDTH, s)
         store(after, k * WIDTH, h)
 
@@ -159,6 +108,8 @@ def drive(
     peep: Any,
     sources: Any,
     inputs: Any,
+    steps: int,
+    width: int,
     first: int,
     columns: int,
     seen: Any,
@@ -168,13 +119,12 @@ def drive(
     start_states: Any,
     flags: int,
 ) -> None:
-    """Teacher-forced pass over inputs (T, U).
+    """Teacher-forced pass over T = `steps` input vectors of U = `width` numbers.
 
     seen: gets what the readout sees at rows first .. T-1, `columns` numbers a row. order:
     the starts' positions in the order of their rows; the cells before row starts[q] go to
     start_outputs and start_states at q.
     """
-    steps, width = inputs.shape
     cells = sources.shape[0]
     u, states = scratch(width * WIDTH), scratch(cells * WIDTH)
     before, after = scratch(cells * WIDTH), scratch(cells * WIDTH)
@@ -189,7 +139,7 @@ def drive(
         if t == steps:
             break
         for j in range(width):
-            store(u, j * WIDTH, splat(inputs[t, j]))
+            store(u, j * WIDTH, number(inputs, t * width + j))
         step(weights, peep, sources, u, width, before, after, states, flags)
         if t >= first:
             see(seen, (t - first) * columns * WIDTH, after, states, u, width, cells, flags)
@@ -255,7 +205,7 @@ def run_freely(
             for j in range(outputs):
                 y = zero
                 for c in range(columns):
-                    y = y + load(row, c * WIDTH) * load(readout, (c * outputs + j) * WIDTH)
+                    y = fma(load(row, c * WIDTH), number(readout, c * outputs + j), y)
                 alive = within(y, splat(EXPLODED), alive, zero)
                 if tolerance < float("inf"):
                     error = y - load(targets[n, t], j * WIDTH)
