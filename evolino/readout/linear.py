@@ -13,8 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.network.kernels.lanes import WIDTH, aligned
+from evolino.network.kernels.lanes import WIDTH
 from evolino.network.kernels.least_squares import scaled_triangle, solve_penalised
+from evolino.network.kernels.memory import aligned
 from evolino.vocabulary import Array, check_number
 
 LANE_WIDTH = 200

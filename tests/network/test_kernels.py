@@ -20,6 +20,7 @@ from evolino.network.kernels.dispatch import (
     pack,
     teacher_forced,
 )
+from evolino.network.kernels.memory import Shared, aligned, load, memory, part, store
 
 VARIANTS = [
     {
@@ -211,18 +212,19 @@ def test_a_block_has_1_to_8_networks(count):
 
 @numba.njit
 def _arithmetic(a, out):
-    x, y = lanes.load(a, 0), lanes.load(a, 8)
-    lanes.store(out, 0, (x + y) * 2.0 - x / y)
-    lanes.store(out, 8, lanes.clamp(x, 1.5))
-    lanes.store(out, 16, lanes.sqrt(x * x))
-    lanes.store(out, 24, lanes.sign(x))
-    lanes.store(out, 32, lanes.inverse_or_zero(x))
-    lanes.store(out, 40, lanes.within(x, lanes.splat(1.0), y, lanes.splat(9.0)))
+    numbers, to = memory(a), memory(out)
+    x, y = load(numbers, 0), load(part(numbers, 1), 0)
+    store(to, 0, (x + y) * 2.0 - x / y)
+    store(to, 1, lanes.clamp(x, 1.5))
+    store(to, 2, lanes.sqrt(x * x))
+    store(to, 3, lanes.sign(x))
+    store(to, 4, lanes.inverse_or_zero(x))
+    store(to, 5, lanes.within(x, lanes.splat(1.0), y, lanes.splat(9.0)))
     out[48] = lanes.largest_lane(y)
 
 
 def test_vectors_compute_what_numpy_does():
-    a, out = lanes.aligned(16), lanes.aligned(56)
+    a, out = aligned(16), aligned(56)
     x = np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 2.0, 1e-305, np.nan])
     y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
     a[:8], a[8:] = x, y
@@ -238,15 +240,16 @@ def test_vectors_compute_what_numpy_does():
 
 @numba.njit
 def _exponentials(a, out, parts):
+    x, e, minus = memory(a), memory(out), memory(parts)
     for k in range(len(a) // 8):
-        s, p = activations.exp_parts(lanes.load(a, 8 * k))
-        lanes.store(out, 8 * k, s + s * p)
-        lanes.store(parts, 8 * k, s * p + (s - 1.0))
+        s, p = activations.exp_parts(load(x, k))
+        store(e, k, s + s * p)
+        store(minus, k, s * p + (s - 1.0))
 
 
 def test_exp_and_expm1_are_accurate_to_rounding(rng):
     size = 8000
-    a, out, minus = lanes.aligned(size), lanes.aligned(size), lanes.aligned(size)
+    a, out, minus = aligned(size), aligned(size), aligned(size)
     a[: size // 2] = rng.uniform(-100, 100, size // 2)
     a[size // 2 :] = rng.choice([-1, 1], size // 2) * 10.0 ** rng.uniform(
         -250, 0, size // 2
@@ -254,3 +257,16 @@ def test_exp_and_expm1_are_accurate_to_rounding(rng):
     _exponentials(a, out, minus)
     np.testing.assert_allclose(out, np.exp(a), rtol=1e-15)
     np.testing.assert_allclose(minus, np.expm1(a), rtol=2e-15)
+
+
+@numba.njit
+def _gathered(values, positions, out):
+    numbers, integers, to = memory(values), memory(positions), memory(out)
+    for k in range(len(positions)):
+        store(to, k, load(numbers, load(integers, k)))
+
+
+def test_a_shared_number_is_in_every_lane():
+    out, positions = aligned(16), np.array([2, 0])
+    _gathered(Shared(np.array([1.0, 2.0, 3.0])), positions, out)
+    np.testing.assert_array_equal(out, [3.0] * 8 + [1.0] * 8)

@@ -1,6 +1,8 @@
 """One step of a memory cell, in every lane of a vector.
 
-The equations are those of `evolino.network.architecture`.
+The equations are those of `evolino.network.architecture`. With ei = 1 + exp(-zi) etc.,
+i = 1/ei, f = 1/ef, o = 1/eo, and tanh(x) = e/(e + 2) with e = exp(2 x) - 1; quotients are
+joined so that a step costs two divisions.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from typing import Any
 import numba
 
 from evolino.network.kernels.activations import expm1_twice, one_plus_exp_minus
-from evolino.network.kernels.lanes import fma, number
+from evolino.network.kernels.lanes import fma
+from evolino.network.kernels.memory import load
 
 # The bits of `flags`, which choose the variant of the cell and what the readout sees.
 FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
@@ -20,39 +23,16 @@ njit: Any = numba.njit
 
 
 @njit(inline="always")
-def biases(weights: Any, at: int) -> Any:
-    """Return the net inputs of the four gates from the bias alone."""
-    return (
-        number(weights, at),
-        number(weights, at + 1),
-        number(weights, at + 2),
-        number(weights, at + 3),
-    )
+def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return the state of a cell after one step, from the state s before it.
 
-
-@njit(inline="always")
-def add_source(net: Any, weights: Any, at: int, x: Any) -> Any:
-    """Return the net inputs of the four gates with those of a source x added."""
-    return (
-        fma(number(weights, at), x, net[0]),
-        fma(number(weights, at + 1), x, net[1]),
-        fma(number(weights, at + 2), x, net[2]),
-        fma(number(weights, at + 3), x, net[3]),
-    )
-
-
-@njit(inline="always")
-def memory_cell(net: Any, peep: Any, k: int, s: Any, flags: int) -> Any:
-    """Return state and output of cell k after one step.
-
-    net: net inputs of input gate, forget gate, cell input and output gate. s: the state.
-    With ei = 1 + exp(-zi) etc., i = 1/ei, f = 1/ef, o = 1/eo and tanh(g) = eg/(eg + 2);
-    quotients are joined so that a step costs two divisions.
+    net: net inputs of input gate, forget gate, cell input and output gate. peep: the
+    peephole weights of input, forget and output gate.
     """
-    zi, zf, zg, zo = net
+    zi, zf, zg = load(net, 0), load(net, 1), load(net, 2)
     if flags & PEEPHOLES:
-        zi = fma(number(peep, 3 * k), s, zi)
-        zf = fma(number(peep, 3 * k + 1), s, zf)
+        zi = fma(load(peep, 0), s, zi)
+        zf = fma(load(peep, 1), s, zf)
     ei = one_plus_exp_minus(zi)
     if flags & TANH_INPUT:
         eg = expm1_twice(zg)
@@ -61,14 +41,19 @@ def memory_cell(net: Any, peep: Any, k: int, s: Any, flags: int) -> Any:
         eg = zg
     if flags & FORGET_GATE:
         ef = one_plus_exp_minus(zf)
-        s = fma(s, ei, eg * ef) / (ei * ef)  # s = f s + i g
-    else:
-        s = s + eg / ei
+        return fma(s, ei, eg * ef) / (ei * ef)  # s = f s + i g
+    return s + eg / ei
+
+
+@njit(inline="always")
+def output(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return the output of a cell from its new state s; arguments as of `next_state`."""
+    zo = load(net, 3)
     if flags & PEEPHOLES:
-        zo = fma(number(peep, 3 * k + 2), s, zo)
+        zo = fma(load(peep, 2), s, zo)
     eo = one_plus_exp_minus(zo)
     if flags & GERS_OUTPUT:
         es = expm1_twice(s)
-        return s, es / ((es + 2.0) * eo)  # h = o tanh(s)
+        return es / ((es + 2.0) * eo)  # h = o tanh(s)
     es = expm1_twice(s / eo)
-    return s, es / (es + 2.0)  # h = tanh(o s)
+    return es / (es + 2.0)  # h = tanh(o s)

@@ -9,7 +9,8 @@ import numpy as np
 
 from evolino.network.architecture import LSTM
 from evolino.network.kernels import cell, lstm
-from evolino.network.kernels.lanes import WIDTH, Shared, aligned
+from evolino.network.kernels.lanes import WIDTH
+from evolino.network.kernels.memory import Shared, aligned
 from evolino.vocabulary import Array, IntArray
 
 BLOCK = WIDTH  # networks evaluated together
@@ -113,6 +114,7 @@ def teacher_forced(
         rows,
         outputs,
         states,
+        _room(networks, inputs.shape[1]),
         networks.flags,
     )
     by_row = seen.reshape(steps - first, columns, WIDTH)
@@ -185,28 +187,39 @@ def _free_run(
     tolerance: float,
 ) -> Array:
     """Return (N, L, K, WIDTH); arrays but the weights' and readout end with the lanes."""
-    runs, steps = inputs.shape[:2]
-    architecture = networks.architecture
-    width = architecture.outputs * WIDTH
-    result = aligned(runs * steps * width).reshape(runs, steps, width)
-    wanted = result if targets is None else targets.reshape(runs, steps, -1)
+    (runs, steps), architecture = inputs.shape[:2], networks.architecture
+    result = aligned(runs * steps * architecture.outputs * WIDTH)
     lstm.run_freely(
         *weights,
         networks.sources,
         readout,
         architecture.readout_width,
-        start.outputs.reshape(runs, -1),
-        start.states.reshape(runs, -1),
-        previous.reshape(runs, -1),
-        inputs.reshape(runs, steps, inputs.shape[2] * WIDTH),
+        start.outputs.reshape(-1),
+        start.states.reshape(-1),
+        previous.reshape(-1),
+        inputs.reshape(-1),
+        runs,
+        steps,
+        inputs.shape[2],
+        architecture.outputs,
         architecture.feedback,
         architecture.feedback_scale,
-        wanted,
+        result if targets is None else targets.reshape(-1),
         float("inf") if targets is None else tolerance,
         result,
+        _room(networks, architecture.input_width),
         networks.flags,
     )
     return result.reshape(runs, steps, architecture.outputs, WIDTH)
+
+
+def _room(networks: Networks, width: int) -> Array:
+    """Return what the kernels work in; width: of an input vector."""
+    architecture = networks.architecture
+    vectors = lstm.room_for(
+        architecture.cells, width, architecture.readout_width, architecture.outputs
+    )
+    return aligned(vectors * WIDTH)
 
 
 def _by_group(values: Array) -> Array:

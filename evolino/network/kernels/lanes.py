@@ -1,34 +1,30 @@
 """Vectors of eight doubles for Numba: a kernel written with them reads like its equations.
 
-    x = load(a, 0)                # eight numbers of a 1-d float64 array, from position 0
+    x = load(numbers, 0)          # a vector from `memory`
     y = fma(x, 2.0, 1.0) / x      # arithmetic with vectors and numbers mixed
-    store(a, 8, sqrt(y))
+    store(numbers, 1, sqrt(y))
 
-Positions given to `load` and `store` are multiples of WIDTH in an array whose data start at
-a multiple of 64 bytes (`aligned`). LLVM emits AVX-512, or two AVX2 or four Neon operations.
-Nothing is rearranged and nothing is fused but by `fma`: a lane's bits depend neither on the
-other lanes nor on the code around it, so kernels with other layouts agree to the bit. Every
-intrinsic stands at module level, or Numba's cache on disk would never hit.
+LLVM emits AVX-512, or two AVX2 or four Neon operations. Nothing is rearranged and nothing
+is fused but by `fma`: a lane's bits depend neither on the other lanes nor on the code
+around it, so kernels with other layouts agree to the bit. Every intrinsic stands at module
+level, or Numba's cache on disk would never hit.
 """
 
 from __future__ import annotations
 
 import operator
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba import extending, njit, types
+from numba import extending, types
 from numba.core import cgutils
-
-from evolino.vocabulary import Array
 
 # Numba makes of a function something that type checkers cannot know.
 intrinsic: Any = extending.intrinsic
 
 WIDTH = 8
 TINY = 1e-300
-_VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
+VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
 
 
@@ -45,90 +41,27 @@ LANES = Lanes()
 @extending.register_model(Lanes)
 class _LanesModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, lanes: Any) -> None:
-        super().__init__(manager, lanes, _VECTOR)
-
-
-def aligned(count: int) -> Array:
-    """Return (count,) zeros whose data start at a multiple of 64 bytes."""
-    raw = np.zeros(count + WIDTH)
-    offset = (-raw.ctypes.data % 64) // 8
-    return raw[offset : offset + count]
-
-
-@njit
-def scratch(count: int) -> Any:
-    """`aligned`, inside a kernel."""
-    raw = np.zeros(count + WIDTH)
-    offset = ((64 - (raw.ctypes.data & 63)) & 63) // 8
-    return raw[offset : offset + count]
-
-
-class Shared(NamedTuple):
-    """Numbers that are the same in every lane: a one-dimensional array of them."""
-
-    values: Any
-
-
-def number(array: Any, position: Any) -> Any:
-    """Return the vector at a position counted in vectors: of an array of lanes, its WIDTH
-    numbers there; of a `Shared`, its number there in every lane."""
-    raise NotImplementedError("inside kernels only")
-
-
-@extending.overload(number, inline="always")
-def _number(array, position):  # type: ignore[no-untyped-def]
-    if isinstance(array, types.BaseNamedTuple):
-        return lambda array, position: splat(array.values[position])
-    return lambda array, position: load(array, position * WIDTH)
+        super().__init__(manager, lanes, VECTOR)
 
 
 def _constant(value: float) -> Any:
-    return ir.Constant(_VECTOR, [value] * WIDTH)
+    return ir.Constant(VECTOR, [value] * WIDTH)
 
 
-def _splatted(builder: Any, scalar: Any) -> Any:
+def splatted(builder: Any, scalar: Any) -> Any:
+    """Return the LLVM value of a vector with the scalar in every lane."""
     index = ir.IntType(32)
-    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    undefined = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, scalar, ir.Constant(index, 0))
     mask = ir.Constant(ir.VectorType(index, WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(first, undefined, mask)
 
 
-def _all_splatted(builder: Any, signature: Any, args: Any) -> list[Any]:
+def _allsplatted(builder: Any, signature: Any, args: Any) -> list[Any]:
     return [
-        value if isinstance(kind, Lanes) else _splatted(builder, value)
+        value if isinstance(kind, Lanes) else splatted(builder, value)
         for kind, value in zip(signature.args, args, strict=True)
     ]
-
-
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, position: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [position]), _VECTOR.as_pointer())
-
-
-@intrinsic
-def load(typing: Any, array: Any, position: Any) -> Any:
-    """Return the WIDTH numbers of array from position on."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
-        value = builder.load(pointer)
-        value.align = 64
-        return value
-
-    return LANES(array, types.intp), generate
-
-
-@intrinsic
-def store(typing: Any, array: Any, position: Any, value: Any) -> Any:
-    """Write value to array from position on."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
-        builder.store(args[2], pointer).align = 64
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, LANES), generate
 
 
 @intrinsic
@@ -136,7 +69,7 @@ def splat(typing: Any, scalar: Any) -> Any:
     """Return a vector with a number in every lane."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _splatted(builder, args[0])
+        return splatted(builder, args[0])
 
     return LANES(types.float64), generate
 
@@ -147,7 +80,7 @@ def _arithmetic(instruction: str) -> Any:
     @intrinsic
     def operation(typing: Any, x: Any, y: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            a, b = _all_splatted(builder, signature, args)
+            a, b = _allsplatted(builder, signature, args)
             return getattr(builder, instruction)(a, b)
 
         sides = (side if isinstance(side, Lanes) else types.float64 for side in (x, y))
@@ -190,11 +123,11 @@ def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """Return x y + z, rounded once; each may be a vector or a number."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
         function = cgutils.get_or_insert_function(
             builder.module, kind, f"llvm.fma.v{WIDTH}f64"
         )
-        return builder.call(function, _all_splatted(builder, signature, args))
+        return builder.call(function, _allsplatted(builder, signature, args))
 
     sides = (side if isinstance(side, Lanes) else types.float64 for side in (x, y, z))
     return LANES(*sides), generate
@@ -206,8 +139,8 @@ def clamp(typing: Any, x: Any, bound: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         upper, lower = (
-            _splatted(builder, args[1]),
-            _splatted(builder, builder.fneg(args[1])),
+            splatted(builder, args[1]),
+            splatted(builder, builder.fneg(args[1])),
         )
         cut = builder.select(builder.fcmp_ordered("<", upper, args[0]), upper, args[0])
         return builder.select(builder.fcmp_ordered(">", lower, cut), lower, cut)
@@ -232,7 +165,7 @@ def largest_lane(typing: Any, x: Any) -> Any:
     """Return the largest of the numbers in a vector without NaN."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.DoubleType(), [_VECTOR])
+        kind = ir.FunctionType(ir.DoubleType(), [VECTOR])
         name = f"llvm.vector.reduce.fmax.v{WIDTH}f64"
         return builder.call(
             cgutils.get_or_insert_function(builder.module, kind, name), args
@@ -246,7 +179,7 @@ def sqrt(typing: Any, x: Any) -> Any:
     """Return the square roots."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        kind = ir.FunctionType(VECTOR, [VECTOR])
         name = f"llvm.sqrt.v{WIDTH}f64"
         return builder.call(
             cgutils.get_or_insert_function(builder.module, kind, name), args
@@ -288,6 +221,6 @@ def power_of_two(typing: Any, shifted: Any) -> Any:
             return ir.Constant(_INTEGERS, [value] * WIDTH)
 
         exponent = builder.shl(builder.bitcast(args[0], _INTEGERS), each(52))
-        return builder.bitcast(builder.add(exponent, each(0x3FF0000000000000)), _VECTOR)
+        return builder.bitcast(builder.add(exponent, each(0x3FF0000000000000)), VECTOR)
 
     return LANES(LANES), generate

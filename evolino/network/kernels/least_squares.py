@@ -13,19 +13,17 @@ from typing import Any
 import numba
 import numpy as np
 
+from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.lanes import (
     WIDTH,
-    aligned,
     fma,
     inverse_or_zero,
-    load,
-    scratch,
     sign,
     splat,
     sqrt,
-    store,
     within,
 )
+from evolino.network.kernels.memory import Shared, aligned, load, memory, part, store
 from evolino.vocabulary import Array
 
 njit: Any = numba.njit
@@ -33,103 +31,109 @@ ROWS = 16  # folded at a time
 
 
 @njit(inline="always")
-def fold(triangle: Any, block: Any, columns: int, rows: int) -> None:
-    """Fold rows into R by one Householder reflection a column.
+def fold(triangle: Any, block: Any, columns: int) -> None:
+    """Fold ROWS rows into R by one Householder reflection a column.
 
-    block: column by column, `rows` of each; overwritten. A column that is 0 to rounding is
+    block: column by column, ROWS of each; overwritten. A column that is 0 to rounding is
     left as it is: reflections of rounding errors shrink until they underflow.
     """
     for k in range(columns):
-        column = k * rows * WIDTH
-        square = load(block, column) * load(block, column)
-        for b in range(1, rows):
-            value = load(block, column + b * WIDTH)
-            square = fma(value, value, square)
-        diagonal = load(triangle, (k * columns + k) * WIDTH)
+        column, diagonal_at = part(block, k * ROWS), k * columns + k
+        square = load(column, 0) * load(column, 0)
+        for b in range(1, ROWS):
+            square = fma(load(column, b), load(column, b), square)
+        diagonal = load(triangle, diagonal_at)
         norm = sqrt(fma(diagonal, diagonal, square))
         side = sign(diagonal)
         head = diagonal + side * norm
         factor = inverse_or_zero(norm * (norm + side * diagonal))
         reflected = within(factor, splat(0.0), diagonal, 0.0 - side * norm)
-        store(triangle, (k * columns + k) * WIDTH, reflected)
+        store(triangle, diagonal_at, reflected)
         for j in range(k + 1, columns):
-            other, entry = j * rows * WIDTH, (k * columns + j) * WIDTH
-            dot = load(block, column) * load(block, other)
-            for b in range(1, rows):
-                value = load(block, column + b * WIDTH)
-                dot = fma(value, load(block, other + b * WIDTH), dot)
-            dot = fma(head, load(triangle, entry), dot) * factor
-            minus = 0.0 - dot
+            other, entry = part(block, j * ROWS), k * columns + j
+            dot = load(column, 0) * load(other, 0)
+            for b in range(1, ROWS):
+                dot = fma(load(column, b), load(other, b), dot)
+            minus = 0.0 - fma(head, load(triangle, entry), dot) * factor
             store(triangle, entry, fma(minus, head, load(triangle, entry)))
-            for b in range(rows):
-                at = other + b * WIDTH
-                value = load(block, column + b * WIDTH)
-                store(block, at, fma(minus, value, load(block, at)))
+            for b in range(ROWS):
+                store(other, b, fma(minus, load(column, b), load(other, b)))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def column_scales(states: Any, rows: int, columns: int, scales: Any) -> None:
     """Write the root mean square of each of the columns; 1 where it is 0."""
+    x, scale = memory(states), memory(scales)
     for j in range(columns):
         square = splat(0.0)
         for t in range(rows):
-            value = load(states, (t * columns + j) * WIDTH)
-            square = fma(value, value, square)
+            square = fma(load(x, t * columns + j), load(x, t * columns + j), square)
         root = sqrt(square / float(rows))
         inverse = inverse_or_zero(root)
-        store(scales, j * WIDTH, root + (1.0 - root * inverse))
+        store(scale, j, root + (1.0 - root * inverse))
 
 
-@njit(nogil=True, cache=True)
-def triangular(states: Any, targets: Any, scales: Any, triangle: Any) -> None:
-    """Fold all rows of [states / scales, targets] into triangle, which starts at zero.
+@compiled
+def triangular(
+    states: Any,
+    targets: Any,
+    rows: int,
+    seen: int,
+    outputs: int,
+    scales: Any,
+    triangle: Any,
+    room: Any,
+) -> None:
+    """Fold all T = `rows` rows of [states / scales, targets] into triangle, zero at first.
 
-    states: T rows of S. targets: (T, K). triangle: (S + K) rows of (S + K).
+    states: T rows of S = `seen`. targets: `Shared`, T rows of K = `outputs`. triangle:
+    (S + K) rows of (S + K). room: (S + K) ROWS + S vectors.
     """
-    rows, outputs = targets.shape
-    seen = len(scales) // WIDTH
+    x, y, scale, r = memory(states), memory(targets), memory(scales), memory(triangle)
     columns = seen + outputs
-    block, inverse = scratch(columns * ROWS * WIDTH), scratch(seen * WIDTH)
+    block = memory(room)
+    inverse = part(block, columns * ROWS)
     for j in range(seen):
-        store(inverse, j * WIDTH, 1.0 / load(scales, j * WIDTH))
+        store(inverse, j, 1.0 / load(scale, j))
     for first in range(0, rows, ROWS):
-        count = min(ROWS, rows - first)
-        if count < ROWS:
-            block[:] = 0.0
-        for b in range(count):
-            at = (first + b) * seen * WIDTH
+        for b in range(ROWS):
+            t = first + b
             for j in range(seen):
-                value = load(states, at + j * WIDTH) * load(inverse, j * WIDTH)
-                store(block, (j * ROWS + b) * WIDTH, value)
+                value = splat(0.0)
+                if t < rows:
+                    value = load(x, t * seen + j) * load(inverse, j)
+                store(block, j * ROWS + b, value)
             for j in range(outputs):
-                value = splat(targets[first + b, j])
-                store(block, ((seen + j) * ROWS + b) * WIDTH, value)
-        fold(triangle, block, columns, ROWS)
+                value = load(y, t * outputs + j) if t < rows else splat(0.0)
+                store(block, (seen + j) * ROWS + b, value)
+        fold(r, block, columns)
 
 
-@njit(nogil=True, cache=True)
-def penalised(triangle: Any, outputs: int, roots: Any, weights: Any) -> None:
+@compiled
+def penalised(
+    triangle: Any, seen: int, outputs: int, roots: Any, weights: Any, room: Any
+) -> None:
     """Solve for the weights that minimise |X W - Y|^2 + |diag(roots) W|^2.
 
-    triangle: of `triangular`, overwritten. roots: S. weights: gets S rows of K.
+    triangle: of `triangular`, overwritten. roots: S = `seen`. weights: gets S rows of
+    K = `outputs`. room: (S + K) ROWS vectors.
     """
-    seen = len(roots) // WIDTH
+    r, root, w, block = memory(triangle), memory(roots), memory(weights), memory(room)
     columns = seen + outputs
-    block = scratch(columns * ROWS * WIDTH)
     for first in range(0, seen, ROWS):
-        block[:] = 0.0
+        for k in range(columns * ROWS):
+            store(block, k, splat(0.0))
         for b in range(min(ROWS, seen - first)):
-            j = first + b
-            store(block, (j * ROWS + b) * WIDTH, load(roots, j * WIDTH))
-        fold(triangle, block, columns, ROWS)
+            store(block, (first + b) * ROWS + b, load(root, first + b))
+        fold(r, block, columns)
     for q in range(outputs):
         for i in range(seen - 1, -1, -1):
-            value = load(triangle, (i * columns + seen + q) * WIDTH)
+            value = load(r, i * columns + seen + q)
             for j in range(i + 1, seen):
-                minus = 0.0 - load(triangle, (i * columns + j) * WIDTH)
-                value = fma(minus, load(weights, (j * outputs + q) * WIDTH), value)
-            inverse = inverse_or_zero(load(triangle, (i * columns + i) * WIDTH))
-            store(weights, (i * outputs + q) * WIDTH, value * inverse)
+                minus = 0.0 - load(r, i * columns + j)
+                value = fma(minus, load(w, j * outputs + q), value)
+            inverse = inverse_or_zero(load(r, i * columns + i))
+            store(w, i * outputs + q, value * inverse)
 
 
 def scaled_triangle(lanes: Array, targets: Array) -> tuple[Array, Array]:
@@ -138,11 +142,13 @@ def scaled_triangle(lanes: Array, targets: Array) -> tuple[Array, Array]:
     lanes: (T, S, WIDTH), contiguous and aligned. targets: (T, K).
     """
     rows, seen, _ = lanes.shape
-    states = lanes.reshape(-1)
-    columns = seen + targets.shape[1]
+    states, outputs = lanes.reshape(-1), targets.shape[1]
+    columns = seen + outputs
     scales, triangle = aligned(seen * WIDTH), aligned(columns * columns * WIDTH)
     column_scales(states, rows, seen, scales)
-    triangular(states, np.ascontiguousarray(targets), scales, triangle)
+    shared = Shared(np.ascontiguousarray(targets).reshape(-1))
+    room = aligned((columns * ROWS + seen) * WIDTH)
+    triangular(states, shared, rows, seen, outputs, scales, triangle, room)
     return scales, triangle
 
 
@@ -156,6 +162,7 @@ def solve_penalised(triangle: Array, scales: Array, outputs: int, roots: Array) 
     copy[:], flat[:] = triangle, roots.reshape(-1)
     seen = len(scales) // WIDTH
     weights = aligned(seen * outputs * WIDTH)
-    penalised(copy, outputs, flat, weights)
+    room = aligned((seen + outputs) * ROWS * WIDTH)
+    penalised(copy, seen, outputs, flat, weights, room)
     solved = weights.reshape(seen, outputs, WIDTH) / scales.reshape(seen, 1, WIDTH)
     return np.asarray(solved.transpose(2, 0, 1))

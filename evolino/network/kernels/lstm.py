@@ -1,11 +1,11 @@
 """Forward pass of an LSTM in eight lanes: eight networks, or eight sequences of one.
 
 The equations are those of `evolino.network.architecture`; `evolino.network.reference` is
-their plain twin. Arrays are one-dimensional, in units of WIDTH doubles where each lane has
-its own numbers, else `Shared`: with eight networks the inputs are shared, with eight
-sequences the weights, peepholes and readout are. Weights run over cells, then sources
-(bias, inputs, recurrent), then the four gates; peepholes over cells, then three gates; a
-row of what the readout sees over its S columns.
+their plain twin. Arrays are one-dimensional, in units of vectors where each lane has its
+own numbers, else `Shared`: with eight networks the inputs are shared, with eight sequences
+the weights, peepholes and readout are. Weights run over cells, then sources (bias, inputs,
+recurrent), then the four gates; peepholes over cells, then three gates; a row of what the
+readout sees over its S columns.
 """
 
 from __future__ import annotations
@@ -19,25 +19,23 @@ from evolino.network.kernels.cell import (
     SEE_INPUTS,
     SEE_SQUARES,
     SEE_STATES,
-    add_source,
-    biases,
-    memory_cell,
+    next_state,
+    output,
 )
-from evolino.network.kernels.lanes import (
-    WIDTH,
-    fma,
-    largest_lane,
-    load,
-    number,
-    scratch,
-    splat,
-    store,
-    within,
-)
+from evolino.network.kernels.compiled import compiled
+from evolino.network.kernels.lanes import fma, largest_lane, splat, within
+from evolino.network.kernels.memory import load, memory, part, store
+from evolino.network.kernels.net_input import GATES, net_inputs
 
 njit: Any = numba.njit
 
+PEEPHOLES = 3  # a cell
 EXPLODED = 1e12  # an output beyond it has lost its network
+
+
+def room_for(cells: int, width: int, columns: int, outputs: int) -> int:
+    """Return the vectors that `drive` and `run_freely` need to work in."""
+    return width + columns + outputs + cells * (3 + GATES)
 
 
 @njit(inline="always")
@@ -45,67 +43,77 @@ def step(
     weights: Any,
     peep: Any,
     sources: Any,
+    cells: int,
+    recurrent: int,
     u: Any,
     width: int,
     before: Any,
     after: Any,
     states: Any,
+    net: Any,
     flags: int,
 ) -> None:
     """Advance all cells by one step.
 
     u: the input vector, `width` long. before, after: cell outputs of the last and of this
-    step. states: changed in place.
+    step. states: changed in place. net: room for the net inputs.
     """
-    cells, recurrent = sources.shape
-    at = 0
+    net_inputs(weights, sources, cells, recurrent, u, width, before, net)
+    # Two loops keep more cells in flight than one: a cell's own chain is long.
     for k in range(cells):
-        net = biases(weights, at)
-        at += 4
-        for j in range(width):
-            net = add_source(net, weights, at, load(u, j * WIDTH))
-            at += 4
-        for j in range(recurrent):
-            net = add_source(net, weights, at, load(before, sources[k, j] * WIDTH))
-            at += 4
-        s, h = memory_cell(net, peep, k, load(states, k * WIDTH), flags)
-        store(states, k * WIDTH, s)
-        store(after, k * WIDTH, h)
+        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
+        store(states, k, next_state(own, its, load(states, k), flags))
+    for k in range(cells):
+        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
+        store(after, k, output(own, its, load(states, k), flags))
 
 
 @njit(inline="always")
 def see(
-    row: Any, at: int, outputs: Any, states: Any, u: Any, width: int, cells: int, flags: int
+    row: Any, outputs: Any, states: Any, u: Any, width: int, cells: int, flags: int
 ) -> None:
-    """Write what the readout sees at a step to row, from position `at` on."""
+    """Write what the readout sees at a step to row."""
+    at = 0
     for k in range(cells):
-        store(row, at, load(outputs, k * WIDTH))
-        at += WIDTH
+        store(row, at + k, load(outputs, k))
+    at += cells
     if flags & SEE_STATES:
         for k in range(cells):
-            store(row, at, load(states, k * WIDTH))
-            at += WIDTH
+            store(row, at + k, load(states, k))
+        at += cells
     if flags & SEE_INPUTS:
         for j in range(width):
-            store(row, at, load(u, j * WIDTH))
-            at += WIDTH
+            store(row, at + j, load(u, j))
+        at += width
     if flags & SEE_SQUARES:
         for k in range(cells):
-            h = load(outputs, k * WIDTH)
-            store(row, at, h * h)
-            at += WIDTH
+            store(row, at + k, load(outputs, k) * load(outputs, k))
+        at += cells
         for j in range(width):
-            x = load(u, j * WIDTH)
-            store(row, at, x * x)
-            at += WIDTH
+            store(row, at + j, load(u, j) * load(u, j))
+        at += width
     if flags & SEE_CONSTANT:
         store(row, at, splat(1.0))
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
+def copy(source: Any, target: Any, count: int) -> None:
+    """Copy vectors."""
+    for k in range(count):
+        store(target, k, load(source, k))
+
+
+@njit(inline="always")
+def rest(target: Any, count: int) -> None:
+    """Set vectors to 0."""
+    for k in range(count):
+        store(target, k, splat(0.0))
+
+
+@compiled
 def drive(
     weights: Any,
-    peep: Any,
+    peepholes: Any,
     sources: Any,
     inputs: Any,
     steps: int,
@@ -117,39 +125,63 @@ def drive(
     starts: Any,
     start_outputs: Any,
     start_states: Any,
+    room: Any,
     flags: int,
 ) -> None:
     """Teacher-forced pass over T = `steps` input vectors of U = `width` numbers.
 
-    seen: gets what the readout sees at rows first .. T-1, `columns` numbers a row. order:
-    the starts' positions in the order of their rows; the cells before row starts[q] go to
-    start_outputs and start_states at q.
+    sources: (C, R). seen: gets what the readout sees at rows first .. T-1, `columns`
+    numbers a row. order: the starts' positions in the order of their rows; the cells before
+    row starts[q] go to start_outputs and start_states at q. room: of `room_for`.
     """
-    cells = sources.shape[0]
-    u, states = scratch(width * WIDTH), scratch(cells * WIDTH)
-    before, after = scratch(cells * WIDTH), scratch(cells * WIDTH)
+    cells, recurrent = sources.shape
+    w, p, x, r = memory(weights), memory(peepholes), memory(inputs), memory(sources)
+    rows, h0, s0 = memory(seen), memory(start_outputs), memory(start_states)
+    u = memory(room)
+    states = part(u, width)
+    before, after, net = (
+        part(states, cells),
+        part(states, 2 * cells),
+        part(states, 3 * cells),
+    )
+    rest(states, 2 * cells)
     reached = 0
     for t in range(steps + 1):
         while reached < len(order) and starts[order[reached]] == t:
-            at = order[reached] * cells * WIDTH
-            for k in range(cells * WIDTH):
-                start_outputs[at + k] = before[k]
-                start_states[at + k] = states[k]
+            at = order[reached] * cells
+            copy(before, part(h0, at), cells)
+            copy(states, part(s0, at), cells)
             reached += 1
         if t == steps:
             break
         for j in range(width):
-            store(u, j * WIDTH, number(inputs, t * width + j))
-        step(weights, peep, sources, u, width, before, after, states, flags)
+            store(u, j, load(x, t * width + j))
+        step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
         if t >= first:
-            see(seen, (t - first) * columns * WIDTH, after, states, u, width, cells, flags)
+            row = part(rows, (t - first) * columns)
+            see(row, after, states, u, width, cells, flags)
         before, after = after, before
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
+def read_out(readout: Any, row: Any, columns: int, outputs: int, j: int) -> Any:
+    """Return output j of what the readout sees; four sums, since one would have to wait."""
+    a = b = c = d = splat(0.0)
+    last = columns - columns % 4
+    for s in range(0, last, 4):
+        a = fma(load(row, s), load(readout, s * outputs + j), a)
+        b = fma(load(row, s + 1), load(readout, (s + 1) * outputs + j), b)
+        c = fma(load(row, s + 2), load(readout, (s + 2) * outputs + j), c)
+        d = fma(load(row, s + 3), load(readout, (s + 3) * outputs + j), d)
+    for s in range(last, columns):
+        a = fma(load(row, s), load(readout, s * outputs + j), a)
+    return (a + b) + (c + d)
+
+
+@compiled
 def run_freely(
     weights: Any,
-    peep: Any,
+    peepholes: Any,
     sources: Any,
     readout: Any,
     columns: int,
@@ -157,65 +189,69 @@ def run_freely(
     start_states: Any,
     previous: Any,
     inputs: Any,
+    runs: int,
+    steps: int,
+    outside: int,
+    outputs: int,
     feedback: bool,
     scale: float,
     targets: Any,
     tolerance: float,
     result: Any,
+    room: Any,
     flags: int,
 ) -> None:
-    """Free runs from N starts over L rows.
+    """Free runs from N = `runs` starts over L = `steps` rows.
 
-    readout: S rows of K. start_outputs, start_states: the cells before each start.
-    previous: N rows of K, the output heard first. inputs: N x L rows of I. targets: N x L
-    rows of K, read only if the tolerance is finite. result: N x L rows of K.
+    sources: (C, R). readout: S = `columns` rows of K = `outputs`. start_outputs,
+    start_states: the cells before each start. previous: N rows of K, the output heard
+    first. inputs: N x L rows of I = `outside`. targets: N x L rows of K, read only if the
+    tolerance is finite. result: N x L rows of K. room: of `room_for`.
 
     A lane whose output is not finite, beyond EXPLODED or further than the tolerance from
     its target is lost: inf from this row on, and 0 is fed back.
     """
-    runs, steps, outside, outputs = (
-        inputs.shape[0],
-        inputs.shape[1],
-        inputs.shape[2] // WIDTH,
-        previous.shape[1] // WIDTH,
-    )
-    cells = sources.shape[0]
+    cells, recurrent = sources.shape
     width = outside + (outputs if feedback else 0)
-    u, row = scratch(width * WIDTH), scratch(columns * WIDTH)
-    before, after, states = (
-        scratch(cells * WIDTH),
-        scratch(cells * WIDTH),
-        scratch(cells * WIDTH),
+    w, p, r, v = memory(weights), memory(peepholes), memory(sources), memory(readout)
+    h0, s0, y0 = memory(start_outputs), memory(start_states), memory(previous)
+    x, wanted, y = memory(inputs), memory(targets), memory(result)
+    u = memory(room)
+    row = part(u, width)
+    heard = part(row, columns)
+    states = part(heard, outputs)
+    before, after, net = (
+        part(states, cells),
+        part(states, 2 * cells),
+        part(states, 3 * cells),
     )
-    heard = scratch(outputs * WIDTH)
-    infinite, one, zero = splat(float("inf")), splat(1.0), splat(0.0)
     for n in range(runs):
-        before[:] = start_outputs[n]
-        states[:] = start_states[n]
-        heard[:] = previous[n]
-        alive = one
+        copy(part(h0, n * cells), before, cells)
+        copy(part(s0, n * cells), states, cells)
+        copy(part(y0, n * outputs), heard, outputs)
+        alive = splat(1.0)
         for t in range(steps):
-            for j in range(outside):
-                store(u, j * WIDTH, load(inputs[n, t], j * WIDTH))
+            now = n * steps + t
+            copy(part(x, now * outside), u, outside)
             if feedback:
                 for j in range(outputs):
-                    store(u, (outside + j) * WIDTH, load(heard, j * WIDTH) * scale)
-            step(weights, peep, sources, u, width, before, after, states, flags)
-            see(row, 0, after, states, u, width, cells, flags)
+                    store(u, outside + j, load(heard, j) * scale)
+            step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
+            see(row, after, states, u, width, cells, flags)
             for j in range(outputs):
-                y = zero
-                for c in range(columns):
-                    y = fma(load(row, c * WIDTH), number(readout, c * outputs + j), y)
-                alive = within(y, splat(EXPLODED), alive, zero)
+                value = read_out(v, row, columns, outputs, j)
+                alive = within(value, splat(EXPLODED), alive, splat(0.0))
                 if tolerance < float("inf"):
-                    error = y - load(targets[n, t], j * WIDTH)
-                    alive = within(error, splat(tolerance), alive, zero)
-                store(heard, j * WIDTH, y)
+                    error = value - load(wanted, now * outputs + j)
+                    alive = within(error, splat(tolerance), alive, splat(0.0))
+                store(heard, j, value)
             for j in range(outputs):
-                y = load(heard, j * WIDTH)
-                store(result[n, t], j * WIDTH, within(alive, zero, infinite, y))
-                store(heard, j * WIDTH, within(alive, zero, zero, y))
+                value = load(heard, j)
+                lost = within(alive, splat(0.0), splat(float("inf")), value)
+                store(y, now * outputs + j, lost)
+                store(heard, j, within(alive, splat(0.0), splat(0.0), value))
             if largest_lane(alive) == 0.0:
-                result[n, t + 1 :] = float("inf")
+                for j in range((now + 1) * outputs, (n + 1) * steps * outputs):
+                    store(y, j, splat(float("inf")))
                 break
             before, after = after, before

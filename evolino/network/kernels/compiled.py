@@ -1,0 +1,30 @@
+"""How kernels are compiled, and when their cache on disk is renewed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+
+def compiled(function: Callable[..., None]) -> Any:
+    """Return a kernel that runs without the interpreter lock, cached on disk.
+
+    Numba renews its cache when the function's own file changes; here it is renewed when any
+    file of this folder does, for all of them are compiled into the kernel.
+    """
+    kernel = numba.njit(nogil=True, cache=True)(function)
+    index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    if index is not None:  # Numba keeps no cache where it may not write
+        index._source_stamp = _digest()
+    return kernel
+
+
+@cache
+def _digest() -> str:
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
