@@ -14,11 +14,14 @@ from typing import ClassVar
 import numpy as np
 
 from evolino.network.kernels.lanes import WIDTH
-from evolino.network.kernels.least_squares import scaled_triangle, solve_penalised
-from evolino.network.kernels.memory import aligned
+from evolino.network.kernels.least_squares import factorise, solve, solve_penalised
+from evolino.network.kernels.memory import aligned_copy
 from evolino.vocabulary import Array, check_number
 
 LANE_WIDTH = 200
+NEARLY_SINGULAR = (
+    10.0  # with pivots below this many cutoffs a column, singular values decide
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,15 @@ class PseudoInverse:
         if seen > LANE_WIDTH:
             solved = np.stack([_smallest_norm(x, targets, self.cutoff) for x in states])
             return solved[None]
-        scales, triangle = scaled_triangle(as_lanes(states), targets)
-        columns = seen + targets.shape[1]
-        r = triangle.reshape(columns, columns, WIDTH).transpose(2, 0, 1)[:count]
-        weights = np.full((count, seen, targets.shape[1]), np.nan)
-        finite = np.isfinite(r).all(axis=(1, 2))
-        if finite.any():
-            weights[finite] = _by_singular_values(
-                r[finite][:, :seen, :seen], r[finite][:, :seen, seen:], self.cutoff
-            )
-        return (weights / scales.reshape(seen, WIDTH).T[:count, :, None])[None]
+        triangle = factorise(as_lanes(states), targets)
+        weights = solve(triangle)
+        plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
+        for p in np.flatnonzero(~plain):
+            scales = triangle.scales[:, p]
+            r, right = triangle.values[:seen, :seen, p], triangle.values[:seen, seen:, p]
+            found = _by_singular_values(r / scales, right, self.cutoff)
+            weights[p] = found / scales[:, None]
+        return weights[None, :count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,12 @@ class Ridge:
                     for p in self.penalties
                 ]
             )
-        (count, rows, seen), outputs = states.shape, targets.shape[1]
-        scales, triangle = scaled_triangle(as_lanes(states), targets)
-        divisor = (
-            scales.reshape(seen, WIDTH) if self.unnormalised else np.ones((seen, WIDTH))
-        )
+        count, _, seen = states.shape
+        triangle = factorise(as_lanes(states), targets)
+        norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
         return np.stack(
             [
-                solve_penalised(triangle, scales, outputs, np.sqrt(p * rows) / divisor)[
-                    :count
-                ]
+                solve_penalised(triangle, np.sqrt(p * len(targets)) * norm)[:count]
                 for p in self.penalties
             ]
         )
@@ -133,9 +131,7 @@ def as_lanes(states: Array) -> Array:
         )
         return whole
     lanes = np.minimum(np.arange(WIDTH), count - 1)
-    copy = aligned(rows * seen * WIDTH).reshape(rows, seen, WIDTH)
-    copy[...] = np.moveaxis(states[lanes], 0, -1)
-    return copy
+    return aligned_copy(np.moveaxis(states[lanes], 0, -1))
 
 
 def _check_rows(states: Array, targets: Array) -> None:
@@ -147,12 +143,13 @@ def _check_rows(states: Array, targets: Array) -> None:
 
 
 def _by_singular_values(r: Array, right: Array, cutoff: float) -> Array:
-    """Return (P, S, K): the smallest-norm solution of R W = right."""
+    """Return (S, K): the smallest-norm solution of R W = right; NaN if R is not finite."""
+    if not np.isfinite(r).all():
+        return np.full(right.shape, np.nan)
     u, singular, v = np.linalg.svd(r)
-    keep = singular > cutoff * singular[:, :1]
+    keep = singular > cutoff * singular[0]
     inverse = np.where(keep, 1.0 / np.where(keep, singular, 1.0), 0.0)
-    projected = u.transpose(0, 2, 1) @ right
-    return np.asarray(v.transpose(0, 2, 1) @ (inverse[:, :, None] * projected))
+    return np.asarray(v.T @ (inverse[:, None] * (u.T @ right)))
 
 
 def _scaled(states: Array) -> tuple[Array, Array]:

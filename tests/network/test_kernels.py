@@ -1,6 +1,8 @@
 """The compiled forward pass against its plain twin."""
 
+import hashlib
 from itertools import product
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from evolino.network import reference
 from evolino.network.architecture import LSTM
 from evolino.network.initialise import LinearRegime
-from evolino.network.kernels import activations, lanes
+from evolino.network.kernels import activations, lanes, lstm
 from evolino.network.kernels.dispatch import (
     BLOCK,
     CellStates,
@@ -151,6 +153,36 @@ def test_neither_lane_nor_neighbours_change_a_bit(rng):
         np.testing.assert_array_equal(alone[0], ran[p])
 
 
+@pytest.mark.parametrize("sources", [None, 3])
+def test_many_starts_give_the_bits_of_few(sources, rng):
+    # From BLOCK starts on the runs are in the lanes, before that the networks are.
+    network = LSTM(cells=5, outputs=2, peepholes=True, readout_states=True, sources=sources)
+    genomes, _, _, vectors = drawn(network, rng, count=3, steps=40)
+    networks = pack(network, genomes)
+    readout = rng.normal(0, 0.1, (3, network.readout_width, 2))
+    starts = list(range(5, 5 + 2 * BLOCK + 3))
+    _, cells = teacher_forced(networks, vectors, starts=starts)
+    previous = rng.normal(size=(len(starts), 2))
+    targets = rng.normal(size=(len(starts), 10, 2))
+
+    def run(which):
+        return free_run(
+            networks,
+            readout,
+            CellStates(cells.outputs[:, which], cells.states[:, which]),
+            previous[which],
+            np.zeros((len(which), 10, 0)),
+            targets=targets[which],
+            tolerance=2.5,
+        )
+
+    everyone = np.arange(len(starts))
+    many = run(everyone)
+    few = [run(part) for part in np.array_split(everyone, 5)]
+    assert np.isinf(many).any() and np.isfinite(many).any()
+    np.testing.assert_array_equal(many, np.concatenate(few, axis=1))
+
+
 def test_snapshots_may_come_in_any_order_and_twice(rng):
     network = LSTM(cells=3)
     genomes, _, _, vectors = drawn(network, rng)
@@ -159,6 +191,22 @@ def test_snapshots_may_come_in_any_order_and_twice(rng):
     assert not cells.outputs[:, 1].any()
     with pytest.raises(ValueError, match="starts must be rows 0 to 30"):
         teacher_forced(pack(network, genomes), vectors, starts=[31])
+
+
+def test_the_cache_on_disk_is_renewed_with_any_file_of_the_folder():
+    # Numba itself would go on with old code after a change in a file that lstm.py imports.
+    files = sorted(Path(lstm.__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    index = lstm.drive._cache._cache_file
+    assert index._source_stamp == digest
+    network = LSTM(cells=1)
+    teacher_forced(pack(network, np.zeros((1, *network.genome_shape))), np.zeros((2, 1)))
+    assert index._load_index()  # what is on disk has this stamp
+    index._source_stamp = "another"
+    try:
+        assert not index._load_index()
+    finally:
+        index._source_stamp = digest
 
 
 def at_rest(network, count, runs):

@@ -10,7 +10,7 @@ import numpy as np
 from evolino.network.architecture import LSTM
 from evolino.network.kernels import cell, lstm
 from evolino.network.kernels.lanes import WIDTH
-from evolino.network.kernels.memory import Shared, aligned
+from evolino.network.kernels.memory import Shared, aligned, aligned_copy
 from evolino.vocabulary import Array, IntArray
 
 BLOCK = WIDTH  # networks evaluated together
@@ -226,24 +226,18 @@ def _by_group(values: Array) -> Array:
     """(N, ...) -> (groups, ..., WIDTH): runs in lanes, empty lanes repeating the last."""
     groups = -(-len(values) // BLOCK)
     order = np.minimum(np.arange(groups * BLOCK), len(values) - 1).reshape(groups, BLOCK)
-    return _aligned_copy(np.moveaxis(values[order], 1, -1))
-
-
-def _aligned_copy(values: Array) -> Array:
-    copy = aligned(values.size).reshape(values.shape)
-    copy[...] = values
-    return copy
+    return aligned_copy(np.moveaxis(values[order], 1, -1))
 
 
 def _to_lanes(values: Array) -> Array:
     """(P, ...) -> (..., WIDTH), empty lanes repeating the last network."""
     lanes = np.minimum(np.arange(WIDTH), len(values) - 1)
-    return _aligned_copy(np.moveaxis(values[lanes], 0, -1))
+    return aligned_copy(np.moveaxis(values[lanes], 0, -1))
 
 
 def _same_in_lanes(values: Array) -> Array:
     """(...) -> (..., WIDTH), the same in every lane."""
-    return _aligned_copy(np.broadcast_to(values[..., None], (*values.shape, WIDTH)))
+    return aligned_copy(np.broadcast_to(values[..., None], (*values.shape, WIDTH)))
 
 
 def _flags(architecture: LSTM) -> int:

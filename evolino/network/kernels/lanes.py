@@ -149,6 +149,16 @@ def clamp(typing: Any, x: Any, bound: Any) -> Any:
 
 
 @intrinsic
+def lower(typing: Any, x: Any, y: Any) -> Any:
+    """Return the smaller of two numbers in each lane; NaN if x is NaN."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<", args[1], args[0]), args[1], args[0])
+
+    return LANES(LANES, LANES), generate
+
+
+@intrinsic
 def within(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
     """Return value in lanes where |x| <= bound, otherwise elsewhere, also for NaN."""
 

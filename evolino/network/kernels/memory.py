@@ -41,6 +41,13 @@ def aligned(count: int) -> Array:
     return raw[offset : offset + count]
 
 
+def aligned_copy(values: Array) -> Array:
+    """Return a contiguous copy whose data start at a multiple of 64 bytes."""
+    copy = aligned(values.size).reshape(values.shape)
+    copy[...] = values
+    return copy
+
+
 def memory(values: Any) -> Any:
     """Return the address of an array of lanes (`aligned`), a `Shared`, or integers."""
     raise NotImplementedError("inside kernels only")
