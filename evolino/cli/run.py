@@ -92,6 +92,13 @@ def _general(
         str | None, typer.Option(help="Settings to start from.", show_default="best")
     ] = None,
     cells: Annotated[int | None, typer.Option(help="Memory cells.")] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="float64, or float32: twice as fast, accurate to 1e-6.",
+            show_default="float64",
+        ),
+    ] = None,
     search: Annotated[
         str | None,
         typer.Option(help="Search over weights: esp, genetic, cma-es, random, .."),
@@ -146,6 +153,7 @@ def _general(
         preset,
         task_options=options,
         cells=cells,
+        precision=precision,
         search=search,
         readout=readout,
         initialiser=initialiser,

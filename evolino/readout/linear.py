@@ -8,13 +8,18 @@ kernel, beyond it each by LAPACK; which of them depends on the number of columns
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from evolino.network.kernels.lanes import WIDTH
-from evolino.network.kernels.least_squares import factorise, solve, solve_penalised
+from evolino.network.kernels.least_squares import (
+    WIDTH,
+    factorise,
+    solve,
+    solve_penalised,
+)
 from evolino.network.kernels.memory import aligned_copy
 from evolino.vocabulary import Array, check_number
 
@@ -48,10 +53,14 @@ class PseudoInverse:
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
         _check_rows(states, targets)
-        count, _, seen = states.shape
-        if seen > LANE_WIDTH:
+        if states.shape[2] > LANE_WIDTH:
             solved = np.stack([_smallest_norm(x, targets, self.cutoff) for x in states])
             return solved[None]
+        return _by_groups(self._solve_group, states, targets)
+
+    def _solve_group(self, states: Array, targets: Array) -> Array:
+        """Return (1, P, S, K) for at most WIDTH networks."""
+        count, _, seen = states.shape
         triangle = factorise(as_lanes(states), targets)
         weights = solve(triangle)
         plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
@@ -105,6 +114,10 @@ class Ridge:
                     for p in self.penalties
                 ]
             )
+        return _by_groups(self._solve_group, states, targets)
+
+    def _solve_group(self, states: Array, targets: Array) -> Array:
+        """Return (L, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
         triangle = factorise(as_lanes(states), targets)
         norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
@@ -116,20 +129,28 @@ class Ridge:
         )
 
 
-def as_lanes(states: Array) -> Array:
-    """Return states (P, T, S) as contiguous aligned (T, S, WIDTH); no copy if they are.
+def _by_groups(
+    solve_group: Callable[[Array, Array], Array], states: Array, targets: Array
+) -> Array:
+    """Return (L, P, S, K), WIDTH networks at a time."""
+    groups = range(0, len(states), WIDTH)
+    solved = [solve_group(states[first : first + WIDTH], targets) for first in groups]
+    return solved[0] if len(solved) == 1 else np.concatenate(solved, axis=1)
 
-    Empty lanes repeat the last network.
+
+def as_lanes(states: Array) -> Array:
+    """Return states (P, T, S) as contiguous aligned (T, S, WIDTH) of float64; no copy if
+    they are. Empty lanes repeat the last network.
     """
     base = states.base
     count, rows, seen = states.shape
-    stride = states.itemsize
+    stride = np.dtype(np.float64).itemsize
     in_lanes = states.strides == (stride, seen * WIDTH * stride, WIDTH * stride)
-    if in_lanes and base is not None and states.ctypes.data % 64 == 0:
-        whole = np.lib.stride_tricks.as_strided(
+    whole = in_lanes and base is not None and states.ctypes.data % 64 == 0
+    if whole and states.dtype == np.float64:
+        return np.lib.stride_tricks.as_strided(
             states, (rows, seen, WIDTH), (seen * WIDTH * stride, WIDTH * stride, stride)
         )
-        return whole
     lanes = np.minimum(np.arange(WIDTH), count - 1)
     return aligned_copy(np.moveaxis(states[lanes], 0, -1))
 

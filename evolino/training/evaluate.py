@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import BLOCK, pack
+from evolino.network.kernels.dispatch import block_size, pack
 from evolino.readout.base import Readout
 from evolino.respond import drive, respond_one_step, run_freely, stack_rows
 from evolino.task import Split, Task
@@ -36,14 +36,15 @@ class Evaluator:
 
         genomes: (P, C, G). With several penalties it is the loss of the best of them.
         """
-        blocks = [
-            self.block_losses(genomes[first : first + BLOCK])
-            for first in range(0, len(genomes), BLOCK)
-        ]
-        return np.concatenate(blocks)
+        return np.concatenate([self.block_losses(block) for block in self.blocks(genomes)])
+
+    def blocks(self, genomes: Array) -> list[Array]:
+        """Return genomes (P, C, G) in the blocks that are evaluated together."""
+        size = block_size(self.architecture)
+        return [genomes[first : first + size] for first in range(0, len(genomes), size)]
 
     def block_losses(self, genomes: Array) -> Array:
-        """Return (P,) for at most BLOCK genomes (P, C, G)."""
+        """Return (P,) for a block of genomes (P, C, G)."""
         return np.asarray(self._losses_by_penalty(genomes).min(axis=0))
 
     def solve_winner(self, genome: Array) -> Array:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from evolino.network.kernels.dispatch import BLOCK
 from evolino.training.evaluate import Evaluator
 from evolino.vocabulary import Array, check_count
 
@@ -26,7 +25,7 @@ class Workers:
 
     def losses(self, evaluator: Evaluator, genomes: Array) -> Array:
         """Return (P,): the losses of genomes (P, C, G)."""
-        blocks = [genomes[first : first + BLOCK] for first in range(0, len(genomes), BLOCK)]
+        blocks = evaluator.blocks(genomes)
         if self._pool is None:
             return np.concatenate([evaluator.block_losses(block) for block in blocks])
         return np.concatenate(list(self._pool.map(evaluator.block_losses, blocks)))

@@ -104,6 +104,7 @@ def experiment_for(
     *,
     task_options: Mapping[str, Any] | None = None,
     cells: int | None = None,
+    precision: str | None = None,
     search: str | None = None,
     readout: str | None = None,
     initialiser: str | None = None,
@@ -114,8 +115,9 @@ def experiment_for(
 
     task: a name, or a task of one's own; one without presets gets those of "series".
     task_options: fields of the task; with cells they choose the row of the preset. cells:
-    memory cells. search, readout, initialiser: names; another one than the preset's comes
-    with its own defaults. budget_options: limits; any of them replaces the preset's.
+    memory cells. precision: what they compute in. search, readout, initialiser: names;
+    another one than the preset's comes with its own defaults. budget_options: limits; any
+    of them replaces the preset's.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -130,8 +132,8 @@ def experiment_for(
     if chosen not in presets_of(with_presets):
         raise unknown_name(f"preset of {name}", chosen, presets_of(with_presets))
     row = _choose(load_table(f"{with_presets}-{chosen}"), options, cells)
-    if cells is not None:
-        changed["network"] = {"cells": cells}
+    network = {"cells": cells, "precision": precision}
+    changed["network"] = {k: v for k, v in network.items() if v is not None}
     settings = merge(row.settings, changed)
     named = {"search": search, "readout": readout, "initialiser": initialiser}
     for kind, asked in named.items():

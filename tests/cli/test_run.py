@@ -22,6 +22,7 @@ def test_options_of_the_task_reach_the_task(evolino, trainer):
 def test_general_options_reach_the_experiment(evolino, trainer):
     status, _, err = evolino(
         *("run", "mso", "--preset", "paper", "--cells", 7, "--search", "random"),
+        *("--precision", "float32"),
         *("--readout", "ridge", "--initialiser", "gaussian", "--seed", 5, "--workers", 2),
         *("--generations", 3, "--seconds", 2.5, "--target", 1e-9, "--stagnation", 4),
         *("--evaluations", 900, "--no-baselines", "--out", "r"),
@@ -30,6 +31,7 @@ def test_general_options_reach_the_experiment(evolino, trainer):
     _, experiment, workers, baselines = trainer.asked[0]
     assert (workers, baselines) == (2, False)
     assert (experiment.preset, experiment.network.cells, experiment.seed) == ("paper", 7, 5)
+    assert experiment.network.precision == "float32"
     assert (experiment.search.name, experiment.readout.name) == ("random", "ridge")
     assert experiment.initialiser.name == "gaussian"
     budget = experiment.budget

@@ -15,14 +15,16 @@ from evolino.network.architecture import LSTM
 from evolino.network.initialise import LinearRegime
 from evolino.network.kernels import activations, lanes, lstm
 from evolino.network.kernels.dispatch import (
-    BLOCK,
     CellStates,
+    block_size,
     free_run,
     input_vectors,
     pack,
     teacher_forced,
 )
 from evolino.network.kernels.memory import Shared, aligned, load, memory, part, store
+
+BLOCK = 8  # networks in a vector of float64
 
 VARIANTS = [
     {
@@ -153,14 +155,22 @@ def test_neither_lane_nor_neighbours_change_a_bit(rng):
         np.testing.assert_array_equal(alone[0], ran[p])
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("sources", [None, 3])
-def test_many_starts_give_the_bits_of_few(sources, rng):
-    # From BLOCK starts on the runs are in the lanes, before that the networks are.
-    network = LSTM(cells=5, outputs=2, peepholes=True, readout_states=True, sources=sources)
+def test_many_starts_give_the_bits_of_few(sources, precision, rng):
+    # When there are as many starts as lanes, runs are in the lanes, else networks are.
+    network = LSTM(
+        cells=5,
+        outputs=2,
+        peepholes=True,
+        readout_states=True,
+        sources=sources,
+        precision=precision,
+    )
     genomes, _, _, vectors = drawn(network, rng, count=3, steps=40)
     networks = pack(network, genomes)
     readout = rng.normal(0, 0.1, (3, network.readout_width, 2))
-    starts = list(range(5, 5 + 2 * BLOCK + 3))
+    starts = list(range(5, 5 + 4 * BLOCK + 3))
     _, cells = teacher_forced(networks, vectors, starts=starts)
     previous = rng.normal(size=(len(starts), 2))
     targets = rng.normal(size=(len(starts), 10, 2))
@@ -178,7 +188,7 @@ def test_many_starts_give_the_bits_of_few(sources, rng):
 
     everyone = np.arange(len(starts))
     many = run(everyone)
-    few = [run(part) for part in np.array_split(everyone, 5)]
+    few = [run(part) for part in np.array_split(everyone, 6)]
     assert np.isinf(many).any() and np.isfinite(many).any()
     np.testing.assert_array_equal(many, np.concatenate(few, axis=1))
 
@@ -251,11 +261,35 @@ def test_a_run_beyond_the_tolerance_is_given_up(rng):
     assert np.isinf(ran[1, 3:]).all()
 
 
-@pytest.mark.parametrize("count", [0, BLOCK + 1])
-def test_a_block_has_1_to_8_networks(count):
-    network = LSTM(cells=2)
-    with pytest.raises(ValueError, match=f"1 to 8 networks, got {count}"):
-        pack(network, np.zeros((count, *network.genome_shape)))
+@pytest.mark.parametrize(("precision", "size"), [("float64", 8), ("float32", 16)])
+def test_a_block_has_as_many_networks_as_a_vector_has_lanes(precision, size):
+    network = LSTM(cells=2, precision=precision)
+    assert block_size(network) == size
+    for count in (0, size + 1):
+        with pytest.raises(ValueError, match=f"1 to {size} networks, got {count}"):
+            pack(network, np.zeros((count, *network.genome_shape)))
+
+
+@pytest.mark.parametrize(
+    "variant", VARIANTS[::5], ids=lambda v: " ".join(map(str, v.values()))
+)
+def test_float32_stays_within_1e_5_of_the_twin(variant, rng):
+    network = LSTM(cells=4, inputs=2, outputs=2, precision="float32", **variant)
+    genomes, inputs, targets, vectors = drawn(network, rng, count=16)
+    networks = pack(network, genomes)
+    seen, cells = teacher_forced(networks, vectors, starts=[20])
+    assert seen.dtype == np.float32
+    readout = rng.normal(0, 0.02, (16, network.readout_width, 2))
+    ran = free_run(networks, readout, cells, targets[19:20], inputs[None, 20:28])
+    for p, genome in enumerate(genomes):
+        trace = reference.run(network, genome, vectors)
+        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        np.testing.assert_allclose(seen[p], expected, rtol=1e-5, atol=1e-5)
+        h, s = trace.outputs[19], trace.states[19]
+        twin = reference.free_run(
+            network, genome, readout[p], h, s, targets[19], inputs[20:28]
+        )
+        np.testing.assert_allclose(ran[p, 0], twin, rtol=1e-5, atol=1e-5)
 
 
 @numba.njit
@@ -263,11 +297,11 @@ def _arithmetic(a, out):
     numbers, to = memory(a), memory(out)
     x, y = load(numbers, 0), load(part(numbers, 1), 0)
     store(to, 0, (x + y) * 2.0 - x / y)
-    store(to, 1, lanes.clamp(x, 1.5))
+    store(to, 1, activations.clamp(x, 1.5))
     store(to, 2, lanes.sqrt(x * x))
     store(to, 3, lanes.sign(x))
     store(to, 4, lanes.inverse_or_zero(x))
-    store(to, 5, lanes.within(x, lanes.splat(1.0), y, lanes.splat(9.0)))
+    store(to, 5, lanes.within(x, 1.0, y, 9.0))
     out[48] = lanes.largest_lane(y)
 
 
@@ -289,7 +323,7 @@ def test_vectors_compute_what_numpy_does():
 @numba.njit
 def _exponentials(a, out, parts):
     x, e, minus = memory(a), memory(out), memory(parts)
-    for k in range(len(a) // 8):
+    for k in range(a.nbytes // 64):
         s, p = activations.exp_parts(load(x, k))
         store(e, k, s + s * p)
         store(minus, k, s * p + (s - 1.0))
@@ -305,6 +339,17 @@ def test_exp_and_expm1_are_accurate_to_rounding(rng):
     _exponentials(a, out, minus)
     np.testing.assert_allclose(out, np.exp(a), rtol=1e-15)
     np.testing.assert_allclose(minus, np.expm1(a), rtol=2e-15)
+
+
+def test_exp_of_floats_is_accurate_to_rounding(rng):
+    size = 8000
+    a, out, minus = (aligned(size, np.float32) for _ in range(3))
+    a[: size // 2] = rng.uniform(-80, 80, size // 2)
+    a[size // 2 :] = rng.choice([-1, 1], size // 2) * 10.0 ** rng.uniform(-30, 0, size // 2)
+    _exponentials(a, out, minus)
+    exact = a.astype(np.float64)
+    np.testing.assert_allclose(out, np.exp(exact), rtol=3e-7)
+    np.testing.assert_allclose(minus, np.expm1(exact), rtol=6e-7)
 
 
 @numba.njit

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from evolino.network.architecture import LSTM
 from evolino.network.kernels import cell, lstm
-from evolino.network.kernels.lanes import WIDTH
-from evolino.network.kernels.memory import Shared, aligned, aligned_copy
+from evolino.network.kernels.memory import Shared, aligned, aligned_copy, width_of
 from evolino.vocabulary import Array, IntArray
 
-BLOCK = WIDTH  # networks evaluated together
+
+def block_size(architecture: LSTM) -> int:
+    """Return how many networks fill a vector: 8 in float64, 16 in float32."""
+    return width_of(architecture.precision)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +29,12 @@ class CellStates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Networks:
-    """At most BLOCK networks, laid out for the kernels; made by `pack`.
+    """At most `block_size` networks, laid out for the kernels; made by `pack`.
 
     weights: (P, W) over cells, sources (bias, inputs, recurrent) and gates; peepholes:
-    (P, 3 C). The same in lanes, (W * WIDTH,) and (3 C * WIDTH,): empty lanes repeat the
-    last network. sources: (C, R). flags: the variant, as the kernels read it.
+    (P, 3 C). The same in lanes, one-dimensional: empty lanes repeat the last network.
+    sources: (C, R). flags: the variant, as the kernels read it. All in the architecture's
+    precision.
     """
 
     architecture: LSTM
@@ -46,26 +50,37 @@ class Networks:
         """P."""
         return len(self.weights)
 
+    @property
+    def dtype(self) -> Any:
+        """float64 or float32."""
+        return self.weights.dtype
+
+    @property
+    def width(self) -> int:
+        """The lanes of a vector."""
+        return width_of(self.dtype)
+
 
 def pack(architecture: LSTM, genomes: Array) -> Networks:
-    """Lay genomes (P, C, G), 1 <= P <= BLOCK, out for the kernels.
+    """Lay genomes (P, C, G), 1 <= P <= `block_size`, out for the kernels.
 
     Raises ValueError for another shape or number.
     """
-    if not 1 <= len(genomes) <= BLOCK:
-        raise ValueError(f"a block has 1 to {BLOCK} networks, got {len(genomes)}")
+    size, dtype = block_size(architecture), np.dtype(architecture.precision)
+    if not 1 <= len(genomes) <= size:
+        raise ValueError(f"a block has 1 to {size} networks, got {len(genomes)}")
     parts = architecture.unpack(genomes)
     weights = np.concatenate(
         [parts.bias[:, :, None], parts.inputs, parts.recurrent], axis=2
     )
-    weights = weights.reshape(len(genomes), -1)
-    peepholes = parts.peepholes.reshape(len(genomes), -1)
+    weights = weights.reshape(len(genomes), -1).astype(dtype)
+    peepholes = parts.peepholes.reshape(len(genomes), -1).astype(dtype)
     return Networks(
         architecture,
         weights,
         peepholes,
-        _to_lanes(weights).reshape(-1),
-        _to_lanes(peepholes).reshape(-1),
+        _to_lanes(weights, dtype).reshape(-1),
+        _to_lanes(peepholes, dtype).reshape(-1),
         np.ascontiguousarray(architecture.recurrent_sources()),
         _flags(architecture),
     )
@@ -98,13 +113,15 @@ def teacher_forced(
         raise ValueError(
             f"starts must be rows 0 to {steps}, got {rows.min()}..{rows.max()}"
         )
-    seen = aligned((steps - first) * columns * WIDTH)
-    outputs, states = aligned(len(rows) * cells * WIDTH), aligned(len(rows) * cells * WIDTH)
+    width, dtype = networks.width, networks.dtype
+    seen = aligned((steps - first) * columns * width, dtype)
+    outputs = aligned(len(rows) * cells * width, dtype)
+    states = aligned(len(rows) * cells * width, dtype)
     lstm.drive(
         networks.weights_in_lanes,
         networks.peepholes_in_lanes,
         networks.sources,
-        Shared(np.ascontiguousarray(inputs).reshape(-1)),
+        Shared(np.ascontiguousarray(inputs, dtype).reshape(-1)),
         steps,
         inputs.shape[1],
         first,
@@ -117,8 +134,8 @@ def teacher_forced(
         _room(networks, inputs.shape[1]),
         networks.flags,
     )
-    by_row = seen.reshape(steps - first, columns, WIDTH)
-    shape = (len(rows), cells, WIDTH)
+    by_row = seen.reshape(steps - first, columns, width)
+    shape = (len(rows), cells, width)
     return by_row.transpose(2, 0, 1)[: networks.count], CellStates(
         outputs.reshape(shape).transpose(2, 0, 1)[: networks.count],
         states.reshape(shape).transpose(2, 0, 1)[: networks.count],
@@ -142,30 +159,33 @@ def free_run(
     finite tolerance: a run further than that from its target is lost, inf from there on;
     so is one whose output is not finite or beyond 1e12.
 
-    With fewer than BLOCK runs the networks are in the lanes, else the runs of one network
-    after another, which keeps its weights near the processor; to the same bits.
+    With fewer than `block_size` runs the networks are in the lanes, else the runs of one
+    network after another, which keeps its weights near the processor; to the same bits.
     """
-    if len(inputs) < BLOCK:
+    dtype = networks.dtype
+    if len(inputs) < networks.width:
         result = _free_run(
             networks,
             (networks.weights_in_lanes, networks.peepholes_in_lanes),
-            _to_lanes(output_weights).reshape(-1),
-            CellStates(_to_lanes(start.outputs), _to_lanes(start.states)),
-            _same_in_lanes(previous),
-            _same_in_lanes(inputs),
-            None if targets is None else _same_in_lanes(targets),
+            _to_lanes(output_weights, dtype).reshape(-1),
+            CellStates(_to_lanes(start.outputs, dtype), _to_lanes(start.states, dtype)),
+            _same_in_lanes(previous, dtype),
+            _same_in_lanes(inputs, dtype),
+            None if targets is None else _same_in_lanes(targets, dtype),
             tolerance,
         )
         return result.transpose(3, 0, 1, 2)[: networks.count]
     result = np.empty((networks.count, *inputs.shape[:2], networks.architecture.outputs))
-    heard, outside = _by_group(previous), _by_group(inputs)
-    wanted = None if targets is None else _by_group(targets)
+    heard, outside = _by_group(previous, dtype), _by_group(inputs, dtype)
+    wanted = None if targets is None else _by_group(targets, dtype)
     for p in range(networks.count):
         grouped = _free_run(
             networks,
             (Shared(networks.weights[p]), Shared(networks.peepholes[p])),
-            Shared(np.ascontiguousarray(output_weights[p]).reshape(-1)),
-            CellStates(_by_group(start.outputs[p]), _by_group(start.states[p])),
+            Shared(np.ascontiguousarray(output_weights[p], dtype).reshape(-1)),
+            CellStates(
+                _by_group(start.outputs[p], dtype), _by_group(start.states[p], dtype)
+            ),
             heard,
             outside,
             wanted,
@@ -186,9 +206,9 @@ def _free_run(
     targets: Array | None,
     tolerance: float,
 ) -> Array:
-    """Return (N, L, K, WIDTH); arrays but the weights' and readout end with the lanes."""
+    """Return (N, L, K, lanes); arrays but the weights' and readout end with the lanes."""
     (runs, steps), architecture = inputs.shape[:2], networks.architecture
-    result = aligned(runs * steps * architecture.outputs * WIDTH)
+    result = aligned(runs * steps * architecture.outputs * networks.width, networks.dtype)
     lstm.run_freely(
         *weights,
         networks.sources,
@@ -210,7 +230,7 @@ def _free_run(
         _room(networks, architecture.input_width),
         networks.flags,
     )
-    return result.reshape(runs, steps, architecture.outputs, WIDTH)
+    return result.reshape(runs, steps, architecture.outputs, networks.width)
 
 
 def _room(networks: Networks, width: int) -> Array:
@@ -219,25 +239,27 @@ def _room(networks: Networks, width: int) -> Array:
     vectors = lstm.room_for(
         architecture.cells, width, architecture.readout_width, architecture.outputs
     )
-    return aligned(vectors * WIDTH)
+    return aligned(vectors * networks.width, networks.dtype)
 
 
-def _by_group(values: Array) -> Array:
-    """(N, ...) -> (groups, ..., WIDTH): runs in lanes, empty lanes repeating the last."""
-    groups = -(-len(values) // BLOCK)
-    order = np.minimum(np.arange(groups * BLOCK), len(values) - 1).reshape(groups, BLOCK)
-    return aligned_copy(np.moveaxis(values[order], 1, -1))
+def _by_group(values: Array, dtype: Any) -> Array:
+    """(N, ...) -> (groups, ..., lanes): runs in lanes, empty lanes repeating the last."""
+    width = width_of(dtype)
+    groups = -(-len(values) // width)
+    order = np.minimum(np.arange(groups * width), len(values) - 1).reshape(groups, width)
+    return aligned_copy(np.moveaxis(values[order], 1, -1), dtype)
 
 
-def _to_lanes(values: Array) -> Array:
-    """(P, ...) -> (..., WIDTH), empty lanes repeating the last network."""
-    lanes = np.minimum(np.arange(WIDTH), len(values) - 1)
-    return aligned_copy(np.moveaxis(values[lanes], 0, -1))
+def _to_lanes(values: Array, dtype: Any) -> Array:
+    """(P, ...) -> (..., lanes), empty lanes repeating the last network."""
+    order = np.minimum(np.arange(width_of(dtype)), len(values) - 1)
+    return aligned_copy(np.moveaxis(values[order], 0, -1), dtype)
 
 
-def _same_in_lanes(values: Array) -> Array:
-    """(...) -> (..., WIDTH), the same in every lane."""
-    return aligned_copy(np.broadcast_to(values[..., None], (*values.shape, WIDTH)))
+def _same_in_lanes(values: Array, dtype: Any) -> Array:
+    """(...) -> (..., lanes), the same in every lane."""
+    shape = (*values.shape, width_of(dtype))
+    return aligned_copy(np.broadcast_to(values[..., None], shape), dtype)
 
 
 def _flags(architecture: LSTM) -> int:

@@ -1,18 +1,20 @@
-"""Vectors of eight doubles for Numba: a kernel written with them reads like its equations.
+"""Vectors for Numba, of eight doubles or sixteen floats: kernels read like their equations.
 
     x = load(numbers, 0)          # a vector from `memory`
     y = fma(x, 2.0, 1.0) / x      # arithmetic with vectors and numbers mixed
     store(numbers, 1, sqrt(y))
 
-LLVM emits AVX-512, or two AVX2 or four Neon operations. Nothing is rearranged and nothing
-is fused but by `fma`: a lane's bits depend neither on the other lanes nor on the code
-around it, so kernels with other layouts agree to the bit. Every intrinsic stands at module
-level, or Numba's cache on disk would never hit.
+A kernel is written once; the array that it is given decides whether it is of doubles or of
+floats. LLVM emits AVX-512, or two AVX2 or four Neon operations. Nothing is rearranged and
+nothing is fused but by `fma`: a lane's bits depend neither on the other lanes nor on the
+code around it, so kernels with other layouts agree to the bit. Every intrinsic stands at
+module level, or Numba's cache on disk would never hit.
 """
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -22,79 +24,108 @@ from numba.core import cgutils
 # Numba makes of a function something that type checkers cannot know.
 intrinsic: Any = extending.intrinsic
 
-WIDTH = 8
+BYTES = 64  # of a vector
 TINY = 1e-300
-VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
-_INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
 
 
 class Lanes(types.Type):
-    """The Numba type of a vector of WIDTH doubles."""
+    """The Numba type of a vector.
 
-    def __init__(self) -> None:
-        super().__init__(name=f"Lanes{WIDTH}")
+    number: of what. width: of how many. bits: of one. vector, integers: LLVM's types.
+    """
+
+    def __init__(self, number: Any) -> None:
+        super().__init__(name=f"Lanes({number})")
+        self.number, self.bits = number, number.bitwidth
+        self.width = 8 * BYTES // self.bits
+        element = ir.DoubleType() if number == types.float64 else ir.FloatType()
+        self.vector = ir.VectorType(element, self.width)
+        self.integers = ir.VectorType(ir.IntType(self.bits), self.width)
+
+    def constant(self, value: float) -> Any:
+        """Return the LLVM value of a vector with a number in every lane."""
+        return ir.Constant(self.vector, [value] * self.width)
 
 
-LANES = Lanes()
+DOUBLES, FLOATS = Lanes(types.float64), Lanes(types.float32)
 
 
 @extending.register_model(Lanes)
 class _LanesModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, lanes: Any) -> None:
-        super().__init__(manager, lanes, VECTOR)
+        super().__init__(manager, lanes, lanes.vector)
 
 
-def _constant(value: float) -> Any:
-    return ir.Constant(VECTOR, [value] * WIDTH)
-
-
-def splatted(builder: Any, scalar: Any) -> Any:
-    """Return the LLVM value of a vector with the scalar in every lane."""
+def splatted(builder: Any, kind: Lanes, scalar: Any) -> Any:
+    """Return the LLVM value of a vector with a scalar of its own type in every lane."""
     index = ir.IntType(32)
-    undefined = ir.Constant(VECTOR, ir.Undefined)
+    undefined = ir.Constant(kind.vector, ir.Undefined)
     first = builder.insert_element(undefined, scalar, ir.Constant(index, 0))
-    mask = ir.Constant(ir.VectorType(index, WIDTH), [0] * WIDTH)
+    mask = ir.Constant(ir.VectorType(index, kind.width), [0] * kind.width)
     return builder.shuffle_vector(first, undefined, mask)
 
 
-def _allsplatted(builder: Any, signature: Any, args: Any) -> list[Any]:
-    return [
-        value if isinstance(kind, Lanes) else splatted(builder, value)
-        for kind, value in zip(signature.args, args, strict=True)
-    ]
+def as_vector(builder: Any, kind: Lanes, side: Any, value: Any) -> Any:
+    """Return the LLVM value of an argument: a vector as it is, a number in every lane."""
+    if isinstance(side, Lanes):
+        return value
+    if kind is FLOATS:
+        value = builder.fptrunc(value, ir.FloatType())
+    return splatted(builder, kind, value)
 
 
-@intrinsic
-def splat(typing: Any, scalar: Any) -> Any:
-    """Return a vector with a number in every lane."""
+def _kind(sides: Any) -> Any:
+    """Return the type of the vectors among arguments."""
+    return next(side for side in sides if isinstance(side, Lanes))
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return splatted(builder, args[0])
 
-    return LANES(types.float64), generate
+def _has_lanes(*sides: Any) -> bool:
+    return any(isinstance(side, Lanes) for side in sides)
+
+
+def _lane_by_lane(
+    generate: Callable[..., Any], sides: Any, *, returns: Any = None
+) -> tuple[Any, Callable[..., Any]]:
+    """Return what an intrinsic returns: its signature, and what writes its code.
+
+    generate: gets the builder, the type of the vectors and the arguments as vectors.
+    """
+    kind = _kind(sides)
+    taken = [side if isinstance(side, Lanes) else types.float64 for side in sides]
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vectors = [
+            as_vector(builder, kind, side, value)
+            for side, value in zip(signature.args, args, strict=True)
+        ]
+        return generate(builder, kind, *vectors)
+
+    return (returns or kind)(*taken), write
+
+
+def _call(builder: Any, kind: Lanes, name: str, *args: Any, returns: Any = None) -> Any:
+    """Return the LLVM value of one of LLVM's own functions of vectors."""
+    function = ir.FunctionType(returns or kind.vector, [kind.vector] * len(args))
+    full_name = f"llvm.{name}.v{kind.width}f{kind.bits}"
+    return builder.call(
+        cgutils.get_or_insert_function(builder.module, function, full_name), args
+    )
 
 
 def _arithmetic(instruction: str) -> Any:
-    """Return the intrinsic of a two-sided operation; numbers are splatted."""
+    """Return the intrinsic of a two-sided operation."""
 
     @intrinsic
     def operation(typing: Any, x: Any, y: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            a, b = _allsplatted(builder, signature, args)
-            return getattr(builder, instruction)(a, b)
-
-        sides = (side if isinstance(side, Lanes) else types.float64 for side in (x, y))
-        return LANES(*sides), generate
+        return _lane_by_lane(
+            lambda builder, kind, a, b: getattr(builder, instruction)(a, b), (x, y)
+        )
 
     return operation
 
 
 _plus, _minus = _arithmetic("fadd"), _arithmetic("fsub")
 _times, _over = _arithmetic("fmul"), _arithmetic("fdiv")
-
-
-def _has_lanes(x: Any, y: Any) -> bool:
-    return isinstance(x, Lanes) or isinstance(y, Lanes)
 
 
 # Numba compares the arguments of these with those of what they return: no annotations.
@@ -121,116 +152,99 @@ def _divide(x, y):  # type: ignore[no-untyped-def]
 @intrinsic
 def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """Return x y + z, rounded once; each may be a vector or a number."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-        function = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.fma.v{WIDTH}f64"
-        )
-        return builder.call(function, _allsplatted(builder, signature, args))
-
-    sides = (side if isinstance(side, Lanes) else types.float64 for side in (x, y, z))
-    return LANES(*sides), generate
+    return _lane_by_lane(
+        lambda builder, kind, *args: _call(builder, kind, "fma", *args), (x, y, z)
+    )
 
 
 @intrinsic
-def clamp(typing: Any, x: Any, bound: Any) -> Any:
-    """Return x cut off at -bound and bound; NaN stays NaN."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        upper, lower = (
-            splatted(builder, args[1]),
-            splatted(builder, builder.fneg(args[1])),
-        )
-        cut = builder.select(builder.fcmp_ordered("<", upper, args[0]), upper, args[0])
-        return builder.select(builder.fcmp_ordered(">", lower, cut), lower, cut)
-
-    return LANES(LANES, types.float64), generate
+def like(typing: Any, x: Any, number: Any) -> Any:
+    """Return a vector of the type of x with a number in every lane."""
+    return _lane_by_lane(lambda builder, kind, x, value: value, (x, number))
 
 
 @intrinsic
 def lower(typing: Any, x: Any, y: Any) -> Any:
-    """Return the smaller of two numbers in each lane; NaN if x is NaN."""
+    """Return the smaller of two; NaN if x is NaN, x if y is."""
+    return _lane_by_lane(
+        lambda builder, kind, a, b: builder.select(builder.fcmp_ordered("<", b, a), b, a),
+        (x, y),
+    )
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.select(builder.fcmp_ordered("<", args[1], args[0]), args[1], args[0])
 
-    return LANES(LANES, LANES), generate
+@intrinsic
+def higher(typing: Any, x: Any, y: Any) -> Any:
+    """Return the larger of two; NaN if x is NaN, x if y is."""
+    return _lane_by_lane(
+        lambda builder, kind, a, b: builder.select(builder.fcmp_ordered(">", b, a), b, a),
+        (x, y),
+    )
 
 
 @intrinsic
 def within(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
     """Return value in lanes where |x| <= bound, otherwise elsewhere, also for NaN."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        below = builder.fcmp_ordered("<=", args[0], args[1])
-        above = builder.fcmp_ordered(">=", args[0], builder.fneg(args[1]))
-        return builder.select(builder.and_(below, above), args[2], args[3])
+    def generate(builder: Any, kind: Any, x: Any, bound: Any, a: Any, b: Any) -> Any:
+        below = builder.fcmp_ordered("<=", x, bound)
+        above = builder.fcmp_ordered(">=", x, builder.fneg(bound))
+        return builder.select(builder.and_(below, above), a, b)
 
-    return LANES(LANES, LANES, LANES, LANES), generate
+    return _lane_by_lane(generate, (x, bound, value, otherwise))
 
 
 @intrinsic
 def largest_lane(typing: Any, x: Any) -> Any:
     """Return the largest of the numbers in a vector without NaN."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.DoubleType(), [VECTOR])
-        name = f"llvm.vector.reduce.fmax.v{WIDTH}f64"
-        return builder.call(
-            cgutils.get_or_insert_function(builder.module, kind, name), args
-        )
+    def generate(builder: Any, kind: Any, x: Any) -> Any:
+        element = kind.vector.element
+        return _call(builder, kind, "vector.reduce.fmax", x, returns=element)
 
-    return types.float64(LANES), generate
+    return _lane_by_lane(generate, (x,), returns=x.number)
 
 
 @intrinsic
 def sqrt(typing: Any, x: Any) -> Any:
     """Return the square roots."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(VECTOR, [VECTOR])
-        name = f"llvm.sqrt.v{WIDTH}f64"
-        return builder.call(
-            cgutils.get_or_insert_function(builder.module, kind, name), args
-        )
-
-    return LANES(LANES), generate
+    return _lane_by_lane(lambda builder, kind, x: _call(builder, kind, "sqrt", x), (x,))
 
 
 @intrinsic
 def sign(typing: Any, x: Any) -> Any:
     """Return -1 in lanes below 0, 1 elsewhere."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        negative = builder.fcmp_ordered("<", args[0], _constant(0.0))
-        return builder.select(negative, _constant(-1.0), _constant(1.0))
+    def generate(builder: Any, kind: Any, x: Any) -> Any:
+        negative = builder.fcmp_ordered("<", x, kind.constant(0.0))
+        return builder.select(negative, kind.constant(-1.0), kind.constant(1.0))
 
-    return LANES(LANES), generate
+    return _lane_by_lane(generate, (x,))
 
 
 @intrinsic
 def inverse_or_zero(typing: Any, x: Any) -> Any:
     """Return 1 / x, but 0 where |x| < TINY, so that no lane overflows."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        below = builder.fcmp_ordered("<", args[0], _constant(TINY))
-        above = builder.fcmp_ordered(">", args[0], _constant(-TINY))
-        inverse = builder.fdiv(_constant(1.0), args[0])
-        return builder.select(builder.and_(below, above), _constant(0.0), inverse)
+    def generate(builder: Any, kind: Any, x: Any) -> Any:
+        below = builder.fcmp_ordered("<", x, kind.constant(TINY))
+        above = builder.fcmp_ordered(">", x, kind.constant(-TINY))
+        inverse = builder.fdiv(kind.constant(1.0), x)
+        tiny = builder.and_(below, above)
+        return builder.select(tiny, kind.constant(0.0), inverse)
 
-    return LANES(LANES), generate
+    return _lane_by_lane(generate, (x,))
 
 
 @intrinsic
 def power_of_two(typing: Any, shifted: Any) -> Any:
-    """Return 2**k of k + 1.5 * 2**52, whose low bits are moved into the exponent."""
+    """Return 2**k of k + 1.5 * 2**52 (of floats: 2**23), whose low bits hold k."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    def generate(builder: Any, kind: Any, shifted: Any) -> Any:
         def each(value: int) -> Any:
-            return ir.Constant(_INTEGERS, [value] * WIDTH)
+            return ir.Constant(kind.integers, [value] * kind.width)
 
-        exponent = builder.shl(builder.bitcast(args[0], _INTEGERS), each(52))
-        return builder.bitcast(builder.add(exponent, each(0x3FF0000000000000)), VECTOR)
+        fraction, bias = (52, 1023) if kind is DOUBLES else (23, 127)
+        bits = builder.shl(builder.bitcast(shifted, kind.integers), each(fraction))
+        return builder.bitcast(builder.add(bits, each(bias << fraction)), kind.vector)
 
-    return LANES(LANES), generate
+    return _lane_by_lane(generate, (shifted,))

@@ -16,12 +16,12 @@ import numpy as np
 
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.lanes import (
-    WIDTH,
     fma,
+    higher,
     inverse_or_zero,
+    like,
     lower,
     sign,
-    splat,
     sqrt,
     within,
 )
@@ -36,6 +36,7 @@ from evolino.network.kernels.memory import (
 from evolino.vocabulary import Array
 
 njit: Any = numba.njit
+WIDTH = 8  # networks together
 ROWS = 8  # folded at a time; three columns of them fit into the registers
 
 
@@ -104,7 +105,7 @@ def reflection(triangle: Any, at: int, column: Any) -> Any:
     side = sign(diagonal)
     head = diagonal + side * norm
     factor = inverse_or_zero(norm * (norm + side * diagonal))
-    store(triangle, at, within(factor, splat(0.0), diagonal, 0.0 - side * norm))
+    store(triangle, at, within(factor, 0.0, diagonal, 0.0 - side * norm))
     return head, factor
 
 
@@ -163,7 +164,7 @@ def triangular(
                 store(block, (seen + j) * ROWS + b, load(y, t * outputs + j))
         for b in range(count, ROWS):
             for j in range(columns):
-                store(block, j * ROWS + b, splat(0.0))
+                store(block, j * ROWS + b, 0.0)
         fold(r, block, columns)
 
 
@@ -177,7 +178,7 @@ def penalised(triangle: Any, seen: int, outputs: int, roots: Any, room: Any) -> 
     columns = seen + outputs
     for first in range(0, seen, ROWS):
         for k in range(columns * ROWS):
-            store(block, k, splat(0.0))
+            store(block, k, 0.0)
         for b in range(min(ROWS, seen - first)):
             store(block, (first + b) * ROWS + b, load(root, first + b))
         fold(r, block, columns)
@@ -207,19 +208,20 @@ def judged(
     ratio of the smallest to the largest entry of R's diagonal, columns scaled."""
     r, scale, ratio = memory(triangle), memory(scales), memory(pivots)
     columns = seen + outputs
-    smallest, largest = splat(float("inf")), splat(0.0)
+    first = load(r, 0)
+    smallest, largest = like(first, float("inf")), like(first, 0.0)
     for j in range(seen):
-        square = splat(0.0)
+        square = like(first, 0.0)
         for i in range(j + 1):
             entry = load(r, i * columns + j)
             square = fma(entry, entry, square)
         root = sqrt(square / float(rows))
         inverse = inverse_or_zero(root)
-        store(scale, j, within(root, splat(0.0), splat(1.0), root))
+        store(scale, j, within(root, 0.0, 1.0, root))
         diagonal = load(r, j * columns + j)
         pivot = sign(diagonal) * diagonal * inverse
         smallest = lower(pivot, smallest)
-        largest = 0.0 - lower(0.0 - largest, 0.0 - pivot)
+        largest = higher(pivot, largest)
     store(ratio, 0, smallest / largest)
 
 

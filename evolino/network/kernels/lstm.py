@@ -1,8 +1,8 @@
-"""Forward pass of an LSTM in eight lanes: eight networks, or eight sequences of one.
+"""Forward pass of an LSTM in the lanes of a vector: networks, or sequences of one network.
 
 The equations are those of `evolino.network.architecture`; `evolino.network.reference` is
 their plain twin. Arrays are one-dimensional, in units of vectors where each lane has its
-own numbers, else `Shared`: with eight networks the inputs are shared, with eight sequences
+own numbers, else `Shared`: with networks in the lanes the inputs are shared, with sequences
 the weights, peepholes and readout are. Weights run over cells, then sources (bias, inputs,
 recurrent), then the four gates; peepholes over cells, then three gates; a row of what the
 readout sees over its S columns.
@@ -23,7 +23,7 @@ from evolino.network.kernels.cell import (
     output,
 )
 from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.lanes import fma, largest_lane, splat, within
+from evolino.network.kernels.lanes import fma, largest_lane, like, within
 from evolino.network.kernels.memory import load, memory, part, store
 from evolino.network.kernels.net_input import GATES, net_inputs
 
@@ -93,7 +93,7 @@ def see(
             store(row, at + j, load(u, j) * load(u, j))
         at += width
     if flags & SEE_CONSTANT:
-        store(row, at, splat(1.0))
+        store(row, at, 1.0)
 
 
 @njit(inline="always")
@@ -107,7 +107,7 @@ def copy(source: Any, target: Any, count: int) -> None:
 def rest(target: Any, count: int) -> None:
     """Set vectors to 0."""
     for k in range(count):
-        store(target, k, splat(0.0))
+        store(target, k, 0.0)
 
 
 @compiled
@@ -166,7 +166,7 @@ def drive(
 @njit(inline="always")
 def read_out(readout: Any, row: Any, columns: int, outputs: int, j: int) -> Any:
     """Return output j of what the readout sees; four sums, since one would have to wait."""
-    a = b = c = d = splat(0.0)
+    a = b = c = d = like(load(row, 0), 0.0)
     last = columns - columns % 4
     for s in range(0, last, 4):
         a = fma(load(row, s), load(readout, s * outputs + j), a)
@@ -229,7 +229,7 @@ def run_freely(
         copy(part(h0, n * cells), before, cells)
         copy(part(s0, n * cells), states, cells)
         copy(part(y0, n * outputs), heard, outputs)
-        alive = splat(1.0)
+        alive = like(load(heard, 0), 1.0)
         for t in range(steps):
             now = n * steps + t
             copy(part(x, now * outside), u, outside)
@@ -240,18 +240,18 @@ def run_freely(
             see(row, after, states, u, width, cells, flags)
             for j in range(outputs):
                 value = read_out(v, row, columns, outputs, j)
-                alive = within(value, splat(EXPLODED), alive, splat(0.0))
+                alive = within(value, EXPLODED, alive, 0.0)
                 if tolerance < float("inf"):
                     error = value - load(wanted, now * outputs + j)
-                    alive = within(error, splat(tolerance), alive, splat(0.0))
+                    alive = within(error, tolerance, alive, 0.0)
                 store(heard, j, value)
             for j in range(outputs):
                 value = load(heard, j)
-                lost = within(alive, splat(0.0), splat(float("inf")), value)
+                lost = within(alive, 0.0, float("inf"), value)
                 store(y, now * outputs + j, lost)
-                store(heard, j, within(alive, splat(0.0), splat(0.0), value))
+                store(heard, j, within(alive, 0.0, 0.0, value))
             if largest_lane(alive) == 0.0:
                 for j in range((now + 1) * outputs, (n + 1) * steps * outputs):
-                    store(y, j, splat(float("inf")))
+                    store(y, j, float("inf"))
                 break
             before, after = after, before

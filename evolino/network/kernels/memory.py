@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import extending, types
 
-from evolino.network.kernels.lanes import LANES, WIDTH, splatted
+from evolino.network.kernels.lanes import BYTES, DOUBLES, FLOATS, as_vector, splatted
 from evolino.vocabulary import Array
 
 intrinsic: Any = extending.intrinsic
 
-ALIGNMENT = 64  # bytes
-
-OF_LANES = types.CPointer(LANES)
-OF_NUMBERS = types.CPointer(types.float64)
-OF_INTEGERS = types.CPointer(types.int64)
+INTEGERS = types.CPointer(types.int64)
+LANES = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
+SHARED = {kind.number: types.CPointer(kind.number) for kind in (DOUBLES, FLOATS)}
+KINDS = {
+    address[kind.number]: kind for address in (LANES, SHARED) for kind in (DOUBLES, FLOATS)
+}
 
 
 class Shared(NamedTuple):
@@ -34,16 +35,22 @@ class Shared(NamedTuple):
     values: Any
 
 
-def aligned(count: int) -> Array:
-    """Return (count,) zeros whose data start at a multiple of 64 bytes."""
-    raw = np.zeros(count + WIDTH)
-    offset = (-raw.ctypes.data % ALIGNMENT) // raw.itemsize
+def width_of(dtype: Any) -> int:
+    """Return the numbers in a vector: 8 of float64, 16 of float32."""
+    return int(BYTES // np.dtype(dtype).itemsize)
+
+
+def aligned(count: int, dtype: Any = np.float64) -> Array:
+    """Return (count,) zeros whose data start at a multiple of a vector's bytes."""
+    width = width_of(dtype)
+    raw = np.zeros(count + width, dtype)
+    offset = (-raw.ctypes.data % BYTES) // raw.itemsize
     return raw[offset : offset + count]
 
 
-def aligned_copy(values: Array) -> Array:
-    """Return a contiguous copy whose data start at a multiple of 64 bytes."""
-    copy = aligned(values.size).reshape(values.shape)
+def aligned_copy(values: Array, dtype: Any = np.float64) -> Array:
+    """Return a contiguous copy whose data start at a multiple of a vector's bytes."""
+    copy = aligned(values.size, dtype).reshape(values.shape)
     copy[...] = values
     return copy
 
@@ -56,15 +63,19 @@ def memory(values: Any) -> Any:
 @extending.overload(memory, inline="always")
 def _memory(values):  # type: ignore[no-untyped-def]
     if isinstance(values, types.BaseNamedTuple):
-        return lambda values: _address_of_numbers(values.values)
+        return lambda values: _address_of_shared(values.values)
     if isinstance(values.dtype, types.Integer):
         return lambda values: _address_of_integers(values)
     return lambda values: _address_of_lanes(values)
 
 
-def _address(kind: Any) -> Any:
+def _address(kinds: Any) -> Any:
+    """Return the intrinsic that takes an array's address. kinds: its type by dtype."""
+
     @intrinsic
     def address(typing: Any, array: Any) -> Any:
+        kind = kinds[array.dtype]
+
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             data = context.make_array(signature.args[0])(context, builder, args[0]).data
             return builder.bitcast(data, context.get_value_type(kind))
@@ -74,35 +85,41 @@ def _address(kind: Any) -> Any:
     return address
 
 
-_address_of_lanes = _address(OF_LANES)
-_address_of_numbers = _address(OF_NUMBERS)
-_address_of_integers = _address(OF_INTEGERS)
+_address_of_lanes = _address(LANES)
+_address_of_shared = _address(SHARED)
+_address_of_integers = _address({types.int64: INTEGERS})
 
 
 @intrinsic
 def load(typing: Any, source: Any, position: Any) -> Any:
     """Return the vector at a position; of a `Shared`, its number there in every lane; of
     integers, the integer there."""
+    kind = KINDS.get(source)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(builder.gep(args[0], [args[1]]))
-        if source == OF_LANES:
-            value.align = ALIGNMENT
-        return splatted(builder, value) if source == OF_NUMBERS else value
+        if kind is None:
+            return value
+        if source == SHARED[kind.number]:
+            return splatted(builder, kind, value)
+        value.align = BYTES
+        return value
 
-    found = types.int64 if source == OF_INTEGERS else LANES
-    return found(source, types.intp), generate
+    return (kind or types.int64)(source, types.intp), generate
 
 
 @intrinsic
 def store(typing: Any, target: Any, position: Any, value: Any) -> Any:
-    """Write a vector to a position."""
+    """Write a vector, or a number into every lane, to a position."""
+    kind = KINDS[target]
+    side = kind if value == kind else types.float64
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[2], builder.gep(args[0], [args[1]])).align = ALIGNMENT
+        vector = as_vector(builder, kind, side, args[2])
+        builder.store(vector, builder.gep(args[0], [args[1]])).align = BYTES
         return context.get_dummy_value()
 
-    return types.void(OF_LANES, types.intp, LANES), generate
+    return types.void(target, types.intp, side), generate
 
 
 @intrinsic
