@@ -36,11 +36,19 @@ def test_a_linear_network_continues_one_sine_to_rounding(evaluator, genomes):
     assert np.median(evaluator.losses(genomes)) < 1e-10
 
 
-def test_a_loss_does_not_depend_on_the_block(evaluator, genomes):
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_a_loss_does_not_depend_on_the_block(precision, genomes):
+    evaluator = evaluator_of(
+        Oscillators(sines=1),
+        evolino.LSTM(cells=20, precision=precision),
+        evolino.PseudoInverse(),
+    )
+    genomes = np.concatenate([genomes, genomes[::-1] * 1.01])
     together = evaluator.losses(genomes)
-    order = np.random.default_rng(3).permutation(11)
+    assert len(set(together)) == 22
+    order = np.random.default_rng(3).permutation(22)
     np.testing.assert_array_equal(evaluator.losses(genomes[order]), together[order])
-    alone = [evaluator.losses(genomes[[k]])[0] for k in range(11)]
+    alone = [evaluator.losses(genomes[[k]])[0] for k in range(22)]
     np.testing.assert_array_equal(alone, together)
 
 
