@@ -107,6 +107,7 @@ class _Running:
             self._best = genomes[first].copy()
         else:
             self._stagnant += 1
+        del genomes
         burst_after = self._settings.burst_after
         if burst_after and self._stagnant >= burst_after and self._best is not None:
             self._pool = self._around(self._best)

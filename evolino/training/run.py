@@ -73,6 +73,7 @@ class Run:
             progress.best = float(losses[first])
             progress.genome = genomes[first].copy()
             progress.improved_at = progress.generation
+        del genomes  # a large population is not held while the next one is bred
         self.search.tell(losses)
         record = describe(losses, progress)
         if self._should_advance():
