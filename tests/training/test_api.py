@@ -30,6 +30,13 @@ def test_a_task_chooses_its_row_of_the_preset():
     assert experiment_for("mso", "paper", cells=33).network.cells == 33
 
 
+@pytest.mark.parametrize("options", [{}, {"sines": 5}])
+def test_five_sines_of_the_papers_are_the_usual_ones(options):
+    made = experiment_for("mso", "paper", task_options=options)
+    assert made.network.cells == 20
+    assert made.task.angular_frequencies == (0.2, 0.311, 0.42, 0.51, 0.74)
+
+
 def test_another_search_comes_with_its_own_defaults_the_same_one_with_the_presets():
     assert experiment_for("mso", "paper", search="esp").search.mutation == 0.01
     assert experiment_for("mso", "best", search="esp").search.mutation == 0.1
