@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 NOT_CHECKED = "recalled, not checked"
 SHOWN = (  # of result.json
-    "task seed metrics published baselines stopped generations evaluations seconds version"
-).split()
+    *("task", "seed", "metrics", "published", "baselines", "stopped"),
+    *("generations", "evaluations", "seconds", "version"),
+)
 PIPE_WIDTH = 110  # columns where no terminal says how wide it is
 
 

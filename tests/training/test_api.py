@@ -81,6 +81,29 @@ def test_what_cannot_work_is_named(options, message):
         evolino.train(**{"task": "mso", "budget": SHORT, **options})
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task": 3}, "task must be a name or have a method sequences, got 3"),
+        ({"network": 3}, "network must be of evolino.LSTM, got 3"),
+        ({"budget": 3}, "budget must be of evolino.Budget, got 3"),
+        ({"curriculum": 3}, "curriculum must be of evolino.Curriculum, got 3"),
+        ({"search": 3}, "search must be a name or have a method start, got 3"),
+        ({"readout": 3}, "readout must be a name or have a method solve, got 3"),
+        ({"initialiser": 3}, "initialiser must be a name or have a method draw, got 3"),
+    ],
+)
+def test_what_is_of_another_kind_is_named(options, message):
+    with pytest.raises(TypeError, match=message):
+        evolino.train(**{"task": "mso", **options})
+
+
+def test_workers_are_checked_before_a_folder_is_made(tmp_path):
+    with pytest.raises(ValueError, match="workers must be >= 1"):
+        evolino.train("mso", budget=SHORT, workers=0, out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_tables_merge_key_by_key_but_another_class_replaces_all():
     base = {"search": {"name": "esp", "mutation": 0.1}, "network": {"cells": 3}}
     assert merge(base, {"search": {"mutation": 0.2}})["search"] == {
