@@ -61,8 +61,9 @@ class MackeyGlass:
                 raise ValueError(
                     f"{name} must be a multiple of step={self.step:g}, got {value:g}"
                 )
-        for name in ("steps", "horizon", "validation_starts"):
+        for name in ("steps", "validation_starts"):
             check_count(name, getattr(self, name))
+        check_count("horizon", self.horizon, least=EVERY)
         check_count("test_starts", self.test_starts, least=50)
         check_count("washout", self.washout)
         check_count("settling", self.settling)

@@ -26,6 +26,14 @@ def nrmse(outputs: Array, targets: Array) -> Array:
 
 
 def deviation(targets: Array) -> float:
-    """Return the standard deviation of the targets, 1 if they are constant."""
-    spread = float(np.nanstd(targets))
+    """Return the standard deviation of the targets, 1 if they are constant.
+
+    Raises ValueError if it is not finite, as for values near the largest number.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(np.nanstd(targets))
+    if not np.isfinite(spread):
+        raise ValueError(
+            "the targets are too large: their standard deviation is not finite"
+        )
     return spread if spread > 0 else 1.0

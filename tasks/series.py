@@ -115,7 +115,9 @@ class SeriesTask:
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> SeriesTask:
-        """Return the task of `to_table`."""
+        """Return the task of `to_table`. Raises ValueError if it has no series."""
+        if not table.get("series"):
+            raise ValueError("series is empty: give a file of numbers with --series")
         parts = {
             key: value for key, value in table.items() if key not in ("name", "series")
         }

@@ -103,6 +103,8 @@ def _message(error: Exception) -> str | None:
         text = str(error.format_message())
     elif isinstance(error, OSError) and error.strerror:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    elif isinstance(error, MemoryError):
+        text = f"not enough memory: {error or 'fewer cells or workers need less'}"
     elif isinstance(error, ValueError | TypeError | OSError):
         text = str(error) or type(error).__name__
     else:

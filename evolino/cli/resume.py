@@ -36,7 +36,7 @@ def resume(
     New limits take the place of all three old ones; target and stagnation stay.
     """
     from evolino.cli.progress import Progress
-    from evolino.cli.run import conclude, worker_count
+    from evolino.cli.run import conclude, resumable, worker_count
     from evolino.training.run_folder import RunFolder
     from evolino.training.trainer import resume as resume_run
 
@@ -44,7 +44,7 @@ def resume(
     given = any(limit is not None for limit in limits.values())
     count = worker_count(workers)
     opened = RunFolder.open(folder)
-    with Progress(quiet=quiet) as progress:
+    with resumable(opened, quiet=quiet), Progress(quiet=quiet) as progress:
         result = resume_run(
             opened,
             workers=count,

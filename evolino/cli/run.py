@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -162,7 +163,7 @@ def _general(
     )
     folder = RunFolder.create(out, experiment, force=force)
     try:
-        with Progress(quiet=quiet) as progress:
+        with resumable(folder, quiet=quiet), Progress(quiet=quiet) as progress:
             result = run_experiment(
                 experiment,
                 workers=count,
@@ -170,10 +171,21 @@ def _general(
                 callbacks=[progress],
                 baselines=baselines,
             )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, MemoryError):
         folder.discard_unless_begun()
         raise
     conclude(folder, result, quiet=quiet)
+
+
+@contextmanager
+def resumable(folder: RunFolder, *, quiet: bool) -> Iterator[None]:
+    """Say how to go on, should a Ctrl-C end the run at once."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not quiet:
+            typer.echo(f"go on with   evolino resume {folder.path}")
+        raise
 
 
 def worker_count(workers: int | None) -> int:

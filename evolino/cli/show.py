@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from evolino.training.run_folder import RunFolder
 
 NOT_CHECKED = "recalled, not checked"
+SHOWN = (  # of result.json
+    *("task", "seed", "metrics", "published", "baselines", "stopped"),
+    *("generations", "evaluations", "seconds", "version"),
+)
 PIPE_WIDTH = 110  # columns where no terminal says how wide it is
 
 
@@ -37,6 +41,11 @@ def print_run(folder: RunFolder) -> None:
     if result is None:
         _print_unfinished(folder)
         return
+    missing = [key for key in SHOWN if key not in result]
+    if missing:
+        raise ValueError(
+            f"{folder.path / 'result.json'} is damaged: it has no {missing[0]}"
+        )
     what = " ".join(filter(None, (result["task"], result.get("preset"))))
     console.print(
         f"{what}, seed {result['seed']}: {result['generations']} generations, "
@@ -46,6 +55,8 @@ def print_run(folder: RunFolder) -> None:
         markup=False,
     )
     console.print(_table(result))
+    if not result["metrics"]:
+        console.print("every network failed: no validation loss was finite", markup=False)
 
 
 def _print_unfinished(folder: RunFolder) -> None:

@@ -18,6 +18,7 @@ from evolino.plots.sweep import SweepPoint, sweep_figure
 from evolino.vocabulary import unknown_name
 
 if TYPE_CHECKING:
+    from evolino.model import Model
     from evolino.task import Segment
     from evolino.training.experiment import Experiment
 
@@ -57,12 +58,10 @@ def free_run(run: Path, out: Path) -> Path:
 
     Where the task generates it is the free run against the target, else the output.
     """
-    import evolino
-
     check_picture(out)
     experiment, test = _test_of(run)
     free_running = experiment.task.generates
-    model = evolino.load(run)
+    model = _model_of(run, experiment)
     outputs = model.respond(test, free_running=free_running)
     first = test[0]
     heard = first.series.targets[max(0, first.start - HEARD) : first.start]
@@ -81,7 +80,6 @@ def cells(run: Path, out: Path) -> Path:
 
     Returns the picture's path.
     """
-    import evolino
     from evolino.network.architecture import GATES
 
     check_picture(out)
@@ -91,7 +89,7 @@ def cells(run: Path, out: Path) -> Path:
     stop = min(segment.stop, first + SHOWN)
     first = max(0, min(first, stop - SHOWN))
     series = segment.series
-    trace = evolino.load(run).states(series.inputs[:stop], series.targets[:stop])
+    trace = _model_of(run, experiment).states(series.inputs[:stop], series.targets[:stop])
     rows = slice(first, stop)
     names = {gate: f"{gate} gate" for gate in GATES} | {"cell": "cell input"}
     figure = cells_figure(
@@ -187,3 +185,13 @@ def _test_of(run: Path) -> tuple[Experiment, tuple[Segment, ...]]:
 
     experiment = RunFolder.open(run).experiment()
     return experiment, split_of(experiment.task, experiment.seed).test
+
+
+def _model_of(run: Path, experiment: Experiment) -> Model:
+    """Return a run's network. Raises ValueError for one that the run cannot have made."""
+    from evolino.model import load
+
+    model = load(run)
+    if model.architecture != experiment.architecture:
+        raise ValueError(f"{run}: model.npz belongs to another network than config.toml")
+    return model

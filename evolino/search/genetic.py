@@ -56,7 +56,7 @@ class Genetic:
 
 
 class _Running:
-    """_pool: (P, C, G); _losses: (P,) of the elite, which need no second evaluation."""
+    """_pool: (P, C, G), the elite first; it is evaluated again with its children."""
 
     def __init__(
         self, settings: Genetic, space: WeightSpace, rng: Generator, origin: Array | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import run_experiment
+from evolino.vocabulary import check_count
 
 
 def train(
@@ -50,6 +51,11 @@ def train(
     Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
     TypeError, naming the argument, for whatever cannot work.
     """
+    check_count("workers", workers)
+    _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})
+    _check_methods(
+        {"task": task, "initialiser": initialiser, "search": search, "readout": readout}
+    )
     experiment = experiment_for(
         task,
         preset,
@@ -75,3 +81,30 @@ def train(
     return run_experiment(
         experiment, workers=workers, folder=folder, callbacks=callbacks, baselines=baselines
     )
+
+
+RECORDS = {"network": LSTM, "budget": Budget, "curriculum": Curriculum}
+METHODS = {
+    "task": "sequences",
+    "initialiser": "draw",
+    "search": "start",
+    "readout": "solve",
+}
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    """Raise TypeError, naming the argument, for one that is not its record or None."""
+    for name, value in given.items():
+        if value is not None and not isinstance(value, RECORDS[name]):
+            wanted = RECORDS[name].__name__
+            raise TypeError(f"{name} must be of evolino.{wanted}, got {value!r}")
+
+
+def _check_methods(given: Mapping[str, Any]) -> None:
+    """Raise TypeError, naming the argument, for one that cannot do its part."""
+    for name, part in given.items():
+        named = part is None or isinstance(part, str)
+        if not named and not hasattr(part, METHODS[name]):
+            raise TypeError(
+                f"{name} must be a name or have a method {METHODS[name]}, got {part!r}"
+            )

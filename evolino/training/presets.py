@@ -6,6 +6,7 @@ A file tasks/presets/<task>-<preset>.toml is a table of experiments: what its ro
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -173,11 +174,19 @@ def _row(task: str, shared: Mapping[str, Any], row: Mapping[str, Any]) -> Row:
 
 
 def _choose(table: Table, options: Mapping[str, Any], cells: int | None) -> Row:
-    """Return the row that shares most with what is asked for, the first one of equals."""
+    """Return the row that shares most with what is asked for.
 
-    def shared(row: Row) -> tuple[int, int]:
-        same = sum(row.settings["task"].get(key) == value for key, value in options.items())
-        return same, int(row.settings["network"]["cells"] == cells)
+    Of equals the one that has more of the task's own defaults, then the first.
+    """
+    task = find("task", table.task)
+    parameters = dataclasses.fields(task) if dataclasses.is_dataclass(task) else ()
+    usual = {each.name: each.default for each in parameters}
+
+    def shared(row: Row) -> tuple[int, int, int]:
+        settings = row.settings["task"]
+        same = sum(settings.get(key) == value for key, value in options.items())
+        as_usual = sum(settings.get(key) == value for key, value in usual.items())
+        return same, int(row.settings["network"]["cells"] == cells), as_usual
 
     return max(table.rows, key=shared)
 

@@ -87,8 +87,12 @@ class RunFolder:
         return cls(Path(path))
 
     def experiment(self) -> Experiment:
-        """Return the experiment. Raises ValueError for a damaged config.toml."""
-        return experiment_from_table(self._config())
+        """Return the experiment. Raises ValueError, naming config.toml, if it is none."""
+        table = self._config()
+        try:
+            return experiment_from_table(table)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{self.path / CONFIG}: {error}") from None
 
     def save_experiment(self, experiment: Experiment) -> None:
         """Replace the experiment, as when a run is to go further than its budget."""
@@ -99,8 +103,12 @@ class RunFolder:
         """Add a generation to history, and the seconds of the run so far to timing."""
         timing = {"generation": generation.generation, "seconds": seconds}
         for name, record in ((HISTORY, generation.as_dict()), (TIMING, timing)):
-            with open(self.path / name, "ab") as file:
-                file.write(write_json(record))
+            try:
+                with open(self.path / name, "ab") as file:
+                    file.write(write_json(record))
+            except OSError as error:
+                error.filename = error.filename or str(self.path / name)
+                raise
 
     def history(self) -> list[Generation]:
         """Return the generations. A last line that a kill cut off does not count."""
@@ -111,7 +119,13 @@ class RunFolder:
 
     def timing(self) -> list[dict[str, Any]]:
         """Return {"generation": ..., "seconds": ...} for each generation."""
-        return self._lines(TIMING)
+        records = self._lines(TIMING)
+        for k, record in enumerate(records, start=1):
+            if not isinstance(record.get("seconds"), int | float):
+                raise ValueError(
+                    f"{self.path / TIMING} is damaged: line {k} has no seconds"
+                )
+        return records
 
     def rewind(self, generation: int) -> None:
         """Cut history and timing after a generation, the checkpoint's.
@@ -167,6 +181,10 @@ class RunFolder:
         if not isinstance(result, dict):
             raise ValueError(f"{path} is damaged: it is not a table")
         return result
+
+    def remove_result(self) -> None:
+        """Remove result.json, as when a finished run is to go further."""
+        (self.path / RESULT).unlink(missing_ok=True)
 
     def discard_unless_begun(self) -> None:
         """Remove the files of a run that failed before its first generation."""

@@ -61,15 +61,18 @@ def resume(
     """Go on with an interrupted run, to the same bits as if it had never stopped.
 
     budget: new limits by name, for a run that is to go further than its first budget;
-    they are written to its config. Raises ValueError for a damaged checkpoint.
+    they are written to its config, and the result of the first budget is removed. Raises
+    ValueError for a damaged checkpoint; the folder is then as it was.
     """
     experiment = folder.experiment()
     if budget:
         experiment = replace(experiment, budget=replace(experiment.budget, **budget))
-        folder.save_experiment(experiment)
-    state = folder.load_checkpoint()
-    run = Run(experiment, state)
+    run = Run(experiment, folder.load_checkpoint())
     folder.rewind(run.progress.generation)
+    if budget:
+        folder.save_experiment(experiment)
+    if not run.stop_reasons():
+        folder.remove_result()
     return _finish(
         run,
         folder.history(),
@@ -93,6 +96,8 @@ def _finish(
     recorder = None if folder is None else Recorder(run, folder)
     result = evolve(run, history, workers=workers, callbacks=callbacks, recorder=recorder)
     if not result.interrupted:
+        if folder is not None:
+            folder.save_result(result.summary())
         if baselines:
             for callback in callbacks:
                 callback.on_baselines()
@@ -100,8 +105,8 @@ def _finish(
                 run.experiment, evaluations=result.evaluations, workers=workers
             )
             result = replace(result, baselines=measured)
-        if folder is not None:
-            folder.save_result(result.summary())
+            if folder is not None:
+                folder.save_result(result.summary())
     for callback in callbacks:
         callback.on_stop(result)
     return result

@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 CASES = {
@@ -30,6 +31,14 @@ CASES = {
     "no generations": (["run", "mso", "--generations", "0"], "generations must be >= 1"),
     "negative seconds": (["run", "mso", "--seconds", "-1"], "seconds must be > 0"),
     "tau off the grid": (["run", "mackey-glass", "--tau", "17.03"], "multiple of step"),
+    "horizon below the first of the loss": (
+        ["run", "mackey-glass", "--horizon", "3"],
+        "horizon must be >= 7, got 3",
+    ),
+    "no series": (
+        ["run", "series"],
+        "series is empty: give a file of numbers with --series",
+    ),
     "missing series": (["run", "series", "--series", "none.npy"], "No such file"),
     "missing task file": (["run", "none.py:Mine"], "there is no such file"),
     "show nothing": (["show", "nothing"], "nothing is not the folder of a run"),
@@ -64,6 +73,23 @@ def test_a_file_that_is_no_series(evolino, trainer, tmp_path, content):
     assert status == 2
     assert err.count("\n") == 1
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        (np.append(np.ones(500), np.nan), "series is not finite at step 500"),
+        (np.ones((500, 2, 2)), "series must have shape (T,) or (T, n), got (500, 2, 2)"),
+        (np.ones(0), "series is empty: give a file of numbers"),
+        (np.ones(50), "series has 50 steps, too short for washout 100"),
+        (np.array(["a", "b"]), "series must be an array of numbers"),
+    ],
+    ids=["nan", "shape", "empty", "short", "text"],
+)
+def test_a_series_that_cannot_be_learnt(evolino, trainer, tmp_path, series, message):
+    np.save(tmp_path / "s.npy", series)
+    assert_one_line(evolino("run", "series", "--series", "s.npy", "--out", "r"), message)
+    assert [file.name for file in tmp_path.iterdir()] == ["s.npy"]
 
 
 def test_a_series_that_smuggles_a_pickle(evolino, trainer, tmp_path):
@@ -106,9 +132,24 @@ def test_on_demand_an_error_shows_where_it_arose(evolino, monkeypatch):
         evolino("run", "msso")
 
 
-def test_ctrl_c_exits_with_130(evolino, trainer):
+def test_ctrl_c_exits_with_130_and_says_how_to_go_on(evolino, trainer):
     trainer.error = KeyboardInterrupt()
-    assert evolino("run", "mso", "--out", "r") == (130, "", "")
+    told = "go on with   evolino resume r\n"
+    assert evolino("run", "mso", "--out", "r") == (130, told, "")
+    assert evolino("run", "mso", "--out", "q", "--quiet") == (130, "", "")
+
+
+def test_too_little_memory_is_one_line_and_leaves_no_folder(evolino, trainer, tmp_path):
+    trainer.error = MemoryError("Unable to allocate 9 TiB")
+    assert_one_line(evolino("run", "mso", "--out", "r"), "not enough memory: Unable to")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["{}", '{"task": "mso"}'])
+def test_a_result_that_lacks_figures_is_named(evolino, trainer, tmp_path, content):
+    evolino("run", "mso", "--out", "r", "--quiet")
+    (tmp_path / "r" / "result.json").write_text(content)
+    assert_one_line(evolino("show", "r"), "result.json is damaged: it has no ")
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,21 @@ def test_a_damaged_checkpoint_stops_resume_and_loses_nothing(evolino, tmp_path):
     path = tmp_path / "r" / "checkpoint.npz"
     path.write_bytes(path.read_bytes()[:-20])
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
-    status, out, err = evolino("resume", "r")
+    status, out, err = evolino("resume", "r", "--generations", 9)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "checkpoint.npz is damaged" in err
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_the_model_of_another_network_is_one_line(evolino, tmp_path):
+    quick = ("--search", "random", "--generations", 1, "--no-baselines", "--quiet")
+    for name, cells in (("a", 6), ("b", 7)):
+        assert evolino("run", "mso", "--cells", cells, *quick, "--out", name)[0] == 0
+    (tmp_path / "b" / "model.npz").replace(tmp_path / "a" / "model.npz")
+    for kind in ("run", "cells"):
+        status, out, err = evolino("plot", "a", "--kind", kind)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert "model.npz belongs to another network than config.toml" in err
 
 
 def test_a_foreign_model_is_one_line(evolino, tmp_path):

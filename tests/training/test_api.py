@@ -30,6 +30,13 @@ def test_a_task_chooses_its_row_of_the_preset():
     assert experiment_for("mso", "paper", cells=33).network.cells == 33
 
 
+@pytest.mark.parametrize("options", [{}, {"sines": 5}])
+def test_five_sines_of_the_papers_are_the_usual_ones(options):
+    made = experiment_for("mso", "paper", task_options=options)
+    assert made.network.cells == 20
+    assert made.task.angular_frequencies == (0.2, 0.311, 0.42, 0.51, 0.74)
+
+
 def test_another_search_comes_with_its_own_defaults_the_same_one_with_the_presets():
     assert experiment_for("mso", "paper", search="esp").search.mutation == 0.01
     assert experiment_for("mso", "best", search="esp").search.mutation == 0.1
@@ -72,6 +79,29 @@ def test_files_are_left_only_where_asked_for(tmp_path, monkeypatch):
 def test_what_cannot_work_is_named(options, message):
     with pytest.raises(ValueError, match=message):
         evolino.train(**{"task": "mso", "budget": SHORT, **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task": 3}, "task must be a name or have a method sequences, got 3"),
+        ({"network": 3}, "network must be of evolino.LSTM, got 3"),
+        ({"budget": 3}, "budget must be of evolino.Budget, got 3"),
+        ({"curriculum": 3}, "curriculum must be of evolino.Curriculum, got 3"),
+        ({"search": 3}, "search must be a name or have a method start, got 3"),
+        ({"readout": 3}, "readout must be a name or have a method solve, got 3"),
+        ({"initialiser": 3}, "initialiser must be a name or have a method draw, got 3"),
+    ],
+)
+def test_what_is_of_another_kind_is_named(options, message):
+    with pytest.raises(TypeError, match=message):
+        evolino.train(**{"task": "mso", **options})
+
+
+def test_workers_are_checked_before_a_folder_is_made(tmp_path):
+    with pytest.raises(ValueError, match="workers must be >= 1"):
+        evolino.train("mso", budget=SHORT, workers=0, out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tables_merge_key_by_key_but_another_class_replaces_all():

@@ -172,6 +172,26 @@ def test_a_damaged_result_is_named(folder, content):
         folder.result()
 
 
+def test_timing_without_seconds_is_named(folder):
+    (folder.path / "timing.jsonl").write_text('{"generation": 1}\n')
+    with pytest.raises(ValueError, match=r"timing\.jsonl is damaged: line 1"):
+        folder.timing()
+
+
+def test_a_setting_that_cannot_be_names_the_file(folder):
+    config = folder.path / "config.toml"
+    config.write_text(config.read_text().replace("cells = 4", "cells = -4"))
+    with pytest.raises(ValueError, match=r"config\.toml: cells must be >= 1, got -4"):
+        folder.experiment()
+
+
+def test_a_full_disk_names_the_file(folder, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        folder.save_checkpoint({"a": 1})
+    assert caught.value.filename == str(folder.path / "checkpoint.npz")
+
+
 def test_what_is_no_run_is_not_opened(tmp_path):
     with pytest.raises(ValueError, match="there is no such folder"):
         RunFolder.open(tmp_path / "nothing")

@@ -135,6 +135,29 @@ def test_a_run_resumed_beyond_its_budget_equals_a_longer_one(tmp_path):
     assert RunFolder.open(folder.path).experiment().budget.generations == 9
 
 
+def test_a_run_broken_off_beyond_its_first_budget_has_no_result(tmp_path):
+    folder = RunFolder.create(tmp_path / "run", experiment())
+    run_experiment(experiment(), folder=folder, baselines=False)
+    assert folder.result() is not None
+    more = {"generations": 9}
+    resume(folder, budget=more, callbacks=[StopAfter(7)], baselines=False)
+    assert folder.result() is None
+    resume(folder, baselines=False)
+    assert folder.result()["generations"] == 9
+
+
+def test_ctrl_c_among_the_baselines_keeps_the_result(tmp_path):
+    class Impatient(Callback):
+        def on_baselines(self):
+            raise KeyboardInterrupt
+
+    folder = RunFolder.create(tmp_path / "run", experiment())
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(experiment(), folder=folder, callbacks=[Impatient()])
+    assert folder.result()["metrics"]["test_nrmse"] > 0
+    assert folder.result()["baselines"] == {}
+
+
 def test_the_best_network_ever_seen_is_kept():
     result = run_experiment(experiment(), baselines=False)
     lowest = [record.lowest for record in result.history]
@@ -170,6 +193,7 @@ def test_a_network_that_explodes_has_loss_inf_and_the_run_goes_on():
     )
     result = run_experiment(wild, baselines=False)
     assert result.generations == 6
+    assert any(record.failed for record in result.history)
 
 
 def test_callbacks_hear_start_generations_and_stop():
