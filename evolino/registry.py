@@ -17,7 +17,7 @@ import importlib
 import importlib.util
 import sys
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -49,8 +49,8 @@ def find(kind: str, name: str) -> type:
     if name in _plugins(kind):
         plugin: type = _plugins(kind)[name]()
         return plugin
-    path, colon, class_name = name.rpartition(":")
-    if colon and path.endswith(".py"):
+    if _is_in_file(name):
+        path, _, class_name = name.rpartition(":")
         return _class_in_file(kind, Path(path), class_name)
     from evolino.vocabulary import unknown_name
 
@@ -89,6 +89,17 @@ def from_table(kind: str, table: Mapping[str, Any]) -> Any:
         key: _from_value(kind, value) for key, value in table.items() if key != "name"
     }
     return make(f"{kind} {table['name']}", record, values)
+
+
+def files_named(table: Any) -> Iterator[str]:
+    """Yield the names "path/to/file.py:Class" in a table, whose files `find` would run."""
+    if isinstance(table, Mapping):
+        name = table.get("name")
+        if isinstance(name, str) and _is_in_file(name):
+            yield name
+    if isinstance(table, Mapping | list | tuple):
+        for value in table.values() if isinstance(table, Mapping) else table:
+            yield from files_named(value)
 
 
 def fields_to_table(record: Any) -> dict[str, Any]:
@@ -147,14 +158,23 @@ def _plugins(kind: str) -> dict[str, Any]:
     return {entry.name: entry.load for entry in entry_points(group=KINDS[kind][2])}
 
 
+def _is_in_file(name: str) -> bool:
+    path, colon, _ = name.rpartition(":")
+    return bool(colon) and path.endswith(".py")
+
+
 def _class_in_file(kind: str, path: Path, class_name: str) -> type:
     path = path.expanduser().resolve()
     if not path.is_file():
         raise ValueError(f"{kind} {path}:{class_name}: there is no such file")
-    found = getattr(_module_of_file(path), class_name, None)
+    module = _module_of_file(path)
+    found = getattr(module, class_name, None)
     if not isinstance(found, type):
         raise ValueError(f"{kind} {path}:{class_name}: the file has no such class")
-    _FROM_FILES[found] = f"{path}:{class_name}"
+    # A class that the file only imports keeps the name that it has elsewhere.
+    own = found.__module__ == module.__name__
+    if own or getattr(found, "name", None) not in names(kind):
+        _FROM_FILES[found] = f"{path}:{class_name}"
     return found
 
 

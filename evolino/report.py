@@ -205,10 +205,12 @@ def _baselines(row: Record, metric: str) -> list[list[str]]:
     """Return a row's baselines, and before them ours on the very same seed."""
     if not row["baselines"] or not row["seeds"]:
         return []
-    first = row["seeds"][0]
-    seed = f"seed {first['seed']}"
-    ours = first.get("metrics", {})
-    lines = [["", f"this project, {seed} alone", _figure(_metric(ours, metric)), ""]]
+    number = row.get("baselines_seed", row["seeds"][0]["seed"])
+    seed, lines = f"seed {number}", []
+    for entry in row["seeds"]:
+        if entry["seed"] == number:
+            ours = _figure(_metric(entry.get("metrics", {}), metric))
+            lines.append(["", f"this project, {seed} alone", ours, ""])
     for method, figures in row["baselines"].items():
         value = _figure(_metric(figures, metric))
         lines.append(["", method, value, f"baseline, {seed}"])

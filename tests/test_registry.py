@@ -131,6 +131,14 @@ def test_a_class_in_a_file_is_found_and_found_again(tmp_path):
     assert from_table("task", table) == record
 
 
+def test_a_class_that_a_file_only_imports_keeps_its_name(tmp_path):
+    (tmp_path / "alias.py").write_text(
+        "from evolino.tasks.oscillators import Oscillators as Mine\n"
+    )
+    found = find("task", f"{tmp_path}/alias.py:Mine")
+    assert to_table(found())["name"] == "mso"
+
+
 def test_a_missing_file_or_class_is_named(tmp_path):
     with pytest.raises(ValueError, match="there is no such file"):
         find("task", f"{tmp_path}/nothing.py:Mine")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,20 @@ def test_a_finished_seed_and_known_baselines_are_not_run_again(desk):
     assert again == first
     desk(seeds=3)
     assert desk.calls == ["start 2 2 1", "start 3 2 1"]
+
+
+def test_other_seeds_stay_in_the_table(desk, monkeypatch):
+    whole = desk(seeds=3)
+    shutil.rmtree(desk.out / "seeds")
+    again = desk(seeds=1)
+    assert desk.calls == ["start 2 0 1", "start 3 0 1"]
+    for before, after in zip(whole["rows"], again["rows"], strict=True):
+        assert [entry["seed"] for entry in after["seeds"]] == [0, 1, 2]
+        assert after["seeds"][1:] == before["seeds"][1:]
+    assert again["command"].startswith(whole["command"].partition(" --out")[0])
+    later = desk(seeds=range(4, 5))
+    assert [entry["seed"] for entry in later["rows"][0]["seeds"]] == [0, 1, 2, 4]
+    assert later["rows"][0]["baselines_seed"] == 0
 
 
 def test_nothing_to_do_writes_the_same_bytes(desk):

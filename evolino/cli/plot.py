@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from evolino.cli.task_options import TRUST
+
 KINDS = ("fitness", "run", "cells")
 AXES = ("generations", "evaluations", "seconds")
 SUFFIXES = (".png", ".svg")
@@ -29,6 +31,7 @@ def plot(
     against: Annotated[
         str, typer.Option(help="Axis of fitness: generations, evaluations or seconds.")
     ] = "generations",
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Draw the fitness of runs, or one run's network at work."""
     from evolino.training.run_folder import RunFolder
@@ -42,16 +45,16 @@ def plot(
         raise ValueError(f"--kind {kind} shows one run, got {len(folders)} folders")
     if out is not None and out.suffix not in SUFFIXES:
         raise ValueError(f"--out must end in .png or .svg, got {out}")
-    places = [RunFolder.open(folder).path for folder in folders]
+    places = [RunFolder.open(folder, trust=trust).path for folder in folders]
     in_folder = places[0] / f"{kind}.png" if len(places) == 1 else Path(f"{kind}.png")
     picture = out or in_folder
 
     from evolino.plots import cells, fitness, free_run
 
     if kind == "fitness":
-        fitness(places, picture, against=against)
+        fitness(places, picture, against=against, trust=trust)
     elif kind == "run":
-        free_run(places[0], picture)
+        free_run(places[0], picture, trust=trust)
     else:
-        cells(places[0], picture)
+        cells(places[0], picture, trust=trust)
     typer.echo(picture)

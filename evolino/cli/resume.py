@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from evolino.cli.task_options import TRUST
+
 
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
@@ -30,6 +32,7 @@ def resume(
         bool,
         typer.Option(help="Measure what an unevolved network and random search reach."),
     ] = True,
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Go on with a run, also beyond its limits.
 
@@ -43,7 +46,7 @@ def resume(
     limits = {"generations": generations, "evaluations": evaluations, "seconds": seconds}
     given = any(limit is not None for limit in limits.values())
     count = worker_count(workers)
-    opened = RunFolder.open(folder)
+    opened = RunFolder.open(folder, trust=trust)
     with resumable(opened, quiet=quiet), Progress(quiet=quiet) as progress:
         result = resume_run(
             opened,

@@ -210,7 +210,7 @@ def conclude(folder: RunFolder, result: Result, *, quiet: bool) -> None:
         from evolino.plots import fitness
 
         picture = folder.path / "fitness.png"
-        fitness([folder.path], picture)
+        fitness([folder.path], picture, trust=True)
     if not quiet:
         print_run(folder)
         typer.echo(f"run      {folder.path}")

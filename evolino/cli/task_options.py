@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 SIMPLE = (int, float, str, bool)
+TRUST = "Run Python files that the run's config names as its task or search."
 FILE_HELP = "file of numbers: .npy, .csv or .txt, a step a line"
 
 

@@ -40,26 +40,34 @@ HEARD = 60  # steps of the driven network that are shown before a free run
 SHOWN = 200  # steps of the test series on which the cells are shown
 
 
-def fitness(runs: Sequence[Path], out: Path, *, against: str = "generations") -> Path:
+def fitness(
+    runs: Sequence[Path],
+    out: Path,
+    *,
+    against: str = "generations",
+    trust: bool = False,
+) -> Path:
     """Draw the losses of runs and return the picture's path.
 
     runs: folders; runs that differ in nothing but their seed are drawn as one median with
-    a band. against: "generations", "evaluations" or "seconds". Raises ValueError for
+    a band. against: "generations", "evaluations" or "seconds". trust: of
+    `RunFolder.open`. Raises ValueError for
     another axis or ending, a folder that is no run, and runs without a generation.
     """
     check_picture(out)
     if against not in AXES:
         raise unknown_name("axis", against, AXES)
-    return save(fitness_figure(_by_settings(runs, against), against=against), out)
+    return save(fitness_figure(_by_settings(runs, against, trust), against=against), out)
 
 
-def free_run(run: Path, out: Path) -> Path:
+def free_run(run: Path, out: Path, *, trust: bool = False) -> Path:
     """Draw a run's network on its test data, with the error, and return the picture's path.
 
     Where the task generates it is the free run against the target, else the output.
+    trust: of `RunFolder.open`.
     """
     check_picture(out)
-    experiment, test = _test_of(run)
+    experiment, test = _test_of(run, trust)
     free_running = experiment.task.generates
     model = _model_of(run, experiment)
     outputs = model.respond(test, free_running=free_running)
@@ -75,15 +83,15 @@ def free_run(run: Path, out: Path) -> Path:
     return save(figure, out)
 
 
-def cells(run: Path, out: Path) -> Path:
+def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
     """Draw the cells and gates of a run's network over its test series, teacher-forced.
 
-    Returns the picture's path.
+    Returns the picture's path. trust: of `RunFolder.open`.
     """
     from evolino.network.architecture import GATES
 
     check_picture(out)
-    experiment, test = _test_of(run)
+    experiment, test = _test_of(run, trust)
     segment = test[0]
     first = segment.start
     stop = min(segment.stop, first + SHOWN)
@@ -114,7 +122,7 @@ def read_curve(run: Path, against: str) -> Curve:
     return Curve.of(folder.history(), against, seconds)
 
 
-def _by_settings(runs: Sequence[Path], against: str) -> dict[str, list[Curve]]:
+def _by_settings(runs: Sequence[Path], against: str, trust: bool) -> dict[str, list[Curve]]:
     """Return the curves of runs, by a name for what their settings differ in."""
     from evolino.training.config import experiment_to_table
     from evolino.training.run_folder import RunFolder
@@ -122,7 +130,7 @@ def _by_settings(runs: Sequence[Path], against: str) -> dict[str, list[Curve]]:
     settings: list[dict[str, Any]] = []
     curves: list[list[Curve]] = []
     for run in runs:
-        table = experiment_to_table(RunFolder.open(run).experiment())
+        table = experiment_to_table(RunFolder.open(run, trust=trust).experiment())
         flat = {key: value for key, value in flatten(table).items() if key != "seed"}
         if flat not in settings:
             settings.append(flat)
@@ -178,12 +186,12 @@ def _part(key: str, value: Any) -> str:
     return f"{last.replace('_', ' ')} {shown}"
 
 
-def _test_of(run: Path) -> tuple[Experiment, tuple[Segment, ...]]:
+def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
     """Return the experiment of a run, and the segments it was tested on."""
     from evolino.training.run import split_of
     from evolino.training.run_folder import RunFolder
 
-    experiment = RunFolder.open(run).experiment()
+    experiment = RunFolder.open(run, trust=trust).experiment()
     return experiment, split_of(experiment.task, experiment.seed).test
 
 

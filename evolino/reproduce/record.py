@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +24,8 @@ PRIVATE = ("host",)  # of an environment, not for the record
 class RowRecord:
     """A row on its way: its seeds as far as they are known, by seed, and its baselines.
 
-    first: the experiment whose baselines are measured. baselines: by method; empty until
-    they are measured. baselines_error: why they could not be.
+    first: the experiment whose baselines are measured. baselines: by method, of the seed
+    baselines_seed; empty until they are measured. baselines_error: why they could not be.
     """
 
     row: Row
@@ -33,12 +33,19 @@ class RowRecord:
     seeds: dict[int, dict[str, Any]] = field(default_factory=dict)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     baselines_error: str = ""
+    baselines_seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Measure the baselines on the first seed."""
+        self.baselines_seed = self.first.seed
 
     @property
     def baseline_evaluations(self) -> int | None:
-        """Evaluations of the first finished seed, which random search then gets too."""
-        for _, entry in sorted(self.seeds.items()):
-            if entry["status"] == FINISHED:
+        """Evaluations of the first seed, or of the first finished one, which random search
+        then gets too."""
+        first = self.seeds.get(self.baselines_seed)
+        for entry in [first, *(entry for _, entry in sorted(self.seeds.items()))]:
+            if entry is not None and entry["status"] == FINISHED:
                 return int(entry["evaluations"])
         return None
 
@@ -66,6 +73,7 @@ class RowRecord:
             "settings": digest(self.first),
             "published": [asdict(each) for each in dict.fromkeys(published)],
             "baselines": self.baselines,
+            "baselines_seed": self.baselines_seed,
             "seeds": [entry for _, entry in sorted(self.seeds.items())],
         }
         if self.baselines_error:
@@ -133,18 +141,26 @@ def failed_entry(seed: int, error: str) -> dict[str, Any]:
     }
 
 
-def kept_baselines(path: Path, rows: Sequence[RowRecord]) -> None:
-    """Take over baselines that an earlier record holds for unchanged settings."""
+def take_over(path: Path, rows: Sequence[RowRecord]) -> None:
+    """Take seeds and baselines from an earlier record, for rows of unchanged settings.
+
+    So a few seeds run again, or more seeds run later, leave the others in the table; each
+    seed names the environment that it ran in.
+    """
     try:
         earlier = read_json(path.read_bytes())
-        known = {
-            (row["label"], row["settings"]): dict(row["baselines"])
-            for row in earlier["rows"]
-        }
-    except (OSError, ValueError, TypeError, KeyError):
+        environments = earlier["environments"]
+        known = {(row["label"], row["settings"]): row for row in earlier["rows"]}
+        for row in rows:
+            found = known.get((row.row.label, digest(row.first)))
+            if found is None:
+                continue
+            if found["baselines"]:
+                row.baselines = dict(found["baselines"])
+                row.baselines_seed = int(found["baselines_seed"])
+            for entry in found["seeds"]:
+                if entry["status"] == FINISHED:
+                    ran_in = environments[entry["environment"]]
+                    row.seeds[entry["seed"]] = {**entry, "environment": ran_in}
+    except (OSError, ValueError, TypeError, KeyError, IndexError):
         return
-    for row in rows:
-        found: Mapping[str, dict[str, float]] = known.get(
-            (row.row.label, digest(row.first)), {}
-        )
-        row.baselines = dict(found)

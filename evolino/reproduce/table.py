@@ -13,8 +13,8 @@ from evolino.reproduce.record import (
     RowRecord,
     failed_entry,
     finished_entry,
-    kept_baselines,
     table_record,
+    take_over,
 )
 from evolino.reproduce.seeds import (
     FAILED,
@@ -58,9 +58,10 @@ def reproduce(
     .md and .png; runs are in out/seeds. run: what does the work instead of the trainer.
 
     A finished seed is not run again, an interrupted one goes on, and one that fails is
-    counted. Returns the path of <table>.json, which is written after each seed. Raises
-    ValueError for an unknown table or a wrong count, and KeyboardInterrupt after Ctrl-C,
-    when all is saved; the same call then goes on.
+    counted. Other seeds that <table>.json holds stay in it while the settings are the same.
+    Returns the path of <table>.json, which is written after each seed. Raises ValueError
+    for an unknown table or a wrong count, and KeyboardInterrupt after Ctrl-C, when all is
+    saved; the same call then goes on.
     """
     from evolino.training.presets import load_table
 
@@ -91,7 +92,7 @@ class Reproduction:
         self.places = [seed_places(out, table.name, r.label, seeds) for r in table.rows]
         self._perform: Perform = partial(perform, runner=runner)
         self._threads = 1 if table.seeds_in_parallel else workers
-        kept_baselines(self.path, self.rows)
+        take_over(self.path, self.rows)
 
     @property
     def anything(self) -> bool:
@@ -153,11 +154,12 @@ class Reproduction:
 
     @property
     def command(self) -> str:
-        """The command that makes the table."""
-        parts = [f"evolino reproduce {self.table.name} --seeds {len(self.seeds)}"]
+        """The command that makes the table, with all the seeds that it holds."""
+        held = sorted({seed for row in self.rows for seed in row.seeds} | {*self.seeds})
+        parts = [f"evolino reproduce {self.table.name} --seeds {held[-1] - held[0] + 1}"]
         parts.append(f"--workers {self.workers}")
-        if self.seeds[0]:
-            parts.append(f"--first-seed {self.seeds[0]}")
+        if held[0]:
+            parts.append(f"--first-seed {held[0]}")
         if self.out != RESULTS:
             shown = self.out.name if self.out.is_absolute() else self.out
             parts.append(f"--out {shown}")

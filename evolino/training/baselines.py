@@ -65,7 +65,8 @@ def random_search(
             search=RandomSearch(population=min(BATCH, evaluations)),
             budget=Budget(evaluations=evaluations),
             curriculum=Curriculum(),
-        )
+        ),
+        purpose="random search",
     )
     with open_workers(workers) as pool:
         while not run.stop_reasons():

@@ -42,10 +42,20 @@ class Progress:
 
 
 class Run:
-    """An experiment on its way; a state of `state` goes on where that one was."""
+    """An experiment on its way; a state of `state` goes on where that one was.
 
-    def __init__(self, experiment: Experiment, state: dict[str, Any] | None = None) -> None:
-        self.experiment = experiment
+    purpose: of the generator that the search draws from; two runs of one seed whose draws
+    are compared have two.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        state: dict[str, Any] | None = None,
+        *,
+        purpose: str = "search",
+    ) -> None:
+        self.experiment, self._purpose = experiment, purpose
         self.progress = (
             Progress(variant=len(experiment.curriculum.variants))
             if state is None
@@ -137,7 +147,7 @@ class Run:
         )
 
     def _search(self, origin: Array | None) -> Search:
-        rng = generator(self.experiment.seed, "search", self.progress.variant)
+        rng = generator(self.experiment.seed, self._purpose, self.progress.variant)
         return self.experiment.search.start(weight_space(self.experiment), rng, origin)
 
 

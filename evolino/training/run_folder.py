@@ -20,6 +20,7 @@ from typing import Any
 
 import tomli_w
 
+from evolino.registry import files_named
 from evolino.storage import load_state, replace_file, save_state
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.environment import environment
@@ -42,8 +43,8 @@ RUNS = Path("results") / "runs"
 class RunFolder:
     """The folder of one run. Make it with `create` or `open`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, trust: bool = True) -> None:
+        self.path, self._trust = path, trust
         self._digest: str | None = None
 
     @classmethod
@@ -78,17 +79,26 @@ class RunFolder:
         return cls(place)
 
     @classmethod
-    def open(cls, path: str | Path) -> RunFolder:
-        """Return the folder of a run. Raises ValueError if it is not one."""
+    def open(cls, path: str | Path, *, trust: bool = False) -> RunFolder:
+        """Return the folder of a run. Raises ValueError if it is not one.
+
+        trust: let its config name classes in Python files, which are then run; else such
+        a config is refused, since the folder may be somebody else's.
+        """
         if not Path(path).is_dir():
             raise ValueError(f"{path} is not the folder of a run: there is no such folder")
         if not (Path(path) / CONFIG).is_file():
             raise ValueError(f"{path} is not the folder of a run: it has no {CONFIG}")
-        return cls(Path(path))
+        return cls(Path(path), trust=trust)
 
     def experiment(self) -> Experiment:
         """Return the experiment. Raises ValueError, naming config.toml, if it is none."""
         table = self._config()
+        code = [] if self._trust else list(files_named(table))
+        if code:
+            raise ValueError(
+                f"{self.path / CONFIG} names code, {code[0]}; with --trust it is run"
+            )
         try:
             return experiment_from_table(table)
         except (ValueError, TypeError) as error:

@@ -76,3 +76,20 @@ def test_a_foreign_model_is_one_line(evolino, tmp_path):
     status, out, err = evolino("plot", "r", "--kind", "cells")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "model.npz is not a model of evolino" in err
+
+
+def test_a_run_folder_from_elsewhere_runs_no_code(evolino, tmp_path):
+    assert evolino("run", "mso", *SMALL, "--no-baselines", "--quiet", "--out", "r")[0] == 0
+    (tmp_path / "evil.py").write_text(
+        "import pathlib\npathlib.Path('ran').touch()\n"
+        "from evolino.tasks.oscillators import Oscillators as T\n"
+    )
+    config = tmp_path / "r" / "config.toml"
+    config.write_text(config.read_text().replace('"mso"', f'"{tmp_path}/evil.py:T"'))
+    for command in (("plot", "r", "--kind", "run"), ("plot", "r"), ("resume", "r")):
+        status, out, err = evolino(*command)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert "evil.py:T; with --trust it is run" in err
+        assert not (tmp_path / "ran").exists()
+    assert evolino("plot", "r", "--kind", "run", "--trust")[0] == 0
+    assert (tmp_path / "ran").exists()

@@ -54,7 +54,7 @@ def test_a_picture_lies_in_the_folder_of_its_run(evolino, trainer, finished, kin
 def test_a_picture_of_several_runs_lies_here(evolino, trainer, finished, tmp_path):
     status, out, _ = evolino("plot", finished, finished, "--against", "seconds")
     assert (status, out) == (0, "fitness.png\n")
-    assert trainer.plots.drawn[-1][3] == {"against": "seconds"}
+    assert trainer.plots.drawn[-1][3] == {"against": "seconds", "trust": False}
     assert (tmp_path / "fitness.png").exists()
 
 

@@ -1,0 +1,32 @@
+"""What a result would be without evolution."""
+
+import evolino
+from evolino.search.random_search import RandomSearch
+from evolino.tasks.oscillators import Oscillators
+from evolino.training.baselines import baselines
+from evolino.training.experiment import Budget, Experiment
+from evolino.training.run import Run
+
+EXPERIMENT = Experiment(
+    task=Oscillators(sines=2),
+    network=evolino.LSTM(cells=6, readout_constant=False),
+    initialiser=evolino.LinearRegime(),
+    search=RandomSearch(population=8),
+    readout=evolino.PseudoInverse(),
+    budget=Budget(evaluations=32),
+)
+
+
+def test_the_baseline_does_not_draw_what_the_run_draws():
+    # A search that begins with random draws would else be compared with its own start.
+    run = Run(EXPERIMENT)
+    other = Run(EXPERIMENT, purpose="random search")
+    drawn, compared = run.search.ask(), other.search.ask()
+    assert all((a != b).any() for a in drawn for b in compared)
+
+
+def test_baselines_repeat_exactly_whatever_the_workers():
+    once = baselines(EXPERIMENT, evaluations=32, workers=1)
+    assert once == baselines(EXPERIMENT, evaluations=32, workers=2)
+    figures = [each["test_nrmse"] for each in once.values()]
+    assert all(figure > 0 for figure in figures) and len(figures) == 4
