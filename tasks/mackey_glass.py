@@ -27,10 +27,8 @@ class MackeyGlass:
 
     tau: the delay in time units. step: of the Euler method; tau and 1 are multiples of it.
     steps, washout: of the training series. horizon: length of a free run.
-    validation: where the free runs that select networks lie, after the first `settling`
-    steps: "washout", the dropped steps, on which no readout is fitted; "series", these and
-    the fitted ones, as the papers' second phase presents the training series again
-    (Schmidhuber et al. 2007, section 2, recalled). validation_starts: how many they are.
+    settling, validation_starts: the free runs that select networks lie in the dropped
+    steps after the first `settling`, since no readout is fitted there; how many they are.
     test_starts: free runs on another trajectory, for the reported figure.
     """
 
@@ -45,10 +43,6 @@ class MackeyGlass:
     washout: int = field(default=1000, metadata={"help": "steps dropped before fitting"})
     horizon: int = field(default=84, metadata={"help": "length of a free run"})
     settling: int = field(default=150, metadata={"help": "steps before validation runs"})
-    validation: str = field(
-        default="washout",
-        metadata={"help": "where validation runs lie: washout or series"},
-    )
     validation_starts: int = field(default=96, metadata={"help": "validation free runs"})
     test_starts: int = field(default=100, metadata={"help": "test free runs, at least 50"})
 
@@ -67,20 +61,15 @@ class MackeyGlass:
         check_count("test_starts", self.test_starts, least=50)
         check_count("washout", self.washout)
         check_count("settling", self.settling)
-        if self.validation not in ("washout", "series"):
-            raise ValueError(
-                f"validation must be 'washout' or 'series', got {self.validation!r}"
-            )
         if self.steps - self.washout < self.horizon:
             raise ValueError(
                 f"steps={self.steps} is too short for washout={self.washout} and a free "
                 f"run of horizon={self.horizon}"
             )
-        if self._last_validation_row() - self.settling < self.horizon:
+        if self.washout - self.settling < self.horizon:
             raise ValueError(
                 f"no free run of horizon={self.horizon} fits between settling="
-                f"{self.settling} and row {self._last_validation_row()}, the end of "
-                f"validation={self.validation!r}"
+                f"{self.settling} and the end of the washout, washout={self.washout}"
             )
 
     def sequences(self, rng: Generator) -> Split:
@@ -141,12 +130,9 @@ class MackeyGlass:
             f"{key}_median": float(np.median(error)),
         }
 
-    def _last_validation_row(self) -> int:
-        return self.washout if self.validation == "washout" else self.steps
-
     def _validation_starts(self) -> IntArray:
         """Return the first rows of the validation runs, evenly spread."""
-        last = self._last_validation_row() - self.horizon
+        last = self.washout - self.horizon
         return np.linspace(self.settling, last, self.validation_starts).astype(np.int64)
 
     def _series(self, rng: Generator, length: int) -> Series:

@@ -77,11 +77,7 @@ def test_outputs_that_are_not_finite_count_as_wrong_not_as_missing(rng):
         ({"washout": 0}, "washout must be >= 1, got 0"),
         (
             {"settling": 950},
-            "fits between settling=950 and row 1000",
-        ),
-        (
-            {"validation": "window"},
-            "must be 'washout' or 'series', got 'window'",
+            "fits between settling=950 and the end of the washout, washout=1000",
         ),
     ],
 )
@@ -97,10 +93,3 @@ def test_validation_runs_lie_in_the_washout_that_no_readout_is_fitted_on(rng):
     assert split.validation[-1].stop == 1000
     assert [(s.start, s.stop) for s in split.train] == [(1000, 3000)]
     assert not split.refit
-
-
-def test_validation_runs_may_spread_over_the_whole_training_series(rng):
-    split = MackeyGlass(validation="series").sequences(rng)
-    assert [(s.start, s.stop) for s in split.train] == [(1000, 3000)]
-    assert split.validation[0].start == 150
-    assert split.validation[-1].stop == 3000

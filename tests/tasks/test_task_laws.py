@@ -5,6 +5,7 @@ import pytest
 
 from evolino.registry import find, from_table, names, to_table
 from evolino.tasks.series import SeriesTask
+from evolino.training.presets import load_table, tables
 
 SERIES = np.sin(np.arange(600) * 0.2)
 
@@ -25,7 +26,7 @@ class Oracle:
         return [segment.targets for segment in segments]
 
 
-def rows(segments):
+def rows_in(segments):
     return {(id(s.series), row) for s in segments for row in range(s.start, s.stop)}
 
 
@@ -38,11 +39,24 @@ def test_the_same_generator_gives_the_same_bits(task):
             np.testing.assert_array_equal(a.series.inputs, b.series.inputs)
 
 
+def every_task():
+    """Every registered task, and every one that a preset learns."""
+    rows_of_presets = [
+        row
+        for table in tables()
+        for row in load_table(table).rows
+        if table != "series-best"
+    ]
+    learnt = [row.experiment(0).task for row in rows_of_presets]
+    return [*(make(name) for name in names("task")), *learnt]
+
+
+@pytest.mark.parametrize("task", every_task(), ids=repr)
 def test_no_row_serves_two_parts(task):
     split = task.sequences(np.random.default_rng(0))
-    assert not rows(split.train) & rows(split.validation)
-    assert not rows(split.test) & (rows(split.train) | rows(split.validation))
-    assert not rows(split.test) & rows(split.refit)
+    assert not rows_in(split.train) & rows_in(split.validation)
+    assert not rows_in(split.test) & (rows_in(split.train) | rows_in(split.validation))
+    assert not rows_in(split.test) & rows_in(split.refit)
 
 
 def test_shapes_are_those_that_the_task_names(task):
