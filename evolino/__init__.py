@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evolino.model import Model, load
     from evolino.network.architecture import LSTM
+    from evolino.network.delay_line import DelayLine
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
     from evolino.network.spread import Spread
     from evolino.readout.linear import PseudoInverse, Ridge
@@ -29,6 +30,7 @@ _HOMES = {
     "Budget": "evolino.training.experiment",
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
+    "DelayLine": "evolino.network.delay_line",
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
     "LSTM": "evolino.network.architecture",
@@ -52,6 +54,7 @@ __all__ = [
     "Budget",
     "Callback",
     "Curriculum",
+    "DelayLine",
     "Experiment",
     "Gaussian",
     "LinearRegime",

@@ -125,6 +125,8 @@ def make(what: str, record: type, values: Mapping[str, Any]) -> Any:
         if key not in fields:
             raise unknown_field(what, key, fields)
     for name, field in fields.items():
+        if field.type in (bool, "bool") and not isinstance(values.get(name, True), bool):
+            raise ValueError(f"{what}: {name} must be true or false, got {values[name]!r}")
         optional = (
             field.default is not dataclasses.MISSING
             or field.default_factory is not dataclasses.MISSING

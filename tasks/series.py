@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -30,11 +30,11 @@ class SeriesTask:
         series: Any,
         *,
         inputs: Any = None,
-        washout: int = 100,
-        train: int = 200,
-        validation: int = 100,
-        test: int | None = None,
-        generates: bool = True,
+        washout: Annotated[int, "first steps, which only drive the network"] = 100,
+        train: Annotated[int, "steps that fit the readout"] = 200,
+        validation: Annotated[int, "steps that select networks"] = 100,
+        test: Annotated[int | None, "steps that are reported; default: all left"] = None,
+        generates: Annotated[bool, "score free runs, or one step ahead"] = True,
     ) -> None:
         self.series = as_series("series", series)
         steps = len(self.series)

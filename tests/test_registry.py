@@ -93,6 +93,11 @@ def test_a_wrong_type_gives_the_records_own_error():
         from_table("task", {"name": "mso", "sines": "many"})
 
 
+def test_a_flag_is_true_or_false():
+    with pytest.raises(ValueError, match="crossover must be true or false, got 3"):
+        from_table("search", {"name": "esp", "crossover": 3})
+
+
 def test_an_array_is_not_a_value_of_a_table():
     @dataclass(frozen=True)
     class WithArray:

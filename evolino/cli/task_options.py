@@ -86,18 +86,26 @@ def _fields(task: type) -> list[tuple[str, Any, Any, str]]:
             for each in dataclasses.fields(task)
             if each.init
         ]
-    hints = typing.get_type_hints(task.__init__)  # type: ignore[misc]
+    hints = typing.get_type_hints(task.__init__, include_extras=True)  # type: ignore[misc]
     parameters = list(inspect.signature(task).parameters.values())
     return [
         (
             each.name,
-            hints[each.name],
-            None if each.default is each.empty else each.default,
-            "",
+            *_unannotated(
+                hints[each.name], None if each.default is each.empty else each.default
+            ),
         )
         for each in parameters
         if each.name in hints
     ]
+
+
+def _unannotated(hint: Any, default: Any) -> tuple[Any, Any, str]:
+    """Return type, default and help; help is what `Annotated[type, help]` says."""
+    if typing.get_origin(hint) is not Annotated:
+        return hint, default, ""
+    kind, text = typing.get_args(hint)[:2]
+    return kind, default, str(text)
 
 
 def _reader(name: str, annotation: Any) -> tuple[Any, Callable[[Any], Any]]:

@@ -42,7 +42,7 @@ def sweep_figure(points: Sequence[SweepPoint], *, metric: str) -> Figure:
         figure = new_figure(3.0)
         by_cells, by_seconds = figure.subplots(1, 2, sharey=True)
         cells = np.array([float(point.cells) for point in points])
-        seconds = np.array([float(np.median(point.seconds)) for point in points])
+        seconds = np.array([_median_of_known(point.seconds) for point in points])
         _draw(by_cells, cells, points)
         _draw(by_seconds, seconds, points)
         known = [p for p in points if p.unevolved is not None]
@@ -58,6 +58,12 @@ def sweep_figure(points: Sequence[SweepPoint], *, metric: str) -> Figure:
         by_seconds.set(xlabel="seconds a seed")
         by_cells.legend()
     return figure
+
+
+def _median_of_known(values: Array) -> float:
+    """Return the median of what is not NaN, which a seed that failed has for seconds."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _draw(axes: Axes, x: Array, points: Sequence[SweepPoint]) -> None:
