@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,14 +74,14 @@ class _Running:
     def tell(self, losses: Array) -> None:
         genomes, losses = self._turns.told(losses)
         order = np.argsort(losses, kind="stable")
-        pool = genomes[order]
+        pool = genomes[order].reshape(len(genomes), -1)
         with seeded(self._rng):
-            children = self._children(pool[:, self._free], losses[order])
+            children = self._children(pool[:, self._free])
+        bred = np.tile(pool[0], (len(pool), 1))  # with the genes that are held
         elite = self._settings.elite
-        self._pool = pool
-        bred = np.tile(pool[0], (len(children), 1, 1))
-        bred[:, self._free] = children
-        self._pool[elite:] = bred
+        bred[:elite] = pool[:elite]
+        bred[elite:, self._free] = children
+        self._pool = bred.reshape(genomes.shape)
 
     def state(self) -> State:
         return {"rng": rng_state(self._rng), "pool": self._pool}
@@ -89,13 +90,13 @@ class _Running:
         set_rng_state(self._rng, state["rng"])
         self._pool = state["pool"].copy()
 
-    def _children(self, genes: Array, losses: Array) -> Array:
-        """Return (P - elite, D) children of free genes (P, D), ranked by losses."""
+    def _children(self, genes: Array) -> Array:
+        """Return (P - elite, D) children of free genes (P, D), the best network first."""
         from deap import tools
 
         settings = self._settings
         # Tournaments compare ranks, so that failed networks need no finite loss.
-        ranked = [_Individual(row, -rank) for rank, row in enumerate(genes.tolist())]
+        ranked = [_Individual(row, -rank) for rank, row in enumerate(genes)]
         parents = tools.selTournament(
             ranked, settings.population - settings.elite, settings.tournament
         )
@@ -103,29 +104,36 @@ class _Running:
         for one, other in zip(children[::2], children[1::2], strict=False):
             if len(one) > 1 and random.random() < settings.crossover:
                 tools.cxTwoPoint(one, other)
-        for child in children:
-            self._mutate(child)
-        return np.array(children).reshape(len(children), -1)
+        crossed = np.array([np.frombuffer(child) for child in children])
+        return self._mutated(crossed)
 
-    def _mutate(self, child: list[float]) -> None:
+    def _mutated(self, children: Array) -> Array:
+        """Return children (n, D) with noise, or with genes drawn anew if ternary."""
         from deap import tools
 
+        from evolino.search.gaussian import mutate_gaussian
+
         settings, space = self._settings, self._space
-        if space.level > 0:
-            signs = [round(gene / space.level) for gene in child]
-            tools.mutUniformInt(signs, -1, 1, settings.mutated_genes)
-            child[:] = [space.level * sign for sign in signs]
-        else:
-            deviations = (settings.mutation * np.abs(space.scale[self._free])).tolist()
-            tools.mutGaussian(child, 0.0, deviations, settings.mutated_genes)
+        if space.level == 0:
+            deviations = settings.mutation * np.abs(space.scale.reshape(-1)[self._free])
+            mutate_gaussian(children, deviations, settings.mutated_genes)
+            return children
+        signs = np.rint(children / space.level).astype(int).tolist()
+        for child in signs:
+            tools.mutUniformInt(child, -1, 1, settings.mutated_genes)
+        return space.level * np.array(signs)
 
 
-class _Individual(list[float]):
-    """A list of genes with a fitness, as DEAP's operators want it; higher is better."""
+class _Individual(array):  # type: ignore[type-arg]
+    """An array of genes with a fitness, as DEAP's operators want it; higher is better.
 
-    def __init__(self, genes: list[float], fitness: float) -> None:
-        super().__init__(genes)
-        self.fitness = fitness
+    Not NumPy's: its slices are views, of which two-point crossover makes duplicates.
+    """
+
+    def __new__(cls, genes: Any, fitness: float) -> _Individual:
+        individual: _Individual = super().__new__(cls, "d", genes.tobytes())
+        individual.fitness = fitness
+        return individual
 
 
 @contextmanager
