@@ -130,6 +130,8 @@ class _Individual(array):  # type: ignore[type-arg]
     Not NumPy's: its slices are views, of which two-point crossover makes duplicates.
     """
 
+    fitness: float
+
     def __new__(cls, genes: Any, fitness: float) -> _Individual:
         individual: _Individual = super().__new__(cls, "d", genes.tobytes())
         individual.fitness = fitness
