@@ -103,8 +103,10 @@ class Strategy:
         size = strategy.population_size
         if not self._diagonal:
             return np.array([strategy.ask() for _ in range(size)])
-        # The bits of `size` calls of its `ask`, in half of the time.
-        points: Array = strategy._rng.randn(size, strategy.dim)
+        # The bits of `size` calls of its `ask`, in a third of the time.
+        from evolino.search.gaussian import legacy_normals
+
+        points = legacy_normals(strategy._rng, size * strategy.dim).reshape(size, -1)
         points *= strategy._eigen_decomposition()
         points *= strategy._sigma
         points += strategy.mean

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,11 +76,10 @@ class _Running:
         pool = genomes[order].reshape(len(genomes), -1)
         with seeded(self._rng):
             children = self._children(pool[:, self._free])
-        bred = np.tile(pool[0], (len(pool), 1))  # with the genes that are held
         elite = self._settings.elite
-        bred[:elite] = pool[:elite]
-        bred[elite:, self._free] = children
-        self._pool = bred.reshape(genomes.shape)
+        pool[elite:] = pool[0].copy()  # for the genes that are held
+        pool[elite:, self._free] = children
+        self._pool = pool.reshape(genomes.shape)
 
     def state(self) -> State:
         return {"rng": rng_state(self._rng), "pool": self._pool}
@@ -96,16 +94,15 @@ class _Running:
 
         settings = self._settings
         # Tournaments compare ranks, so that failed networks need no finite loss.
-        ranked = [_Individual(row, -rank) for rank, row in enumerate(genes)]
+        ranked = [_Ranked(rank, -rank) for rank in range(len(genes))]
         parents = tools.selTournament(
             ranked, settings.population - settings.elite, settings.tournament
         )
-        children = [_Individual(parent, 0) for parent in parents]
+        children = genes[[parent.rank for parent in parents]]
         for one, other in zip(children[::2], children[1::2], strict=False):
             if len(one) > 1 and random.random() < settings.crossover:
-                tools.cxTwoPoint(one, other)
-        crossed = np.array([np.frombuffer(child) for child in children])
-        return self._mutated(crossed)
+                _cross(one, other)
+        return self._mutated(children)
 
     def _mutated(self, children: Array) -> Array:
         """Return children (n, D) with noise, or with genes drawn anew if ternary."""
@@ -124,18 +121,26 @@ class _Running:
         return space.level * np.array(signs)
 
 
-class _Individual(array):  # type: ignore[type-arg]
-    """An array of genes with a fitness, as DEAP's operators want it; higher is better.
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A network as DEAP's selection wants it: higher fitness is better."""
 
-    Not NumPy's: its slices are views, of which two-point crossover makes duplicates.
+    rank: int
+    fitness: int
+
+
+def _cross(one: Array, other: Array) -> None:
+    """Exchange the genes of two children (D,) between two points, in place.
+
+    DEAP exchanges marks in their stead: NumPy's slices are views, of which it would make
+    duplicates.
     """
+    from deap import tools
 
-    fitness: float
-
-    def __new__(cls, genes: Any, fitness: float) -> _Individual:
-        individual: _Individual = super().__new__(cls, "d", genes.tobytes())
-        individual.fitness = fitness
-        return individual
+    kept, given = bytearray(len(one)), bytearray(b"\1" * len(one))
+    tools.cxTwoPoint(kept, given)
+    between = np.frombuffer(kept, dtype=bool)
+    one[between], other[between] = other[between], one[between]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evolino.search.cma_es import Strategy
-from evolino.search.gaussian import mutate_gaussian
+from evolino.search.gaussian import legacy_normals, mutate_gaussian
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.1, 1.0])
@@ -25,6 +25,13 @@ def test_gaussian_mutation_is_that_of_deap(rng, chance):
     finally:
         random.setstate(before)
     np.testing.assert_array_equal(genes, wanted)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 1000, 20001])
+def test_normal_numbers_are_those_of_numpys_legacy_generator(count):
+    for seed in range(5):
+        ours, library = (np.random.RandomState(seed) for _ in range(2))
+        np.testing.assert_array_equal(legacy_normals(ours, count), library.randn(count))
 
 
 def test_diagonal_points_are_those_of_the_library(rng):
