@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ SEQUENCE_CELLS, SEQUENCES = (10, 20, 40, 100), (1, 8, 64)
 
 def measure(effort: Effort) -> dict[str, Any]:
     """Return million cell-steps a second on one core, and how often peers take our time."""
-    count, steps = (8, 20) if effort.quick else (64, 500)
+    count, many, steps = (8, 8, 20) if effort.quick else (64, 400, 500)
     cells = CELLS[:1] if effort.quick else CELLS
     several = SEQUENCE_CELLS[:1] if effort.quick else SEQUENCE_CELLS
     with one_core():
@@ -35,6 +35,11 @@ def measure(effort: Effort) -> dict[str, Any]:
                 name for name, package, _, _ in PEERS if not _wanted(package, effort)
             ],
             "rows": [_against_peers(each, count, steps, effort) for each in cells],
+            "large_networks": many,
+            "large": [
+                _against_peers(each, many, steps // 5, effort, only=("numpy", "jax"))
+                for each in cells
+            ],
             "sequences": [_in_sequences(each, effort) for each in several],
         }
 
@@ -43,7 +48,15 @@ def _wanted(package: str, effort: Effort) -> bool:
     return package == "numpy" or (installed(package) and not effort.quick)
 
 
-def _against_peers(cells: int, count: int, steps: int, effort: Effort) -> dict[str, Any]:
+def _against_peers(
+    cells: int,
+    count: int,
+    steps: int,
+    effort: Effort,
+    *,
+    only: Sequence[str] = ("numpy", "jax", "torch"),
+) -> dict[str, Any]:
+    """Time `count` networks over `steps` rows; only: the packages of the peers."""
     network = LSTM(
         cells=cells,
         inputs=INPUTS,
@@ -61,7 +74,7 @@ def _against_peers(cells: int, count: int, steps: int, effort: Effort) -> dict[s
         calls[ours] = _kernel(variant, genomes, inputs)
         wanted = np.concatenate(calls[ours]())
         for name, package, peer, has_peepholes in PEERS:
-            if has_peepholes == has and _wanted(package, effort):
+            if has_peepholes == has and package in only and _wanted(package, effort):
                 calls[name], bases[name] = peer(variant, genomes, inputs), ours
                 np.testing.assert_allclose(np.asarray(calls[name]()), wanted, atol=1e-9)
     samples = take_turns(calls, effort)

@@ -51,10 +51,10 @@ pays for the Python around four calls of kernels.
 ESP mutates half of its chromosomes, 10 rows a cell, and costs next to nothing. Random
 search draws 400,000 numbers. The genetic search keeps DEAP's selection and crossover, on
 arrays; DEAP's own mutation, a Python loop over every gene, took 100 ms a generation, more
-than the evaluation, and is compiled here, to the same bits. Diagonal CMA-ES draws its
-400,000 normal numbers from NumPy's legacy generator, as the `cmaes` library does, at 15 ns
-each: that alone is 6 ms, and only another generator, so other bits, would lower it. The
-faster evaluation becomes, the larger these shares.
+than the evaluation, and is compiled here, to the same bits. Diagonal CMA-ES makes 400,000
+normal numbers with the bits of NumPy's legacy generator, which the `cmaes` library draws
+from: its Mersenne Twister and polar method, compiled, are half of an ask. Its tell is the
+library's. The faster evaluation becomes, the larger these shares.
 """,
     "scaling": """
 Blocks of eight networks go to the threads, whose kernels hold no interpreter lock. What is

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks import notes
 from benchmarks.forward import OURS
+from benchmarks.markdown import figure, in_unit, in_unit_spread, spread, table
 from benchmarks.record import QUIET
 from benchmarks.roofline import evaluation_bound, forward_bound, readout_bound
 from benchmarks.targets import Target, row_of, targets
@@ -49,17 +49,18 @@ def _machine(record: Mapping[str, Any]) -> str:
 
 
 def _targets(every: Sequence[Target]) -> str:
-    lines = [["", "to reach", "measured: median [quartiles]", ""]]
+    lines = [["", "to reach", "measured: median [quartiles]", "at the roofline", ""]]
     for each in every:
         sign = "at least" if each.least else "at most"
         verdict = {True: "met", False: "**missed**", None: "not measured"}[each.met]
-        reach = f"{sign} {_in_unit(each.reach, each.unit)}"
-        found = "" if each.found is None else _in_unit_spread(each.found, each.unit)
-        lines.append([each.what, reach, found, verdict])
+        reach = f"{sign} {in_unit(each.reach, each.unit)}"
+        found = "" if each.found is None else in_unit_spread(each.found, each.unit)
+        limit = "" if each.limit is None else in_unit(each.limit, each.unit)
+        lines.append([each.what, reach, found, limit, verdict])
     missed = sorted({each.subject for each in every if each.met is False})
     tried = [f"- {notes.TRIED[subject]}" for subject in missed if subject in notes.TRIED]
-    table = "## Set out to reach\n\n" + _table(lines, "lrrl")
-    return table + ("\n\nWhere targets are missed:\n\n" + "\n".join(tried) if tried else "")
+    head = "## Set out to reach\n\n" + table(lines, "lrrrl")
+    return head + ("\n\nWhere targets are missed:\n\n" + "\n".join(tried) if tried else "")
 
 
 def _roofline(part: Part, parts: Part) -> str:
@@ -77,26 +78,33 @@ def _forward(part: Part, parts: Part) -> str:
     for row in part["rows"]:
         bound = _bound(machine, row["cells"], part["inputs"])
         reached = row["rates"][OURS]["median"]
-        rates = [_spread(row["rates"][name]) for name in names]
+        rates = [spread(row["rates"][name]) for name in names]
         lines.append([str(row["cells"]), *rates, *_of_bound(reached, bound)])
-    peers = list(part["rows"][0]["ratios"])
-    ratios = [["C", *peers]] + [
-        [str(row["cells"]), *(_spread(row["ratios"][peer], "x") for peer in peers)]
-        for row in part["rows"]
-    ]
     absent = part["not_measured"]
     return "\n\n".join(
         [
             f"Million cell-steps a second, {part['networks']} networks, {part['steps']} "
             f"steps, {part['inputs']} inputs and a bias.",
-            _table(lines, "r" * len(head)),
+            table(lines, "r" * len(head)),
+            *([f"Not measured here: {', '.join(absent)}."] if absent else []),
             "Times that a peer takes what evolino takes (nn.LSTM: evolino without "
-            "peepholes).",
-            _table(ratios, "r" * (1 + len(peers))),
-            f"Not measured here: {', '.join(absent)}." if absent else "",
+            "peepholes):",
+            _ratios(part["rows"]),
+            f"The same for {part['large_networks']} networks, as many as a generation of "
+            "ESP has by default; a batch of all of them no longer fits the caches:",
+            _ratios(part["large"]),
             _sequences(part, machine),
         ]
     )
+
+
+def _ratios(rows: Sequence[Part]) -> str:
+    peers = list(rows[0]["ratios"])
+    lines = [["C", *peers]] + [
+        [str(row["cells"]), *(spread(row["ratios"][peer], "x") for peer in peers)]
+        for row in rows
+    ]
+    return table(lines, "r" * len(lines[0]))
 
 
 def _sequences(part: Part, machine: Part | None) -> str:
@@ -106,15 +114,15 @@ def _sequences(part: Part, machine: Part | None) -> str:
     lines = [[*head, "roofline", "of it"]]
     for row in part["sequences"]:
         bound = _bound(machine, row["cells"], part["inputs"], shared=8)
-        rates = [_spread(row["rates"][n]) for n in counts]
-        ratios = [_spread(row["ratios"][n], "x") for n in gains]
+        rates = [spread(row["rates"][n]) for n in counts]
+        ratios = [spread(row["ratios"][n], "x") for n in gains]
         reached = row["rates"][gains[0]]["median"]
         lines.append([str(row["cells"]), *rates, *ratios, *_of_bound(reached, bound)])
     text = (
         "Free runs of 8 networks over N sequences each, million cell-steps a second; with "
         "8 sequences or more the lanes hold sequences, which share their network's weights."
     )
-    return f"{text}\n\n{_table(lines, 'r' * len(lines[0]))}"
+    return f"{text}\n\n{table(lines, 'r' * len(lines[0]))}"
 
 
 def _readout(part: Part, parts: Part) -> str:
@@ -124,29 +132,24 @@ def _readout(part: Part, parts: Part) -> str:
         bound = (
             ""
             if machine is None
-            else _figure(readout_bound(machine, part["rows"], row["cells"]))
+            else figure(readout_bound(machine, part["rows"], row["cells"]))
         )
-        times = [_spread(row["microseconds"][name]) for name in names]
+        times = [spread(row["microseconds"][name]) for name in names]
         lines.append([str(row["cells"]), *times, bound])
-    peers = list(part["cells"][0]["ratios"])
-    ratios = [["C", *peers]] + [
-        [str(row["cells"]), *(_spread(row["ratios"][peer], "x") for peer in peers)]
-        for row in part["cells"]
-    ]
     solvers = list(part["residuals"][0]["residuals"])
     residuals = [["C", *solvers]] + [
-        [str(row["cells"]), *(_figure(row["residuals"][name]) for name in solvers)]
+        [str(row["cells"]), *(figure(row["residuals"][name]) for name in solvers)]
         for row in part["residuals"]
     ]
     return "\n\n".join(
         [
             f"Microseconds a network, T = {part['rows']:,}, one target.",
-            _table(lines, "r" * len(lines[0])),
+            table(lines, "r" * len(lines[0])),
             "Times that a peer takes what the pseudo-inverse takes.",
-            _table(ratios, "r" * len(ratios[0])),
-            f"|X W - Y| / |Y| where X has condition {_figure(part['condition'])} and a W "
+            _ratios(part["cells"]),
+            f"|X W - Y| / |Y| where X has condition {figure(part['condition'])} and a W "
             "fits exactly.",
-            _table(residuals, "r" * len(residuals[0])),
+            table(residuals, "r" * len(residuals[0])),
         ]
     )
 
@@ -159,47 +162,46 @@ def _evaluation(part: Part, parts: Part) -> str:
         for name in names:
             bound = None
             if machine is not None:
-                first, fitted, start, stop = part["splits"][name]
-                steps = max(fitted, start) + stop - start
-                least = evaluation_bound(machine, row["cells"], 1, steps, fitted - first)
+                least = evaluation_bound(machine, row["cells"], 1, part["splits"][name])
                 bound = (1 / least, "")
             lines.append(
                 [
                     str(row["cells"]),
                     name,
-                    _spread(row["rates"][name]),
+                    spread(row["rates"][name]),
                     str(pybrain),
-                    _spread(row["times_pybrain"][name], "x"),
+                    spread(row["times_pybrain"][name], "x"),
                     *_of_bound(row["rates"][name]["median"], bound),
                 ]
             )
     text = f"Networks evaluated per processor second on {part['points']} points."
-    return f"{text}\n\n{_table(lines, 'rlrrrrr')}"
+    return f"{text}\n\n{table(lines, 'rlrrrrr')}"
 
 
 def _generation(part: Part, parts: Part) -> str:
     steps, machine = ["ask", "evaluate", "tell", "record"], parts.get("roofline")
     lines = [["search", *steps, "share of ask, tell and record"]]
     for row in part["searches"]:
-        times = [_spread(row["milliseconds"][step]) for step in steps]
-        lines.append([row["search"], *times, _in_unit_spread(row["share"], "share")])
+        times = [spread(row["milliseconds"][step]) for step in steps]
+        lines.append([row["search"], *times, in_unit_spread(row["share"], "share")])
     text = (
         f"Milliseconds of a generation, P = {part['population']}, C = {part['cells']}, "
         f"G = {part['genes']}, T = {part['steps']:,}, one worker, files written."
     )
     if machine is not None:
-        rows = part["steps"] * 7 // 10
-        least = evaluation_bound(machine, part["cells"], 4, part["steps"], rows)
+        tenth = part["steps"] // 10
+        split = (tenth, 8 * tenth, 8 * tenth, 10 * tenth)
+        least = evaluation_bound(machine, part["cells"], 4, split)
         milliseconds = 1e3 * least * part["population"]
-        text += f" The roofline of *evaluate* is {_figure(milliseconds)} ms."
-    return f"{text}\n\n{_table(lines, 'lrrrrr')}"
+        text += f" The roofline of *evaluate* is {figure(milliseconds)} ms."
+    return f"{text}\n\n{table(lines, 'lrrrrr')}"
 
 
 def _scaling(part: Part, parts: Part) -> str:
     usual = ", ".join(f"{name} {value:,}" for name, value in part["usual"].items())
     lines = [["", "", "million cell-steps a second"]]
     for name, rows in part["rows"].items():
-        lines += [[name, f"{row['value']:,}", _spread(row["rate"])] for row in rows]
+        lines += [[name, f"{row['value']:,}", spread(row["rate"])] for row in rows]
     threads = [["", "1", "2", "gain"]]
     for name in ("workers", "islands"):
         found = part.get(name)
@@ -207,15 +209,15 @@ def _scaling(part: Part, parts: Part) -> str:
         if found is None:
             threads.append([label[name], "not measured", "", ""])
             continue
-        seconds = [_spread(found["seconds"][count]) for count in ("1", "2")]
-        threads.append([label[name], *seconds, _spread(found["gain"], "x")])
+        seconds = [spread(found["seconds"][count]) for count in ("1", "2")]
+        threads.append([label[name], *seconds, spread(found["gain"], "x")])
     return "\n\n".join(
         [
             f"Whole evaluations on one core; {usual} unless said, 100 steps a sequence "
             "where their number changes.",
-            _table(lines, "lrr"),
+            table(lines, "lrr"),
             "By the number of workers:",
-            _table(threads, "lrrr"),
+            table(threads, "lrrr"),
         ]
     )
 
@@ -229,10 +231,10 @@ def _start(part: Part, parts: Part) -> str:
         "cold": "the same, cold cache: kernels are compiled",
     }
     lines = [["", "s"]] + [
-        [label, "not measured" if part[key] is None else _spread(part[key])]
+        [label, "not measured" if part[key] is None else spread(part[key])]
         for key, label in labels.items()
     ]
-    return _table(lines, "lr")
+    return table(lines, "lr")
 
 
 SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
@@ -254,42 +256,4 @@ def _of_bound(reached: float, bound: tuple[float, str] | None) -> list[str]:
     if bound is None:
         return ["", ""]
     limit = f" ({bound[1]})" if bound[1] else ""
-    return [f"{_figure(bound[0])}{limit}", f"{100 * reached / bound[0]:.0f} %"]
-
-
-def _in_unit(value: float, unit: str) -> str:
-    if unit == "share":
-        return f"{100 * value:.1f} %"
-    return f"{_figure(value)} {unit}".strip()
-
-
-def _in_unit_spread(spread: Mapping[str, float], unit: str) -> str:
-    if unit == "share":
-        spread = {key: 100 * value for key, value in spread.items()}
-        unit = "%"
-    return f"{_spread(spread)} {unit}".strip()
-
-
-def _spread(spread: Mapping[str, float], unit: str = "") -> str:
-    quartiles = f"[{_figure(spread['lower'])}, {_figure(spread['upper'])}]"
-    return f"{_figure(spread['median'])}{unit} {quartiles}"
-
-
-def _figure(value: float) -> str:
-    """Return three figures: 0.0123, 4.5, 1,230, 2.1e-15."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    if not 1e-3 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _table(lines: Sequence[Sequence[str]], alignment: str) -> str:
-    """Return a Markdown table; the first line is its head. alignment: l or r a column."""
-    rule = ["---:" if side == "r" else "---" for side in alignment]
-    rows = [lines[0], rule, *lines[1:]]
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+    return [f"{figure(bound[0])}{limit}", f"{100 * reached / bound[0]:.0f} %"]

@@ -12,7 +12,7 @@ nothing in this count, so no kernel reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,9 @@ def measure(effort: Effort) -> dict[str, Any]:
     sizes = {level: cache_size(level) for level in LEVELS}
     for level, size in sizes.items():
         x, y = np.ones((2, size // 4 // NUMBER))  # both together fill half of it
-        calls[level] = partial(_dot_products, x, y, repeats)
-        work[level] = 2.0 * NUMBER * x.size * repeats
+        times = repeats * USUAL_SIZES["L2"] // size
+        calls[level] = partial(_dot_products, x, y, times)
+        work[level] = 2.0 * NUMBER * x.size * times
     with one_core():
         samples = take_turns(calls, effort)
     best = {name: work[name] / min(seconds) for name, seconds in samples.items()}
@@ -75,11 +76,17 @@ def readout_bound(machine: Mapping[str, Any], rows: int, columns: int) -> float:
 
 
 def evaluation_bound(
-    machine: Mapping[str, Any], cells: int, inputs: int, steps: int, rows: int
+    machine: Mapping[str, Any], cells: int, inputs: int, split: Sequence[int]
 ) -> float:
-    """Return seconds of `steps` steps of a network and of its readout on `rows` rows."""
+    """Return seconds of a network's passes and its readout.
+
+    split: first and last row of the fit, first and last row of the free run.
+    """
+    first, fitted, start, stop = split
+    steps = max(fitted, start) + stop - start
     passed, _ = forward_bound(machine, cells, inputs)
-    return steps * cells / passed / 1e6 + readout_bound(machine, rows, cells) / 1e6
+    solved = readout_bound(machine, fitted - first, cells)
+    return (steps * cells / passed + solved) / 1e6
 
 
 def cache_size(level: str) -> int:

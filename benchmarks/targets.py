@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.paired import Spread
+from benchmarks.paired import Spread, spread
+from benchmarks.roofline import evaluation_bound, forward_bound, readout_bound
 
 Parts = Mapping[str, Any]
 
@@ -26,7 +27,8 @@ class Target:
     """A figure to reach.
 
     subject: the part that measures it. what: in words. reach: the figure; least: whether
-    more is better. unit: "times", "s" or "". found: what was measured, None if it was not.
+    more is better. unit: "times", "s", "share" or "". found: what was measured, None if it
+    was not. limit: what the roofline itself would reach, as far as that is known.
     """
 
     subject: str
@@ -35,6 +37,7 @@ class Target:
     found: Spread | None
     least: bool = True
     unit: str = "times"
+    limit: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -47,10 +50,12 @@ class Target:
 
 def targets(parts: Parts) -> list[Target]:
     """Return all targets, with what the parts of a record hold of them."""
+    machine = parts.get("roofline")
     return [
-        *_forward(parts.get("forward", {})),
-        *_readout(parts.get("readout", {})),
-        *_evaluation(parts.get("evaluation", {})),
+        *_forward(parts.get("forward", {}), machine),
+        *_sequences(parts.get("forward", {})),
+        *_readout(parts.get("readout", {}), machine),
+        *_evaluation(parts.get("evaluation", {}), machine),
         *_generation(parts.get("generation", {})),
         *_scaling(parts.get("scaling", {})),
         *_start(parts.get("start", {})),
@@ -62,39 +67,53 @@ def row_of(rows: list[Any] | None, cells: int) -> Mapping[str, Any]:
     return next((row for row in rows or [] if row["cells"] == cells), {})
 
 
-def _forward(part: Parts) -> Iterator[Target]:
+def _forward(part: Parts, machine: Parts | None) -> Iterator[Target]:
     for peer, name, reach in (
         ("batched NumPy", "NumPy, batched", AGAINST_NUMPY),
         ("JAX", "JAX jit(vmap(scan))", dict.fromkeys(AGAINST_NUMPY, AGAINST_JAX)),
     ):
         for cells, least in reach.items():
-            found = row_of(part.get("rows"), cells).get("ratios", {}).get(name)
-            yield Target(
-                "forward", f"forward pass against {peer}, C = {cells}", least, found
-            )
+            row, limit = row_of(part.get("rows"), cells), None
+            found = row.get("ratios", {}).get(name)
+            if found is not None and machine is not None:
+                bound, _ = forward_bound(machine, cells, part["inputs"])
+                limit = bound / row["rates"][name]["median"]
+            what = f"forward pass against {peer}, C = {cells}"
+            yield Target("forward", what, least, found, limit=limit)
+
+
+def _sequences(part: Parts) -> Iterator[Target]:
     for cells, least in SEQUENCES.items():
         found = row_of(part.get("sequences"), cells).get("ratios", {}).get("8")
         what = f"8 sequences of one network against single ones, C = {cells}"
         yield Target("forward", what, least, found)
 
 
-def _readout(part: Parts) -> Iterator[Target]:
+def _readout(part: Parts, machine: Parts | None) -> Iterator[Target]:
     for cells, least in AGAINST_LSTSQ.items():
-        found = row_of(part.get("cells"), cells).get("ratios", {}).get("numpy lstsq")
+        row, limit = row_of(part.get("cells"), cells), None
+        found = row.get("ratios", {}).get("numpy lstsq")
+        if found is not None and machine is not None:
+            bound = readout_bound(machine, part["rows"], cells)
+            limit = row["microseconds"]["numpy lstsq"]["median"] / bound
         what = f"readout against numpy lstsq, C = {cells}, T = 1,000"
-        yield Target("readout", what, least, found)
+        yield Target("readout", what, least, found, limit=limit)
     residuals = [row["residuals"]["pseudo-inverse"] for row in part.get("residuals", ())]
-    worst = max(residuals, default=None)
-    found = None if worst is None else {"median": worst, "lower": worst, "upper": worst}
+    found = spread([max(residuals)]) if residuals else None
     what = "largest residual of a readout of condition 1e12"
     yield Target("readout", what, RESIDUAL, found, least=False, unit="")
 
 
-def _evaluation(part: Parts) -> Iterator[Target]:
+def _evaluation(part: Parts, machine: Parts | None) -> Iterator[Target]:
     for cells, least in AGAINST_PYBRAIN.items():
-        found = row_of(part.get("rows"), cells).get("times_pybrain", {}).get("as PyBrain")
+        row, limit = row_of(part.get("rows"), cells), None
+        found = row.get("times_pybrain", {}).get("as PyBrain")
+        if found is not None and machine is not None:
+            pybrain = row_of(part["pybrain"], cells)["rate"]
+            split = part["splits"]["as PyBrain"]
+            limit = 1 / evaluation_bound(machine, cells, 1, split) / pybrain
         what = f"whole evaluation against PyBrain 0.3, C = {cells}"
-        yield Target("evaluation", what, least, found)
+        yield Target("evaluation", what, least, found, limit=limit)
 
 
 def _generation(part: Parts) -> Iterator[Target]:
@@ -112,7 +131,8 @@ def _scaling(part: Parts) -> Iterator[Target]:
         ("islands", "islands on loky, two workers against one"),
     ):
         found = (part.get(key) or {}).get("gain")
-        yield Target("scaling", what, TWO_WORKERS, found)
+        limit = None if found is None else 2.0
+        yield Target("scaling", what, TWO_WORKERS, found, limit=limit)
 
 
 def _start(part: Parts) -> Iterator[Target]:
