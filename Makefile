@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers-ready
 
 .PHONY: run test check bench reproduce docs clean
 
@@ -19,8 +20,9 @@ check: $(READY)  ## Format, lint, types, tests.
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-bench: $(READY)  ## Time the kernels and the parts of a generation.
-	$(BIN)/python benchmarks/kernels.py
+bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/performance.md.
+	$(BIN)/python -m benchmarks --out results/benchmarks.json
+	$(BIN)/python -m benchmarks --page
 
 SEEDS ?= 20
 WORKERS ?= 2
@@ -41,6 +43,10 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77"
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $(READY)
+
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
+	touch $(PEERS)
 
 clean:  ## Remove what was installed and built; results stay.
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

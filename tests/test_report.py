@@ -182,3 +182,9 @@ def test_files_and_folders_are_renewed(record, tmp_path, capsys):
     assert main(arguments) == 0
     assert capsys.readouterr().out == ""
     assert main([str(tmp_path / "none.md")]) == 2
+
+
+def test_a_record_of_another_kind_gets_no_page(record, tmp_path):
+    (tmp_path / "benchmarks.json").write_bytes(write_json({"parts": {}}))
+    assert main([str(tmp_path), "--results", str(tmp_path)]) == 0
+    assert not (tmp_path / "benchmarks.md").exists()

@@ -90,6 +90,7 @@ class Strategy:
                 f"the covariance of {dimensions} weights needs "
                 f"{8 * dimensions**2 / 2**30:.1f} GiB: use diagonal-cma-es"
             )
+        self._diagonal = diagonal
         kind: Any = SepCMA if diagonal else CMA
         self._strategy = kind(
             mean=np.zeros(dimensions), sigma=step, population_size=population
@@ -97,9 +98,19 @@ class Strategy:
 
     def ask(self, rng: Generator) -> Array:
         """Return (P, D)."""
-        self._strategy.reseed_rng(int(rng.integers(2**32)))
-        size = self._strategy.population_size
-        return np.array([self._strategy.ask() for _ in range(size)])
+        strategy = self._strategy
+        strategy.reseed_rng(int(rng.integers(2**32)))
+        size = strategy.population_size
+        if not self._diagonal:
+            return np.array([strategy.ask() for _ in range(size)])
+        # The bits of `size` calls of its `ask`, in a third of the time.
+        from evolino.search.gaussian import legacy_normals
+
+        points = legacy_normals(strategy._rng, size * strategy.dim).reshape(size, -1)
+        points *= strategy._eigen_decomposition()
+        points *= strategy._sigma
+        points += strategy.mean
+        return points
 
     def tell(self, points: Array, losses: Array) -> None:
         """Take the losses (P,) of points (P, D)."""
@@ -134,7 +145,7 @@ class _Running:
         self._free = free_genes(space)
         self._origin = space.draw(rng, 1)[0] if origin is None else origin.copy()
         self._strategy = Strategy(
-            int(self._free.sum()),
+            len(self._origin.reshape(-1)[self._free]),
             settings.step,
             settings.population,
             diagonal=settings.diagonal,
@@ -163,10 +174,11 @@ class _Running:
 
     def _genomes(self, points: Array) -> Array:
         """Return (P, C, G) of points (P, D)."""
-        genomes = np.tile(self._origin, (len(points), 1, 1))
+        origin, scale = self._origin.reshape(-1), self._space.scale.reshape(-1)
+        genomes = np.tile(origin, (len(points), 1))
         if self._space.level > 0:
-            shifted = self._origin[self._free] / self._space.level + points
+            shifted = origin[self._free] / self._space.level + points
             genomes[:, self._free] = self._space.level * np.clip(np.rint(shifted), -1, 1)
         else:
-            genomes[:, self._free] += self._space.scale[self._free] * points
-        return genomes
+            genomes[:, self._free] += scale[self._free] * points
+        return genomes.reshape(-1, *self._space.shape)

@@ -73,14 +73,13 @@ class _Running:
     def tell(self, losses: Array) -> None:
         genomes, losses = self._turns.told(losses)
         order = np.argsort(losses, kind="stable")
-        pool = genomes[order]
+        pool = genomes[order].reshape(len(genomes), -1)
         with seeded(self._rng):
-            children = self._children(pool[:, self._free], losses[order])
+            children = self._children(pool[:, self._free])
         elite = self._settings.elite
-        self._pool = pool
-        bred = np.tile(pool[0], (len(children), 1, 1))
-        bred[:, self._free] = children
-        self._pool[elite:] = bred
+        pool[elite:] = pool[0].copy()  # for the genes that are held
+        pool[elite:, self._free] = children
+        self._pool = pool.reshape(genomes.shape)
 
     def state(self) -> State:
         return {"rng": rng_state(self._rng), "pool": self._pool}
@@ -89,43 +88,59 @@ class _Running:
         set_rng_state(self._rng, state["rng"])
         self._pool = state["pool"].copy()
 
-    def _children(self, genes: Array, losses: Array) -> Array:
-        """Return (P - elite, D) children of free genes (P, D), ranked by losses."""
+    def _children(self, genes: Array) -> Array:
+        """Return (P - elite, D) children of free genes (P, D), the best network first."""
         from deap import tools
 
         settings = self._settings
         # Tournaments compare ranks, so that failed networks need no finite loss.
-        ranked = [_Individual(row, -rank) for rank, row in enumerate(genes.tolist())]
+        ranked = [_Ranked(rank, -rank) for rank in range(len(genes))]
         parents = tools.selTournament(
             ranked, settings.population - settings.elite, settings.tournament
         )
-        children = [_Individual(parent, 0) for parent in parents]
+        children = genes[[parent.rank for parent in parents]]
         for one, other in zip(children[::2], children[1::2], strict=False):
             if len(one) > 1 and random.random() < settings.crossover:
-                tools.cxTwoPoint(one, other)
-        for child in children:
-            self._mutate(child)
-        return np.array(children).reshape(len(children), -1)
+                _cross(one, other)
+        return self._mutated(children)
 
-    def _mutate(self, child: list[float]) -> None:
+    def _mutated(self, children: Array) -> Array:
+        """Return children (n, D) with noise, or with genes drawn anew if ternary."""
         from deap import tools
 
+        from evolino.search.gaussian import mutate_gaussian
+
         settings, space = self._settings, self._space
-        if space.level > 0:
-            signs = [round(gene / space.level) for gene in child]
-            tools.mutUniformInt(signs, -1, 1, settings.mutated_genes)
-            child[:] = [space.level * sign for sign in signs]
-        else:
-            deviations = (settings.mutation * np.abs(space.scale[self._free])).tolist()
-            tools.mutGaussian(child, 0.0, deviations, settings.mutated_genes)
+        if space.level == 0:
+            deviations = settings.mutation * np.abs(space.scale.reshape(-1)[self._free])
+            mutate_gaussian(children, deviations, settings.mutated_genes)
+            return children
+        signs = np.rint(children / space.level).astype(int).tolist()
+        for child in signs:
+            tools.mutUniformInt(child, -1, 1, settings.mutated_genes)
+        return space.level * np.array(signs)
 
 
-class _Individual(list[float]):
-    """A list of genes with a fitness, as DEAP's operators want it; higher is better."""
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A network as DEAP's selection wants it: higher fitness is better."""
 
-    def __init__(self, genes: list[float], fitness: float) -> None:
-        super().__init__(genes)
-        self.fitness = fitness
+    rank: int
+    fitness: int
+
+
+def _cross(one: Array, other: Array) -> None:
+    """Exchange the genes of two children (D,) between two points, in place.
+
+    DEAP exchanges marks in their stead: NumPy's slices are views, of which it would make
+    duplicates.
+    """
+    from deap import tools
+
+    kept, given = bytearray(len(one)), bytearray(b"\1" * len(one))
+    tools.cxTwoPoint(kept, given)
+    between = np.frombuffer(kept, dtype=bool)
+    one[between], other[between] = other[between], one[between]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.search.base import WeightSpace
-from evolino.vocabulary import Array, BoolArray
+from evolino.vocabulary import Array, IntArray
 
 
 class Turns:
@@ -56,9 +56,13 @@ def set_rng_state(rng: Generator, state: Mapping[str, Any]) -> None:
     rng.bit_generator.state = dict(state)
 
 
-def free_genes(space: WeightSpace) -> BoolArray:
-    """Return (C, G): which genes may move."""
-    return np.asarray(space.scale != 0)
+def free_genes(space: WeightSpace) -> IntArray | slice:
+    """Return the positions, in a genome as one row, of the genes that may move.
+
+    A slice if all may, which NumPy takes without a copy.
+    """
+    scale = space.scale.reshape(-1)
+    return slice(None) if scale.all() else np.flatnonzero(scale)
 
 
 def cauchy_mutation(

@@ -1,0 +1,1 @@
+"""Timings of evolino and its peers, side by side; run by `make bench`."""

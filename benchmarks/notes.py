@@ -1,0 +1,82 @@
+"""What the page says beside its tables; nothing here is measured."""
+
+from __future__ import annotations
+
+HEAD = """
+# Performance
+
+All figures come from one run of `make bench` (`results/benchmarks.json`). Calls that are
+compared take turns; a ratio is taken round by round. Each figure is the median of its
+rounds, with the quartiles in brackets. One core and one BLAS thread, processor time, unless
+said; float64. Ratios carry over to other machines better than times do.
+"""
+
+WHY = {
+    "roofline": """
+The roofline is what no kernel can exceed on this machine. A step of a cell with I inputs, a
+bias and C recurrent sources takes 4 (1 + I + C) multiply-adds, and 93 multiplications for
+its five exponentials and what follows them; the processor's best rate of multiply-adds,
+measured, divided by their sum is one limit. The other: all 8 * 4 (1 + I + C) bytes of the
+cell's weights pass by at every step, from the cache that holds one network's, at its best
+rate, measured. With eight sequences of one network in the lanes a weight read once serves
+eight times.
+""",
+    "forward": """
+Below 20 cells arithmetic limits. What is missing to the roofline are the two divisions of a
+cell-step, additions and comparisons, which the count leaves out, and waits: a step needs
+the outputs of the last one, and the polynomial of each exponential is a chain of
+multiply-adds. From 40 cells on the weights of a network no longer lie in the first cache,
+and reading them again at every step limits; only sequences that share them help, which is
+why these are given the lanes. The compared outputs agree to 1e-9 on the same weights.
+""",
+    "readout": """
+The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothing else. Each
+column of a block of rows is loaded and stored once for each reflection, and each reflection
+begins with a square root and a division that all its columns wait for. Columns are scaled
+first, and what follows the QR is small but not free: R is 40 by 40 where X is 1,000 by 40.
+Normal equations (scikit-learn) are cheaper from some 100 columns on, and lose half of the
+figures, as the residuals show.
+""",
+    "evaluation": """
+PyBrain needs Python 2.7 and cannot run beside the rest: its figures were measured once, on
+a comparable machine, with numpy 1.11.3 and scipy 0.19.1 (individuals per processor second
+at 400 points). "As PyBrain" is its work: a teacher-forced pass over 400 points, a fit on
+the last 267, a free run over 267; PyBrain also repeats 133 points of washout, which evolino
+need not, because it keeps the cells. "As evolino" is the split of its own task: 100 points
+of washout, 200 fitted, 100 free-running. The roofline is that of the forward pass and of
+the readout together. Small networks are furthest from it, because each block of eight also
+pays for the Python around four calls of kernels.
+""",
+    "generation": """
+ESP mutates half of its chromosomes, 10 rows a cell, and costs next to nothing. Random
+search draws 400,000 numbers. The genetic search keeps DEAP's selection and crossover, on
+arrays; DEAP's own mutation, a Python loop over every gene, took 100 ms a generation, more
+than the evaluation, and is compiled here, to the same bits. Diagonal CMA-ES makes 400,000
+normal numbers with the bits of NumPy's legacy generator, which the `cmaes` library draws
+from: its Mersenne Twister and polar method, compiled, are half of an ask. Its tell is the
+library's. The faster evaluation becomes, the larger these shares.
+""",
+    "scaling": """
+Blocks of eight networks go to the threads, whose kernels hold no interpreter lock. What is
+missing to the number of cores: 25 blocks split 13 to 12, the Python of the blocks takes
+turns, and ask, tell and record are done by one thread.
+""",
+    "start": """
+`evolino --help` imports typer and nothing numerical. Up to the first generation most of the
+time goes into importing NumPy, Numba and SciPy, and into loading compiled kernels from
+disk; evaluating takes a small part.
+""",
+}
+
+TRIED = {
+    "forward": "Forward pass: the share of the roofline is below, with what is in the way.",
+    "readout": "Readout: its roofline is below, with what is in the way.",
+    "evaluation": "Whole evaluations: as for the forward pass and the readout; errors are "
+    "scored without masks where every row has a target.",
+    "generation": "A generation: genes are drawn and placed for whole populations at once, "
+    "DEAP's mutation is compiled; all to the same bits. What is left of diagonal CMA-ES is "
+    "noise whose bits are the library's.",
+    "scaling": "Workers: smaller blocks would not fill the lanes, larger ones would "
+    "balance worse.",
+    "start": "Start: nothing is imported that the first generation does not need.",
+}
