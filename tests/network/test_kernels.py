@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evolino.network import reference
 from evolino.network.architecture import LSTM
 from evolino.network.initialise import LinearRegime
-from evolino.network.kernels import activations, lanes, lstm
+from evolino.network.kernels import activations, dispatch, lanes, lstm
 from evolino.network.kernels.dispatch import (
     CellStates,
     block_size,
@@ -191,6 +191,23 @@ def test_many_starts_give_the_bits_of_few(sources, precision, rng):
     few = [run(part) for part in np.array_split(everyone, 6)]
     assert np.isinf(many).any() and np.isfinite(many).any()
     np.testing.assert_array_equal(many, np.concatenate(few, axis=1))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("cells", [3, 8, 21])
+def test_cells_in_the_lanes_give_the_bits_of_networks(cells, precision, rng, monkeypatch):
+    for variant in (v for v in VARIANTS[::3] if v["sources"] is None):
+        network = LSTM(cells=cells, inputs=2, outputs=2, precision=precision, **variant)
+        genomes, _, _, vectors = drawn(network, rng)
+        networks = pack(network, genomes)
+        found = []
+        for large in (1, 1000):
+            monkeypatch.setattr(dispatch, "LARGE", large)
+            found.append(teacher_forced(networks, vectors, first=3, starts=[20, 5, 30]))
+        (seen, started), (other_seen, other_started) = found
+        np.testing.assert_array_equal(seen, other_seen)
+        np.testing.assert_array_equal(started.outputs, other_started.outputs)
+        np.testing.assert_array_equal(started.states, other_started.states)
 
 
 def test_snapshots_may_come_in_any_order_and_twice(rng):

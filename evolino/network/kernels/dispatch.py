@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels import cell, lstm
+from evolino.network.kernels import by_cells, cell, lstm
 from evolino.network.kernels.memory import Shared, aligned, aligned_copy, width_of
 from evolino.vocabulary import Array, IntArray
+
+LARGE = 64  # cells, from which on a network is driven with its cells in the lanes
 
 
 def block_size(architecture: LSTM) -> int:
@@ -117,29 +119,70 @@ def teacher_forced(
     seen = aligned((steps - first) * columns * width, dtype)
     outputs = aligned(len(rows) * cells * width, dtype)
     states = aligned(len(rows) * cells * width, dtype)
-    lstm.drive(
-        networks.weights_in_lanes,
-        networks.peepholes_in_lanes,
-        networks.sources,
-        Shared(np.ascontiguousarray(inputs, dtype).reshape(-1)),
-        steps,
-        inputs.shape[1],
-        first,
-        columns,
-        seen,
-        np.argsort(rows, kind="stable"),
-        rows,
-        outputs,
-        states,
-        _room(networks, inputs.shape[1]),
-        networks.flags,
-    )
+    over = (Shared(np.ascontiguousarray(inputs, dtype).reshape(-1)), steps)
+    recorded = (seen, np.argsort(rows, kind="stable"), rows, outputs, states)
+    if cells_in_lanes(networks.architecture):
+        _drive_by_cells(networks, over, inputs.shape[1], first, recorded)
+    else:
+        lstm.drive(
+            networks.weights_in_lanes,
+            networks.peepholes_in_lanes,
+            networks.sources,
+            *over,
+            inputs.shape[1],
+            first,
+            columns,
+            *recorded,
+            _room(networks, inputs.shape[1]),
+            networks.flags,
+        )
     by_row = seen.reshape(steps - first, columns, width)
     shape = (len(rows), cells, width)
     return by_row.transpose(2, 0, 1)[: networks.count], CellStates(
         outputs.reshape(shape).transpose(2, 0, 1)[: networks.count],
         states.reshape(shape).transpose(2, 0, 1)[: networks.count],
     )
+
+
+def cells_in_lanes(architecture: LSTM) -> bool:
+    """Return whether networks are driven one by one, their cells in the lanes: large ones
+    that are fully recurrent."""
+    return architecture.sources is None and architecture.cells >= LARGE
+
+
+def _drive_by_cells(
+    networks: Networks, over: tuple[Shared, int], width: int, first: int, recorded: Any
+) -> None:
+    """Drive each of the networks; over: inputs and steps. recorded: what `drive` writes."""
+    architecture, lanes = networks.architecture, networks.width
+    cells, columns = architecture.cells, architecture.readout_width
+    blocks = -(-cells // lanes)
+    room = aligned(by_cells.room_for(blocks, width) * lanes, networks.dtype)
+    for p in range(networks.count):
+        by_cells.drive(
+            _by_blocks_of_cells(networks.weights[p], cells, lanes),
+            _by_blocks_of_cells(networks.peepholes[p], cells, lanes),
+            networks.sources[:blocks],
+            cells,
+            *over,
+            width,
+            first,
+            columns,
+            p,
+            lanes,
+            *recorded,
+            room,
+            networks.flags,
+        )
+
+
+def _by_blocks_of_cells(values: Array, cells: int, lanes: int) -> Array:
+    """(C W,) -> (blocks W lanes,): cells in lanes, those of empty lanes with weights 0."""
+    blocks = -(-cells // lanes)
+    padded = np.zeros((blocks * lanes, len(values) // cells), values.dtype)
+    padded[:cells] = values.reshape(cells, -1)
+    in_blocks = padded.reshape(blocks, lanes, -1).transpose(0, 2, 1)
+    return aligned_copy(in_blocks, values.dtype).reshape(-1)
 
 
 def free_run(

@@ -130,3 +130,34 @@ def part(typing: Any, whole: Any, first: Any) -> Any:
         return builder.gep(args[0], [args[1]])
 
     return whole(whole, types.intp), generate
+
+
+@intrinsic
+def numbers(typing: Any, lanes: Any) -> Any:
+    """Return the same memory as a `Shared` has it: counting in numbers, not in vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(SHARED[KINDS[lanes].number]))
+
+    return SHARED[KINDS[lanes].number](lanes), generate
+
+
+@intrinsic
+def number(typing: Any, source: Any, position: Any) -> Any:
+    """Return one number of `numbers`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return KINDS[source].number(source, types.intp), generate
+
+
+@intrinsic
+def put(typing: Any, target: Any, position: Any, value: Any) -> Any:
+    """Write one number to `numbers`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, KINDS[target].number), generate
