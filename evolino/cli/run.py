@@ -11,6 +11,13 @@ import typer
 from typer.core import TyperGroup
 
 from evolino.cli.task_options import TaskOption, task_options
+from evolino.cli.worker_options import (
+    Backend,
+    Scheduler,
+    Timeout,
+    Workers,
+    worker_settings,
+)
 
 if TYPE_CHECKING:
     from evolino.training.result import Result
@@ -104,12 +111,10 @@ def _general(
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Threads; the result does not depend on them.", show_default="cores"
-        ),
-    ] = None,
+    workers: Workers = None,
+    backend: Backend = "threads",
+    scheduler: Scheduler = None,
+    timeout: Timeout = None,
     generations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
     evaluations: Annotated[
         int | None, typer.Option(help="Stop after so many networks.")
@@ -140,7 +145,7 @@ def _general(
     limits = dict(
         zip(LIMITS, (generations, evaluations, seconds, target, stagnation), strict=True)
     )
-    count = worker_count(workers)
+    pool = worker_settings(workers, backend, scheduler, timeout)
     experiment = experiment_for(
         task,
         preset,
@@ -157,7 +162,7 @@ def _general(
         with Progress(quiet=quiet) as progress:
             result = run_experiment(
                 experiment,
-                workers=count,
+                workers=pool,
                 folder=folder,
                 callbacks=[progress],
                 baselines=baselines,
@@ -166,19 +171,6 @@ def _general(
         folder.discard_unless_begun()
         raise
     conclude(folder, result, quiet=quiet)
-
-
-def worker_count(workers: int | None) -> int:
-    """Return workers, or the cores that this process may use. Raises ValueError below 1."""
-    import os
-
-    from evolino.vocabulary import check_count
-
-    if workers is None:
-        usable = getattr(os, "sched_getaffinity", None)
-        return len(usable(0)) if usable else os.cpu_count() or 1
-    check_count("workers", workers)
-    return workers
 
 
 def conclude(folder: RunFolder, result: Result, *, quiet: bool) -> None:

@@ -18,6 +18,7 @@ from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import run_experiment
+from evolino.training.workers.base import WorkerSettings
 
 
 def train(
@@ -33,6 +34,9 @@ def train(
     tolerance: float | None = None,
     seed: int = 0,
     workers: int = 1,
+    backend: str = "threads",
+    scheduler: str | None = None,
+    timeout: float | None = None,
     out: str | Path | None = None,
     force: bool = False,
     baselines: bool = False,
@@ -43,13 +47,18 @@ def train(
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
-    any step is given up. seed: of all randomness. workers: threads; the result does
-    not depend on them. out: the run's folder; none leaves no files. force: overwrite an
+    any step is given up. seed: of all randomness. workers: how many; backend: "threads",
+    or processes by "loky", "dask" or "ray"; scheduler: address of a running Dask or Ray
+    cluster to join; the result depends on none of them. timeout: seconds that evaluating a
+    generation may take. out: the run's folder; none leaves no files. force: overwrite an
     earlier run there. baselines: measure the unevolved network and random search as well.
 
     Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
-    TypeError, naming the argument, for whatever cannot work.
+    TypeError, naming the argument, for whatever cannot work, and EvaluationError (of
+    evolino.training.workers.base) if the task raises, takes too long, or its workers are
+    lost for good.
     """
+    pool = WorkerSettings(workers, backend, scheduler, timeout)
     experiment = experiment_for(
         task,
         preset,
@@ -73,5 +82,5 @@ def train(
     experiment = replace(experiment, **changes)
     folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
     return run_experiment(
-        experiment, workers=workers, folder=folder, callbacks=callbacks, baselines=baselines
+        experiment, workers=pool, folder=folder, callbacks=callbacks, baselines=baselines
     )
