@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from evolino.tasks.series import SeriesTask
     from evolino.training.api import train
     from evolino.training.callbacks import Callback
-    from evolino.training.experiment import Budget, Curriculum, Experiment
+    from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
     from evolino.training.result import Result
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
@@ -31,6 +31,7 @@ _HOMES = {
     "Curriculum": "evolino.training.experiment",
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
+    "Islands": "evolino.training.experiment",
     "LSTM": "evolino.network.architecture",
     "LinearRegime": "evolino.network.initialise",
     "MackeyGlass": "evolino.tasks.mackey_glass",
@@ -54,6 +55,7 @@ __all__ = [
     "Curriculum",
     "Experiment",
     "Gaussian",
+    "Islands",
     "LinearRegime",
     "MackeyGlass",
     "Model",

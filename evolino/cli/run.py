@@ -20,6 +20,7 @@ from evolino.cli.worker_options import (
 )
 
 if TYPE_CHECKING:
+    from evolino.training.experiment import Islands
     from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
 
@@ -110,6 +111,14 @@ def _general(
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None,
+    islands: Annotated[
+        int | None,
+        typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
+    ] = None,
+    migrate_every: Annotated[
+        int | None,
+        typer.Option(help="Generations between exchanges.", show_default="10"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
     workers: Workers = None,
     backend: Backend = "threads",
@@ -137,6 +146,8 @@ def _general(
     ] = True,
 ) -> None:
     """Run a task; options: fields of the task that were given."""
+    from dataclasses import replace
+
     from evolino.cli.progress import Progress
     from evolino.training.presets import experiment_for
     from evolino.training.run_folder import RunFolder
@@ -157,6 +168,8 @@ def _general(
         seed=seed,
         budget_options=limits,
     )
+    if islands is not None or migrate_every is not None:
+        experiment = replace(experiment, islands=_islands(islands, migrate_every))
     folder = RunFolder.create(out, experiment, force=force)
     try:
         with Progress(quiet=quiet) as progress:
@@ -171,6 +184,14 @@ def _general(
         folder.discard_unless_begun()
         raise
     conclude(folder, result, quiet=quiet)
+
+
+def _islands(count: int | None, migrate_every: int | None) -> Islands:
+    from evolino.training.experiment import Islands
+
+    if count is None:
+        raise ValueError("migrate_every needs islands")
+    return Islands(count) if migrate_every is None else Islands(count, migrate_every)
 
 
 def conclude(folder: RunFolder, result: Result, *, quiet: bool) -> None:

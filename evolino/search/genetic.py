@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ class _Running:
         bred[:, self._free] = children
         self._pool[elite:] = bred
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Let it take the place of the last child of the lowest rank."""
+        self._pool = self._pool.copy()
+        self._pool[-1] = genome
+
     def state(self) -> State:
         return {"rng": rng_state(self._rng), "pool": self._pool}
 
@@ -128,12 +134,17 @@ class _Individual(list[float]):
         self.fitness = fitness
 
 
+# Islands in threads of one process take turns at Python's global generator.
+_GLOBAL_GENERATOR = threading.Lock()
+
+
 @contextmanager
 def seeded(rng: Generator) -> Iterator[None]:
     """Seed Python's global generator, which DEAP draws from, and put it back after."""
-    before = random.getstate()
-    random.seed(int(rng.integers(2**63)))
-    try:
-        yield
-    finally:
-        random.setstate(before)
+    with _GLOBAL_GENERATOR:
+        before = random.getstate()
+        random.seed(int(rng.integers(2**63)))
+        try:
+            yield
+        finally:
+            random.setstate(before)

@@ -71,6 +71,7 @@ def random_search(
             search=RandomSearch(population=min(BATCH, evaluations)),
             budget=Budget(evaluations=evaluations),
             curriculum=Curriculum(),
+            islands=None,
         )
     )
     while not run.stop_reasons():

@@ -12,6 +12,7 @@ from evolino.model import Model
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
+from evolino.training.islands import Ring
 from evolino.training.problem import Problem
 from evolino.training.stopping import reasons
 from evolino.training.workers.base import Workers
@@ -128,7 +129,8 @@ class Run:
     def _begin(self, origin: Array | None, state: Mapping[str, Any] | None) -> None:
         """Begin on the present variant, from an origin or where a state was."""
         self._problem = Problem(self.experiment, self.progress.variant)
-        self._evolution: Evolution = OneSearch(self._problem, origin, state)
+        kind = OneSearch if self.experiment.islands is None else Ring
+        self._evolution: Evolution = kind(self._problem, origin, state)
 
 
 def describe(losses: Array, progress: Progress) -> Generation:

@@ -31,6 +31,8 @@ CASES = {
         ["run", "mso", "--scheduler", "tcp://here:8786"],
         "scheduler needs backend dask or ray",
     ),
+    "no islands": (["run", "mso", "--islands", "0"], "islands must be >= 1"),
+    "exchanges of none": (["run", "mso", "--migrate-every", "5"], "needs islands"),
     "no workers": (["run", "mso", "--workers", "0"], "workers must be >= 1"),
     "no generations": (["run", "mso", "--generations", "0"], "generations must be >= 1"),
     "negative seconds": (["run", "mso", "--seconds", "-1"], "seconds must be > 0"),

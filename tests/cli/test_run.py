@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evolino.training.experiment import Islands
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import EvaluationError, WorkerSettings
 
@@ -54,6 +55,15 @@ def test_workers_elsewhere_reach_the_trainer(evolino, trainer, command):
     workers = trainer.asked[-1][2]
     assert (workers.backend, workers.scheduler) == ("dask", "tcp://here:8786")
     assert workers.timeout == 60.0
+
+
+def test_islands_reach_the_experiment(evolino, trainer):
+    evolino("run", "mso", "--islands", 4, "--migrate-every", 5, "--out", "r")
+    assert asked(trainer).islands == Islands(4, 5)
+    evolino("resume", "r")
+    assert asked(trainer).islands == Islands(4, 5)
+    evolino("run", "mso", "--islands", 4, "--out", "other")
+    assert asked(trainer).islands == Islands(4)
 
 
 def test_a_run_whose_evaluation_failed_ends_in_a_line_and_stays(evolino, trainer):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from contextlib import suppress
 from typing import Any
 
 from evolino.training.workers.base import WorkerSettings
+
+PATIENCE = 10.0  # seconds to reach a cluster
 
 
 class Ray:
@@ -68,13 +71,24 @@ class Ray:
         if settings.scheduler is None:
             self._ray.init(num_cpus=settings.count, include_dashboard=False, **common)
             return
+        address = settings.scheduler
         try:
-            self._ray.init(address=settings.scheduler, **common)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ValueError(f"no Ray cluster at {settings.scheduler}: {error}") from None
+            _knock(address)
+            self._ray.init(address=address, **common)
+        except (OSError, RuntimeError, ValueError) as error:
+            text = " ".join(str(error).split())
+            raise ValueError(f"no Ray cluster at {address}: {text}") from None
 
     def _leave(self) -> None:
         parallel, self._parallel = self._parallel, None
         if parallel is not None:
             with suppress(Exception):
                 parallel.__exit__(None, None, None)
+
+
+def _knock(address: str) -> None:
+    """Raise OSError or ValueError if nothing listens: Ray itself would try for a minute."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError("the address must be host:port or ray://host:port")
+    socket.create_connection((host, int(port)), timeout=PATIENCE).close()

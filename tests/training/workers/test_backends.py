@@ -191,6 +191,25 @@ def test_a_dask_scheduler_that_does_not_answer_is_named(monkeypatch):
         pass
 
 
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:9", "no Ray cluster at 127.0.0.1:9: .*refused"),
+        ("ray://127.0.0.1:9", "no Ray cluster at ray://127.0.0.1:9: .*refused"),
+        ("here", "the address must be host:port"),
+    ],
+)
+def test_a_ray_cluster_that_does_not_answer_is_named(address, message, monkeypatch):
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with (
+        pytest.raises(ValueError, match=message),
+        open_workers(WorkerSettings(backend="ray", scheduler=address)),
+    ):
+        pass
+
+
 def test_an_error_of_a_task_is_named_by_every_backend(backend, tmp_path):
     flag = tmp_path / "flag"
     flag.touch()
