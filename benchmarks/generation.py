@@ -82,6 +82,9 @@ class _Running:
         self._inner.tell(losses)
         self._marks.append(time.process_time())
 
+    def receive(self, genome: Array, loss: float) -> None:
+        self._inner.receive(genome, loss)
+
     def state(self) -> State:
         return self._inner.state()
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evolino.tasks.series import SeriesTask
     from evolino.training.api import train
     from evolino.training.callbacks import Callback
-    from evolino.training.experiment import Budget, Curriculum, Experiment
+    from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
     from evolino.training.result import Result
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
@@ -33,6 +33,7 @@ _HOMES = {
     "DelayLine": "evolino.network.delay_line",
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
+    "Islands": "evolino.training.experiment",
     "LSTM": "evolino.network.architecture",
     "LinearRegime": "evolino.network.initialise",
     "MackeyGlass": "evolino.tasks.mackey_glass",
@@ -57,6 +58,7 @@ __all__ = [
     "DelayLine",
     "Experiment",
     "Gaussian",
+    "Islands",
     "LinearRegime",
     "MackeyGlass",
     "Model",

@@ -17,7 +17,7 @@ from evolino.cli.run import run_app
 from evolino.cli.show import show
 from evolino.cli.tasks import tasks
 
-USER_ERROR, INTERRUPTED = 2, 130
+STOPPED, USER_ERROR, INTERRUPTED = 1, 2, 130
 DEBUG = "EVOLINO_DEBUG"
 
 
@@ -73,7 +73,8 @@ def _evolino(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0; 2 for wrong input, after a line; 130 for Ctrl-C."""
+    """Run the command line and exit: 0; after a line, 2 for wrong input and 1 for a run
+    that stopped and can be resumed; 130 for Ctrl-C."""
     sys.exit(run(arguments))
 
 
@@ -93,7 +94,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if message is None or os.environ.get(DEBUG):
             raise
         typer.echo(f"evolino: {message}", err=True)
-        return USER_ERROR
+        return STOPPED if isinstance(error, RuntimeError) else USER_ERROR
     return code if isinstance(code, int) else 0
 
 
@@ -105,11 +106,17 @@ def _message(error: Exception) -> str | None:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     elif isinstance(error, MemoryError):
         text = f"not enough memory: {error or 'fewer cells or workers need less'}"
-    elif isinstance(error, ValueError | TypeError | OSError):
+    elif isinstance(error, ValueError | TypeError | OSError) or _stopped(error):
         text = str(error) or type(error).__name__
     else:
         return None
     return " ".join(text.split())
+
+
+def _stopped(error: Exception) -> bool:
+    """Return whether an evaluation could not be finished; nothing is imported for it."""
+    base = sys.modules.get("evolino.training.workers.base")
+    return base is not None and isinstance(error, base.EvaluationError)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,10 @@ class Progress(Callback):
         if not self._quiet and time.monotonic() - self._printed >= every:
             self._print()
 
+    def on_message(self, message: str) -> None:
+        """Print it beside the results, also if quiet: it tells of a fault."""
+        print(f"evolino: {message}", file=sys.stderr, flush=True)
+
     def on_baselines(self) -> None:
         """Say what the time is now spent on."""
         if self._quiet:

@@ -24,7 +24,7 @@ def reproduce(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
     """Run a published table over seeds; finished seeds are kept."""
-    from evolino.cli.run import worker_count
+    from evolino.cli.worker_options import worker_count
     from evolino.reproduce import reproduce as reproduce_table
     from evolino.vocabulary import check_count
 

@@ -8,16 +8,21 @@ from typing import Annotated
 import typer
 
 from evolino.cli.task_options import TRUST
+from evolino.cli.worker_options import (
+    Backend,
+    Scheduler,
+    Timeout,
+    Workers,
+    worker_settings,
+)
 
 
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Threads; the result does not depend on them.", show_default="cores"
-        ),
-    ] = None,
+    workers: Workers = None,
+    backend: Backend = "threads",
+    scheduler: Scheduler = None,
+    timeout: Timeout = None,
     generations: Annotated[
         int | None, typer.Option(help="New limit, of the whole run.")
     ] = None,
@@ -39,18 +44,18 @@ def resume(
     New limits take the place of all three old ones; target and stagnation stay.
     """
     from evolino.cli.progress import Progress
-    from evolino.cli.run import conclude, resumable, worker_count
+    from evolino.cli.run import conclude, resumable
     from evolino.training.run_folder import RunFolder
     from evolino.training.trainer import resume as resume_run
 
     limits = {"generations": generations, "evaluations": evaluations, "seconds": seconds}
     given = any(limit is not None for limit in limits.values())
-    count = worker_count(workers)
+    pool = worker_settings(workers, backend, scheduler, timeout)
     opened = RunFolder.open(folder, trust=trust)
     with resumable(opened, quiet=quiet), Progress(quiet=quiet) as progress:
         result = resume_run(
             opened,
-            workers=count,
+            workers=pool,
             callbacks=[progress],
             budget=limits if given else None,
             baselines=baselines,

@@ -12,8 +12,16 @@ import typer
 from typer.core import TyperGroup
 
 from evolino.cli.task_options import TaskOption, task_options
+from evolino.cli.worker_options import (
+    Backend,
+    Scheduler,
+    Timeout,
+    Workers,
+    worker_settings,
+)
 
 if TYPE_CHECKING:
+    from evolino.training.experiment import Islands
     from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
 
@@ -111,13 +119,19 @@ def _general(
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
-    workers: Annotated[
+    islands: Annotated[
         int | None,
-        typer.Option(
-            help="Threads; the result does not depend on them.", show_default="cores"
-        ),
+        typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
     ] = None,
+    migrate_every: Annotated[
+        int | None,
+        typer.Option(help="Generations between exchanges.", show_default="10"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    workers: Workers = None,
+    backend: Backend = "threads",
+    scheduler: Scheduler = None,
+    timeout: Timeout = None,
     generations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
     evaluations: Annotated[
         int | None, typer.Option(help="Stop after so many networks.")
@@ -140,6 +154,8 @@ def _general(
     ] = True,
 ) -> None:
     """Run a task; options: fields of the task that were given."""
+    from dataclasses import replace
+
     from evolino.cli.progress import Progress
     from evolino.training.presets import experiment_for
     from evolino.training.run_folder import RunFolder
@@ -148,7 +164,7 @@ def _general(
     limits = dict(
         zip(LIMITS, (generations, evaluations, seconds, target, stagnation), strict=True)
     )
-    count = worker_count(workers)
+    pool = worker_settings(workers, backend, scheduler, timeout)
     experiment = experiment_for(
         task,
         preset,
@@ -161,12 +177,14 @@ def _general(
         seed=seed,
         budget_options=limits,
     )
+    if islands is not None or migrate_every is not None:
+        experiment = replace(experiment, islands=_islands(islands, migrate_every))
     folder = RunFolder.create(out, experiment, force=force)
     try:
         with resumable(folder, quiet=quiet), Progress(quiet=quiet) as progress:
             result = run_experiment(
                 experiment,
-                workers=count,
+                workers=pool,
                 folder=folder,
                 callbacks=[progress],
                 baselines=baselines,
@@ -184,21 +202,16 @@ def resumable(folder: RunFolder, *, quiet: bool) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if not quiet:
-            typer.echo(f"go on with   evolino resume {folder.path}")
+            typer.echo(f"go on with   {folder.resume_command}")
         raise
 
 
-def worker_count(workers: int | None) -> int:
-    """Return workers, or the cores that this process may use. Raises ValueError below 1."""
-    import os
+def _islands(count: int | None, migrate_every: int | None) -> Islands:
+    from evolino.training.experiment import Islands
 
-    from evolino.vocabulary import check_count
-
-    if workers is None:
-        usable = getattr(os, "sched_getaffinity", None)
-        return len(usable(0)) if usable else os.cpu_count() or 1
-    check_count("workers", workers)
-    return workers
+    if count is None:
+        raise ValueError("migrate_every needs islands")
+    return Islands(count) if migrate_every is None else Islands(count, migrate_every)
 
 
 def conclude(folder: RunFolder, result: Result, *, quiet: bool) -> None:

@@ -69,7 +69,7 @@ def _print_unfinished(folder: RunFolder) -> None:
             f"best loss {last.best:.3g}"
         )
     typer.echo(f"not finished: {done}")
-    typer.echo(f"go on with   evolino resume {folder.path}")
+    typer.echo(f"go on with   {folder.resume_command}")
 
 
 def _table(result: dict[str, Any]) -> Any:

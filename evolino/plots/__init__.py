@@ -188,7 +188,7 @@ def _part(key: str, value: Any) -> str:
 
 def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
     """Return the experiment of a run, and the segments it was tested on."""
-    from evolino.training.run import split_of
+    from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder
 
     experiment = RunFolder.open(run, trust=trust).experiment()

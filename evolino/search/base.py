@@ -66,6 +66,13 @@ class Search(Protocol):
         """
         ...
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Take in a genome (C, G) that another search of the same space found.
+
+        Between two generations. loss: its own, of which a search may make use.
+        """
+        ...
+
     def state(self) -> State:
         """Return all of the search between two generations, its generator included.
 

@@ -112,6 +112,25 @@ class Strategy:
         points += strategy.mean
         return points
 
+    def inject(self, points: Array, guest: Array) -> None:
+        """Put a point (D,) of another search in the place of the last of points (P, D).
+
+        Its step from the mean is cut to the length of a long step of our own, so that one
+        from far away shows a direction and does not blow up step size and covariance.
+        Source: Hansen 2011, Injecting external solutions into CMA-ES (arXiv 1110.4181).
+        """
+        state = vars(self._strategy)
+        mean, sigma, covariance = state["_mean"], state["_sigma"], state["_C"]
+        step = (guest - mean) / sigma
+        if covariance.ndim == 1:
+            squared = float((step**2 / np.maximum(covariance, 1e-300)).sum())
+        else:
+            squared = float(step @ np.linalg.lstsq(covariance, step, rcond=None)[0])
+        size = len(guest)
+        longest = np.sqrt(size) + 2 * size / (size + 2)  # his c_y
+        length = np.sqrt(squared) if squared > 0 else 0.0
+        points[-1] = mean + sigma * step * min(1.0, longest / max(length, 1e-300))
+
     def tell(self, points: Array, losses: Array) -> None:
         """Take the losses (P,) of points (P, D)."""
         # Failed ones rank last; equal losses keep the order in which they were asked.
@@ -151,26 +170,43 @@ class _Running:
             diagonal=settings.diagonal,
         )
         self._points = np.zeros((0, 0))
+        self._guest: Array | None = None
 
     def ask(self) -> Array:
         self._points = self._strategy.ask(self._rng)
+        if self._guest is not None:
+            self._strategy.inject(self._points, self._guest)
         return self._turns.asked(self._genomes(self._points))
 
     def tell(self, losses: Array) -> None:
         _, losses = self._turns.told(losses)
         self._strategy.tell(self._points, losses)
+        self._guest = None
+
+    def receive(self, genome: Array, loss: float) -> None:
+        """Put it into the next generation, where it is evaluated like a draw."""
+        self._guest = self._point(genome)
 
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),
             "origin": self._origin,
             "strategy": self._strategy.state(),
+            "guest": self._guest,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         set_rng_state(self._rng, state["rng"])
         self._origin = state["origin"]
         self._strategy.restore(state["strategy"])
+        self._guest = state.get("guest")
+
+    def _point(self, genome: Array) -> Array:
+        """Return the point (D,) of a genome (C, G); held genes stay ours."""
+        step = (genome - self._origin).reshape(-1)[self._free]
+        if self._space.level > 0:
+            return step / self._space.level
+        return step / self._space.scale.reshape(-1)[self._free]
 
     def _genomes(self, points: Array) -> Array:
         """Return (P, C, G) of points (P, D)."""

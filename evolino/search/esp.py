@@ -115,6 +115,13 @@ class _Running:
         else:
             self._breed(credits_of(losses, self._members, self._settings))
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Let its chromosomes take the place of the lowest ranked of each subpopulation."""
+        self._pool = self._pool.copy()
+        self._pool[-1] = genome  # where `_breed` has put a copy for the lowest ranked
+        if loss < self._best_loss:
+            self._best_loss, self._stagnant, self._best = loss, 0, genome.copy()
+
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),

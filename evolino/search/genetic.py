@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,6 +82,11 @@ class _Running:
         pool[elite:, self._free] = children
         self._pool = pool.reshape(genomes.shape)
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Let it take the place of the last child of the lowest rank."""
+        self._pool = self._pool.copy()
+        self._pool[-1] = genome
+
     def state(self) -> State:
         return {"rng": rng_state(self._rng), "pool": self._pool}
 
@@ -143,12 +149,17 @@ def _cross(one: Array, other: Array) -> None:
     one[between], other[between] = other[between], one[between]
 
 
+# Islands in threads of one process take turns at Python's global generator.
+_GLOBAL_GENERATOR = threading.Lock()
+
+
 @contextmanager
 def seeded(rng: Generator) -> Iterator[None]:
     """Seed Python's global generator, which DEAP draws from, and put it back after."""
-    before = random.getstate()
-    random.seed(int(rng.integers(2**63)))
-    try:
-        yield
-    finally:
-        random.setstate(before)
+    with _GLOBAL_GENERATOR:
+        before = random.getstate()
+        random.seed(int(rng.integers(2**63)))
+        try:
+            yield
+        finally:
+            random.setstate(before)

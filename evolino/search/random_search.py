@@ -51,6 +51,9 @@ class _Running:
         self._turns.told(losses)
         self._origin = None
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Nothing: every draw is independent of all others."""
+
     def state(self) -> State:
         return {"rng": rng_state(self._rng), "origin": self._origin}
 

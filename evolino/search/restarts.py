@@ -57,6 +57,10 @@ class _Running:
         if self._stagnant >= self._settings.after:
             self._begin()
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Pass it on; only networks of its own count against stagnation."""
+        self._inner.receive(genome, loss)
+
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),

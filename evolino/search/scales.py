@@ -88,6 +88,9 @@ class _Running:
         pull = PULL * np.square(self._points).sum(axis=1)
         self._strategy.tell(self._points, kept + pull)
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Nothing: a genome does not tell which distribution it was drawn from."""
+
     def best_scale(self) -> Array:
         """Return (C, G): the scales that the best genome so far was drawn with."""
         return self._family.scale_at(self._best_point)

@@ -69,6 +69,13 @@ class _Running:
                 self._space, child(self._rng), self._best
             )
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Pass it on; while screening, it counts as one of the draws."""
+        if self._inner is not None:
+            self._inner.receive(genome, loss)
+        elif loss < self._best_loss:
+            self._best, self._best_loss = genome.copy(), loss
+
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),

@@ -77,6 +77,12 @@ class _Running:
                 self._scale = self._inner.best_scale()
             self._begin_second(child(self._rng))
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Pass it on; the second search starts from it if nothing better is found."""
+        self._inner.receive(genome, loss)
+        if not self._second and loss < self._best_loss:
+            self._best, self._best_loss = genome.copy(), loss
+
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),

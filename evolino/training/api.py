@@ -13,12 +13,12 @@ from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task import Task
 from evolino.training.callbacks import Callback
-from evolino.training.experiment import Budget, Curriculum
+from evolino.training.experiment import Budget, Curriculum, Islands
 from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import run_experiment
-from evolino.vocabulary import check_count
+from evolino.training.workers.base import WorkerSettings
 
 
 def train(
@@ -32,8 +32,13 @@ def train(
     budget: Budget | None = None,
     curriculum: Curriculum | None = None,
     tolerance: float | None = None,
+    islands: int | None = None,
+    migrate_every: int = 10,
     seed: int = 0,
     workers: int = 1,
+    backend: str = "threads",
+    scheduler: str | None = None,
+    timeout: float | None = None,
     out: str | Path | None = None,
     force: bool = False,
     baselines: bool = False,
@@ -44,14 +49,20 @@ def train(
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
-    any step is given up. seed: of all randomness. workers: threads; the result does
-    not depend on them. out: the run's folder; none leaves no files. force: overwrite an
-    earlier run there. baselines: measure the unevolved network and random search as well.
+    any step is given up. islands: how many searches evolve apart and exchange their best
+    networks in a ring, every `migrate_every` generations. seed: of all randomness.
+    workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
+    scheduler: address of a running Dask or Ray cluster to join; the result depends on none
+    of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
+    none leaves no files. force: overwrite an earlier run there. baselines: measure the
+    unevolved network and random search as well.
 
     Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
-    TypeError, naming the argument, for whatever cannot work.
+    TypeError, naming the argument, for whatever cannot work, and EvaluationError (of
+    evolino.training.workers.base) if the task raises, takes too long, or its workers are
+    lost for good.
     """
-    check_count("workers", workers)
+    pool = WorkerSettings(workers, backend, scheduler, timeout)
     _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})
     _check_methods(
         {"task": task, "initialiser": initialiser, "search": search, "readout": readout}
@@ -74,12 +85,13 @@ def train(
         "readout": None if isinstance(readout, str) else readout,
         "curriculum": curriculum,
         "tolerance": tolerance,
+        "islands": None if islands is None else Islands(islands, migrate_every),
     }
     changes = {key: value for key, value in given.items() if value is not None}
     experiment = replace(experiment, **changes)
     folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
     return run_experiment(
-        experiment, workers=workers, folder=folder, callbacks=callbacks, baselines=baselines
+        experiment, workers=pool, folder=folder, callbacks=callbacks, baselines=baselines
     )
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from evolino.model import Model
 from evolino.search.random_search import RandomSearch
-from evolino.training.evaluate import Evaluator
 from evolino.training.experiment import Budget, Curriculum, Experiment
-from evolino.training.parallel import workers as open_workers
+from evolino.training.problem import Problem, split_of
 from evolino.training.randomness import generator
-from evolino.training.run import Run, split_of
+from evolino.training.run import Run
+from evolino.training.workers import open_workers
+from evolino.training.workers.base import Workers
 
 DRAWS = 20
 BATCH = 96  # networks that random search draws at a time
@@ -21,17 +22,24 @@ BATCH = 96  # networks that random search draws at a time
 def baselines(
     experiment: Experiment, *, evaluations: int, workers: int = 1
 ) -> dict[str, dict[str, float]]:
+    """Return `measure_baselines` by so many threads."""
+    with open_workers(workers) as pool:
+        return measure_baselines(experiment, evaluations, pool)
+
+
+def measure_baselines(
+    experiment: Experiment, evaluations: int, workers: Workers
+) -> dict[str, dict[str, float]]:
     """Return the metrics of trivial methods on the experiment's data, by method.
 
     The task's own ones; "unevolved": the median over 20 first draws of the same network
     with the same readout; "random search": the best of as many draws as the run evaluated.
     """
     split = split_of(experiment.task, experiment.seed)
-    with open_workers(workers):
-        found = dict(experiment.task.baselines(split))
-        found[f"unevolved, median of {DRAWS} draws"] = unevolved(experiment)
+    found = dict(experiment.task.baselines(split))
+    found[f"unevolved, median of {DRAWS} draws"] = unevolved(experiment)
     found["random search, equal evaluations"] = random_search(
-        experiment, evaluations=evaluations, workers=workers
+        experiment, evaluations, workers
     )
     return found
 
@@ -40,9 +48,7 @@ def unevolved(experiment: Experiment, draws: int = DRAWS) -> dict[str, float]:
     """Return the median of each metric over first draws of the initialiser."""
     split = split_of(experiment.task, experiment.seed)
     architecture = experiment.architecture
-    evaluator = Evaluator(
-        architecture, experiment.task, experiment.readout, split, experiment.tolerance
-    )
+    evaluator = Problem(experiment).evaluator
     rng = generator(experiment.seed, "unevolved")
     figures: list[dict[str, float]] = []
     for _ in range(draws):
@@ -56,7 +62,7 @@ def unevolved(experiment: Experiment, draws: int = DRAWS) -> dict[str, float]:
 
 
 def random_search(
-    experiment: Experiment, *, evaluations: int, workers: int
+    experiment: Experiment, evaluations: int, workers: Workers
 ) -> dict[str, float]:
     """Return the metrics of the best of `evaluations` first draws, chosen by loss."""
     run = Run(
@@ -65,13 +71,13 @@ def random_search(
             search=RandomSearch(population=min(BATCH, evaluations)),
             budget=Budget(evaluations=evaluations),
             curriculum=Curriculum(),
+            islands=None,
         ),
         purpose="random search",
     )
-    with open_workers(workers) as pool:
-        while not run.stop_reasons():
-            run.step(pool)
-        model = run.model()
+    while not run.stop_reasons():
+        run.step(workers)
+    model = run.model()
     if model is None:
         return {}
     return experiment.task.measure(model, split_of(experiment.task, experiment.seed))

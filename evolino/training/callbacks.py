@@ -25,6 +25,9 @@ class Callback:
     def on_improved(self, loss: float, genome: Any) -> None:
         """Hear of a network better than any before; genome is (C, G)."""
 
+    def on_message(self, message: str) -> None:
+        """Hear in a line of what went wrong and was put right, such as a lost worker."""
+
     def on_baselines(self) -> None:
         """Hear that evolution is over and the baselines are measured, as long again."""
 

@@ -1,7 +1,7 @@
 """An experiment as the tables of config.toml, and back.
 
-Tables: task, network, initialiser, search, readout, budget, curriculum; beside them seed,
-preset and tolerance. What is None, and an infinite tolerance, is left out.
+Tables: task, network, initialiser, search, readout, budget, curriculum, islands; beside
+them seed, preset and tolerance. What is None, and an infinite tolerance, is left out.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 
 from evolino.network.architecture import LSTM
 from evolino.registry import fields_to_table, from_table, make, to_table, unknown_field
-from evolino.training.experiment import Budget, Curriculum, Experiment
+from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
 NAMED = ("task", "initialiser", "search", "readout")
-TABLES = ("task", "network", "initialiser", "search", "readout", "budget", "curriculum")
+OPTIONAL = ("budget", "curriculum", "islands")
+TABLES = (*NAMED, "network", *OPTIONAL)
 KEYS = ("preset", "seed", "tolerance")
 
 
@@ -26,6 +27,8 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
         table["preset"] = experiment.preset
     if math.isfinite(experiment.tolerance):
         table["tolerance"] = float(experiment.tolerance)
+    if experiment.islands is not None:
+        table["islands"] = fields_to_table(experiment.islands)
     curriculum = experiment.curriculum
     return {
         **table,
@@ -61,6 +64,7 @@ def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
     curriculum = dict(table.get("curriculum", {}))
     variants = tuple(from_table("task", each) for each in curriculum.pop("variants", ()))
     curriculum["variants"] = variants
+    islands = make("islands", Islands, table["islands"]) if "islands" in table else None
     return Experiment(
         **{kind: from_table(kind, table[kind]) for kind in NAMED},
         network=make("network", LSTM, table["network"]),
@@ -69,4 +73,5 @@ def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
         seed=table.get("seed", 0),
         tolerance=table.get("tolerance", math.inf),
         preset=table.get("preset"),
+        islands=islands,
     )

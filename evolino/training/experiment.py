@@ -63,6 +63,24 @@ class Curriculum:
 
 
 @dataclass(frozen=True, slots=True)
+class Islands:
+    """Several searches that exchange their best networks in a ring.
+
+    count: of islands; each has a search of its own, with its own generator.
+    migrate_every: generations between exchanges. Limits of the budget are looked at, and
+    checkpoints written, at exchanges only.
+    """
+
+    count: int
+    migrate_every: int = 10
+
+    def __post_init__(self) -> None:
+        """Check both."""
+        check_count("islands", self.count)
+        check_count("migrate_every", self.migrate_every)
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """A run, complete: the same experiment gives the same bits, whatever the workers.
 
@@ -70,6 +88,7 @@ class Experiment:
     budget: when to stop. seed: of all randomness. curriculum: easier variants first.
     tolerance: a free run further than this from its target at any step is given up and
         its later outputs count as failed; inf never gives up.
+    islands: None is one search for all workers.
     preset: the name of the preset that this came from, if any.
     """
 
@@ -83,6 +102,7 @@ class Experiment:
     curriculum: Curriculum = field(default_factory=Curriculum)
     tolerance: float = float("inf")
     preset: str | None = None
+    islands: Islands | None = None
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""

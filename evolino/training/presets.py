@@ -124,7 +124,7 @@ def experiment_for(
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
     if isinstance(task, str):
         find("task", task)
-        name, changed = task, {"task": options}
+        name, changed = task, {"task": {"name": task, **options}}
     else:
         options = to_table(task)
         name, changed = options["name"], {"task": options}

@@ -8,7 +8,7 @@ from numpy.random import Generator
 PURPOSES = {"task": 0, "search": 1, "unevolved": 2, "random search": 3}
 
 
-def generator(seed: int, purpose: str, index: int = 0) -> Generator:
-    """Return the generator of a purpose; index tells apart those of one purpose."""
-    sequence = np.random.SeedSequence(seed, spawn_key=(PURPOSES[purpose], index))
+def generator(seed: int, purpose: str, index: int = 0, *more: int) -> Generator:
+    """Return the generator of a purpose; the indices tell apart those of one purpose."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(PURPOSES[purpose], index, *more))
     return np.random.default_rng(sequence)

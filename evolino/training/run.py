@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from evolino.model import Model
-from evolino.search.base import Search, WeightSpace
-from evolino.task import Split, Task
-from evolino.training.evaluate import Evaluator
+from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
-from evolino.training.parallel import Workers
-from evolino.training.randomness import generator
+from evolino.training.islands import Ring
+from evolino.training.problem import Problem
 from evolino.training.stopping import reasons
+from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
 
 
@@ -41,6 +41,15 @@ class Progress:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A generation that was run. better: the genome (C, G) of the best network so far, if
+    this generation found it."""
+
+    record: Generation
+    better: Array | None
+
+
 class Run:
     """An experiment on its way; a state of `state` goes on where that one was.
 
@@ -61,34 +70,22 @@ class Run:
             if state is None
             else Progress(**state["progress"])
         )
-        self.evaluator = self._evaluator()
-        self.search = self._search(origin=None)
-        if state is not None:
-            self.search.restore(state["search"])
+        self._begin(None, None if state is None else state["search"])
 
     def state(self) -> dict[str, Any]:
         """Return all that a resumed run needs."""
-        return {"progress": self.progress.as_state(), "search": self.search.state()}
+        return {"progress": self.progress.as_state(), "search": self._evolution.state()}
 
-    def step(self, pool: Workers) -> tuple[Generation, bool]:
-        """Run one generation; return its record and whether it found a better network."""
-        progress = self.progress
-        genomes = self.search.ask()
-        losses = pool.losses(self.evaluator, genomes)
-        progress.generation += 1
-        progress.evaluations += len(losses)
-        first = int(np.argmin(losses))
-        improved = bool(losses[first] < progress.best)
-        if improved:
-            progress.best = float(losses[first])
-            progress.genome = genomes[first].copy()
-            progress.improved_at = progress.generation
-        del genomes  # a large population is not held while the next one is bred
-        self.search.tell(losses)
-        record = describe(losses, progress)
+    def step(self, workers: Workers) -> list[Step]:
+        """Go on as far as the run can then be saved; return the generations.
+
+        Raises EvaluationError if that fails; the run cannot go on from there, a new one
+        can from the state before.
+        """
+        steps = [self._take(each) for each in self._evolution.advance(workers)]
         if self._should_advance():
             self._advance()
-        return record, improved
+        return steps
 
     def stop_reasons(self) -> list[str]:
         """Return the limits of the budget that are reached; empty: go on."""
@@ -108,16 +105,20 @@ class Run:
         genome = self.progress.genome
         if genome is None:
             return None
-        weights = self.evaluator.solve_winner(genome)
+        weights = self._problem.evaluator.solve_winner(genome)
         return Model(self.experiment.architecture, genome, weights)
 
-    @property
-    def task(self) -> Task:
-        """The task, or the variant of it that is learnt at present."""
-        variants = self.experiment.curriculum.variants
-        if self.progress.variant == 0:
-            return self.experiment.task
-        return variants[len(variants) - self.progress.variant]
+    def _take(self, generation: Evaluated) -> Step:
+        """Count a generation."""
+        progress, losses = self.progress, generation.losses
+        progress.generation += 1
+        progress.evaluations += len(losses)
+        lowest = float(losses.min())
+        better = generation.genome if lowest < progress.best else None
+        if better is not None:
+            progress.best, progress.genome = lowest, better
+            progress.improved_at = progress.generation
+        return Step(describe(losses, progress), better)
 
     def _should_advance(self) -> bool:
         progress, curriculum = self.progress, self.experiment.curriculum
@@ -133,38 +134,13 @@ class Run:
         progress.variant -= 1
         progress.began_at = progress.improved_at = progress.generation
         progress.best, progress.genome = float("inf"), None
-        self.evaluator = self._evaluator()
-        self.search = self._search(origin=origin)
+        self._begin(origin, None)
 
-    def _evaluator(self) -> Evaluator:
-        experiment, task = self.experiment, self.task
-        return Evaluator(
-            experiment.architecture,
-            task,
-            experiment.readout,
-            split_of(task, experiment.seed),
-            experiment.tolerance,
-        )
-
-    def _search(self, origin: Array | None) -> Search:
-        rng = generator(self.experiment.seed, self._purpose, self.progress.variant)
-        return self.experiment.search.start(weight_space(self.experiment), rng, origin)
-
-
-def weight_space(experiment: Experiment) -> WeightSpace:
-    """Return the genomes that an experiment's initialiser offers to its search."""
-    initialiser, architecture = experiment.initialiser, experiment.architecture
-    return WeightSpace(
-        draw=lambda rng, count: initialiser.draw(architecture, rng, count),
-        scale=initialiser.scale(architecture),
-        level=initialiser.level,
-        family=initialiser.family(architecture),
-    )
-
-
-def split_of(task: Task, seed: int) -> Split:
-    """Return a task's data for a run's seed."""
-    return task.sequences(generator(seed, "task"))
+    def _begin(self, origin: Array | None, state: Mapping[str, Any] | None) -> None:
+        """Begin on the present variant, from an origin or where a state was."""
+        self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
+        kind = OneSearch if self.experiment.islands is None else Ring
+        self._evolution: Evolution = kind(self._problem, origin, state)
 
 
 def describe(losses: Array, progress: Progress) -> Generation:

@@ -104,6 +104,12 @@ class RunFolder:
         except (ValueError, TypeError) as error:
             raise ValueError(f"{self.path / CONFIG}: {error}") from None
 
+    @property
+    def resume_command(self) -> str:
+        """What goes on with the run, on the command line."""
+        trust = " --trust" if any(files_named(self._config())) else ""
+        return f"evolino resume {self.path}{trust}"
+
     def save_experiment(self, experiment: Experiment) -> None:
         """Replace the experiment, as when a run is to go further than its budget."""
         replace_file(self.path / CONFIG, _toml(experiment))

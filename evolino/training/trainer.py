@@ -13,15 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 from evolino.model import Model
-from evolino.training.baselines import baselines as measure_baselines
+from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.interrupts import Interrupt, interruptible
-from evolino.training.parallel import workers as open_workers
+from evolino.training.problem import split_of
 from evolino.training.result import Result
-from evolino.training.run import Run, split_of
+from evolino.training.run import Run, Step
 from evolino.training.run_folder import RunFolder
+from evolino.training.workers import open_workers
+from evolino.training.workers.base import EvaluationError, Workers, WorkerSettings
 
 CHECKPOINT_EVERY = 2.0  # seconds
 MODEL_SHARE = 20  # times as long between two models on disk as one takes
@@ -30,15 +32,17 @@ MODEL_SHARE = 20  # times as long between two models on disk as one takes
 def run_experiment(
     experiment: Experiment,
     *,
-    workers: int = 1,
+    workers: int | WorkerSettings = 1,
     folder: RunFolder | None = None,
     callbacks: Sequence[Callback] = (),
     baselines: bool = True,
 ) -> Result:
     """Run an experiment; leave its files in folder, if there is one.
 
-    baselines: also measure the unevolved network and random search at equal evaluations,
-    which doubles the time.
+    workers: how many threads, or who else evaluates. baselines: also measure the unevolved
+    network and random search at equal evaluations, which doubles the time. Raises
+    EvaluationError if an evaluation raised, took too long or lost its workers; the folder
+    can then be resumed.
     """
     return _finish(
         Run(experiment),
@@ -53,7 +57,7 @@ def run_experiment(
 def resume(
     folder: RunFolder,
     *,
-    workers: int = 1,
+    workers: int | WorkerSettings = 1,
     callbacks: Sequence[Callback] = (),
     budget: dict[str, Any] | None = None,
     baselines: bool = True,
@@ -62,7 +66,8 @@ def resume(
 
     budget: new limits by name, for a run that is to go further than its first budget;
     they are written to its config, and the result of the first budget is removed. Raises
-    ValueError for a damaged checkpoint; the folder is then as it was.
+    ValueError for a damaged checkpoint, the folder is then as it was, and EvaluationError
+    as `run_experiment` does.
     """
     experiment = folder.experiment()
     if budget:
@@ -87,26 +92,38 @@ def _finish(
     run: Run,
     history: Iterable[Generation],
     *,
-    workers: int,
+    workers: int | WorkerSettings,
     folder: RunFolder | None,
     callbacks: Sequence[Callback],
     baselines: bool,
 ) -> Result:
     """Evolve, measure, save."""
+
+    def say(message: str) -> None:
+        for callback in callbacks:
+            callback.on_message(message)
+
     recorder = None if folder is None else Recorder(run, folder)
-    result = evolve(run, history, workers=workers, callbacks=callbacks, recorder=recorder)
-    if not result.interrupted:
-        if folder is not None:
-            folder.save_result(result.summary())
-        if baselines:
-            for callback in callbacks:
-                callback.on_baselines()
-            measured = measure_baselines(
-                run.experiment, evaluations=result.evaluations, workers=workers
+    with open_workers(workers, say) as pool:
+        try:
+            result = evolve(
+                run, history, workers=pool, callbacks=callbacks, recorder=recorder
             )
-            result = replace(result, baselines=measured)
-            if folder is not None:
+            if folder is not None and not result.interrupted:
                 folder.save_result(result.summary())
+            if baselines and not result.interrupted:
+                for callback in callbacks:
+                    callback.on_baselines()
+                measured = measure_baselines(run.experiment, result.evaluations, pool)
+                result = replace(result, baselines=measured)
+                if folder is not None:
+                    folder.save_result(result.summary())
+        except EvaluationError as error:
+            if folder is None:
+                raise
+            raise EvaluationError(
+                f"{error}; go on with: {folder.resume_command}"
+            ) from error
     for callback in callbacks:
         callback.on_stop(result)
     return result
@@ -121,14 +138,17 @@ class Recorder(Callback):
         self._improved = False
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
-        """Append to history; write a checkpoint if the last one is old."""
+        """Append to history."""
         self._folder.append(generation, seconds)
-        if time.monotonic() - self._saved >= CHECKPOINT_EVERY:
-            self.save()
 
     def on_improved(self, loss: float, genome: Any) -> None:
         """Remember that the model on disk is no longer the best."""
         self._improved = True
+
+    def save_if_due(self) -> None:
+        """Write a checkpoint if the last one is old; not inside of a step of the run."""
+        if time.monotonic() - self._saved >= CHECKPOINT_EVERY:
+            self.save()
 
     def save(self) -> None:
         """Write the checkpoint; also the model, if it improved and that is cheap."""
@@ -158,7 +178,7 @@ def evolve(
     run: Run,
     history: Iterable[Generation],
     *,
-    workers: int,
+    workers: Workers,
     callbacks: Sequence[Callback],
     recorder: Recorder | None = None,
 ) -> Result:
@@ -170,14 +190,17 @@ def evolve(
     callbacks = list(callbacks) if recorder is None else [recorder, *callbacks]
     stopped = run.stop_reasons()
     began = time.monotonic() - run.progress.seconds
-    with open_workers(workers) as pool, interruptible() as interrupt:
+    with interruptible() as interrupt:
         for callback in callbacks:
             callback.on_start(run.experiment)
         while not stopped:
-            record, improved = run.step(pool)
+            steps = run.step(workers)
             run.progress.seconds = time.monotonic() - began
-            records.append(record)
-            _report(callbacks, run, record, improved)
+            for step in steps:
+                records.append(step.record)
+                _report(callbacks, step, run.progress.seconds)
+            if recorder is not None:
+                recorder.save_if_due()
             stopped = run.stop_reasons() or _interruption(interrupt)
         model = run.model()
         if recorder is not None:
@@ -192,17 +215,15 @@ def evolve(
         generations=run.progress.generation,
         evaluations=run.progress.evaluations,
         seconds=run.progress.seconds,
-        workers=workers,
+        workers=workers.count,
     )
 
 
-def _report(
-    callbacks: Sequence[Callback], run: Run, record: Generation, improved: bool
-) -> None:
+def _report(callbacks: Sequence[Callback], step: Step, seconds: float) -> None:
     for callback in callbacks:
-        callback.on_generation(record, run.progress.seconds)
-        if improved and run.progress.genome is not None:
-            callback.on_improved(run.progress.best, run.progress.genome)
+        callback.on_generation(step.record, seconds)
+        if step.better is not None:
+            callback.on_improved(step.record.best, step.better)
 
 
 def _interruption(interrupt: Interrupt) -> list[str]:

@@ -27,6 +27,13 @@ CASES = {
     "sines in words": (["run", "mso", "--sines", "two"], "--sines"),
     "negative cells": (["run", "mso", "--cells", "-3"], "cells must be >= 1"),
     "negative seed": (["run", "mso", "--seed", "-1"], "seed must be >= 0"),
+    "an unknown backend": (["run", "mso", "--backend", "mpi"], "backend must be one of"),
+    "a scheduler of threads": (
+        ["run", "mso", "--scheduler", "tcp://here:8786"],
+        "scheduler needs backend dask or ray",
+    ),
+    "no islands": (["run", "mso", "--islands", "0"], "islands must be >= 1"),
+    "exchanges of none": (["run", "mso", "--migrate-every", "5"], "needs islands"),
     "no workers": (["run", "mso", "--workers", "0"], "workers must be >= 1"),
     "no generations": (["run", "mso", "--generations", "0"], "generations must be >= 1"),
     "negative seconds": (["run", "mso", "--seconds", "-1"], "seconds must be > 0"),

@@ -5,7 +5,9 @@ import os
 import numpy as np
 import pytest
 
+from evolino.training.experiment import Islands
 from evolino.training.run_folder import RunFolder
+from evolino.training.workers.base import EvaluationError, WorkerSettings
 
 
 def asked(trainer):
@@ -31,7 +33,7 @@ def test_general_options_reach_the_experiment(evolino, trainer):
     )
     assert (status, err) == (0, "")
     _, experiment, workers, baselines = trainer.asked[0]
-    assert (workers, baselines) == (2, False)
+    assert (workers.count, workers.backend, baselines) == (2, "threads", False)
     assert (experiment.preset, experiment.network.cells, experiment.seed) == ("paper", 7, 5)
     assert experiment.network.precision == "float32"
     assert (experiment.search.name, experiment.readout.name) == ("random", "ridge")
@@ -44,7 +46,52 @@ def test_general_options_reach_the_experiment(evolino, trainer):
 def test_workers_default_to_the_cores(evolino, trainer, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 2, 5}, raising=False)
     evolino("run", "mso", "--out", "r")
-    assert trainer.asked[0][2] == 3
+    assert trainer.asked[0][2].count == 3
+
+
+@pytest.mark.parametrize("command", ["run", "resume"])
+def test_workers_elsewhere_reach_the_trainer(evolino, trainer, command):
+    evolino("run", "mso", "--out", "r")
+    first = ("resume", "r") if command == "resume" else ("run", "mso", "--out", "other")
+    status, _, err = evolino(
+        *first, "--backend", "dask", "--scheduler", "tcp://here:8786", "--timeout", 60
+    )
+    assert (status, err) == (0, "")
+    workers = trainer.asked[-1][2]
+    assert (workers.backend, workers.scheduler) == ("dask", "tcp://here:8786")
+    assert workers.timeout == 60.0
+
+
+def test_islands_reach_the_experiment(evolino, trainer):
+    evolino("run", "mso", "--islands", 4, "--migrate-every", 5, "--out", "r")
+    assert asked(trainer).islands == Islands(4, 5)
+    evolino("resume", "r")
+    assert asked(trainer).islands == Islands(4, 5)
+    evolino("run", "mso", "--islands", 4, "--out", "other")
+    assert asked(trainer).islands == Islands(4)
+
+
+def test_a_run_whose_evaluation_failed_ends_in_a_line_and_stays(evolino, trainer):
+    trainer.error = EvaluationError("it broke")
+    assert evolino("run", "mso", "--out", "r") == (1, "", "evolino: it broke\n")
+    assert RunFolder.open("r").experiment() == asked(trainer)
+
+
+def test_a_task_in_a_file_gets_its_own_options(evolino, trainer, tmp_path):
+    (tmp_path / "own.py").write_text(OWN_TASK)
+    assert evolino("run", "own.py:Own", "--period", 7, "--out", "r")[0] == 0
+    task = asked(trainer).task
+    assert (type(task).__name__, task.period) == ("Own", 7)
+
+
+OWN_TASK = """
+import dataclasses
+from evolino.tasks.oscillators import Oscillators
+
+@dataclasses.dataclass(frozen=True)
+class Own(Oscillators):
+    period: int = 12
+"""
 
 
 def test_a_run_ends_with_its_table_its_folder_and_its_picture(evolino, trainer):
@@ -131,7 +178,7 @@ def test_resume_takes_new_limits_for_the_old_ones(evolino, trainer):
     evolino("run", "mso", "--out", "r", "--quiet")
     assert evolino("resume", "r", "--evaluations", 5000, "--workers", 1)[0] == 0
     assert trainer.asked[-1][2:] == (
-        1,
+        WorkerSettings(1),
         {"generations": None, "evaluations": 5000, "seconds": None},
     )
     assert evolino("resume", "r")[0] == 0

@@ -162,6 +162,82 @@ def test_a_state_is_not_changed_by_going_on(case):
     )
 
 
+def exchange(search, other, count):
+    """Generations that take in the best network of another search every second time."""
+    asked = []
+    for generation in range(count):
+        asked += generations(search, 1)
+        if generation % 2:
+            losses = sphere(other)
+            search.receive(other[losses.argmin()], float(losses.min()))
+    return asked
+
+
+def migrants(case):
+    return start(case, seed=5).ask()
+
+
+def test_a_search_that_takes_in_migrants_stays_in_its_space(case):
+    for genomes in exchange(start(case), migrants(case), 8):
+        assert genomes.shape[1:] == case[1].shape
+        assert np.isfinite(genomes).all()
+        if case[1].level:
+            assert set(np.unique(genomes)) <= {-20.0, 0.0, 20.0}
+
+
+def test_migrants_leave_a_search_determined_by_its_seed(case):
+    first, second = (exchange(start(case), migrants(case), 8) for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 6])
+def test_a_restored_search_keeps_its_migrant(case, after, tmp_path):
+    search, migrant = start(case), migrants(case)[0]
+    generations(search, after)
+    state = search.state()
+    search.receive(migrant.copy(), 0.125)
+    save_state(tmp_path / "state.npz", search.state(), kind="checkpoint")
+    wanted = generations(search, 5)
+    again = start(case, seed=99)
+    again.restore(load_state(tmp_path / "state.npz", kind="checkpoint"))
+    found = generations(again, 5)
+    assert all(np.array_equal(a, b) for a, b in zip(wanted, found, strict=True))
+    before = start(case, seed=99)
+    before.restore(state)
+    before.receive(migrant, 0.125)
+    found = generations(before, 5)
+    assert all(np.array_equal(a, b) for a, b in zip(wanted, found, strict=True))
+
+
+@pytest.mark.parametrize("name", ["esp", "genetic"])
+def test_a_migrant_takes_part_in_the_next_generation(name):
+    search = start((SEARCHES[name], weight_space()))
+    generations(search, 2)
+    migrant = np.full(NETWORK.genome_shape, 0.7)
+    search.receive(migrant, 0.0)
+    genomes = search.ask()
+    assert all((genomes[:, cell] == 0.7).all(axis=1).any() for cell in range(CELLS))
+
+
+@pytest.mark.parametrize("settings", [CMAES(), DiagonalCMAES()], ids=lambda s: s.name)
+def test_a_migrant_helps_cma_es_from_near_and_does_not_wreck_it_from_far(settings):
+    space = weight_space()
+    free = space.scale > 0
+
+    def best(migrant):
+        search = settings.start(space, np.random.default_rng(1), np.zeros(space.shape))
+        for generation in range(150):
+            if generation % 5 == 1 and migrant is not None:
+                search.receive(migrant, 0.0)
+            losses = np.square(search.ask()[:, free] - 0.7).sum(axis=1)
+            search.tell(losses)
+        return losses.min()
+
+    alone = best(None)
+    assert best(np.full(space.shape, 0.7)) < alone
+    assert best(np.full(space.shape, 1e9)) < 100 * alone + 1e-3
+
+
 def test_tell_before_ask_and_wrong_losses_are_refused(case):
     search = start(case)
     with pytest.raises(RuntimeError, match="tell came before ask"):

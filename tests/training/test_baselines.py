@@ -5,7 +5,7 @@ from evolino.search.random_search import RandomSearch
 from evolino.tasks.oscillators import Oscillators
 from evolino.training.baselines import baselines
 from evolino.training.experiment import Budget, Experiment
-from evolino.training.run import Run
+from evolino.training.problem import Problem
 
 EXPERIMENT = Experiment(
     task=Oscillators(sines=2),
@@ -19,9 +19,8 @@ EXPERIMENT = Experiment(
 
 def test_the_baseline_does_not_draw_what_the_run_draws():
     # A search that begins with random draws would else be compared with its own start.
-    run = Run(EXPERIMENT)
-    other = Run(EXPERIMENT, purpose="random search")
-    drawn, compared = run.search.ask(), other.search.ask()
+    drawn = Problem(EXPERIMENT).search(None).ask()
+    compared = Problem(EXPERIMENT, purpose="random search").search(None).ask()
     assert all((a != b).any() for a in drawn for b in compared)
 
 

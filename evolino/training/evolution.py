@@ -1,0 +1,86 @@
+"""How a population moves on: one search, a generation at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from evolino.network.kernels.dispatch import block_size
+from evolino.search.base import State
+from evolino.training.problem import Problem
+from evolino.training.workers.base import EvaluationError, Workers
+from evolino.vocabulary import Array
+
+PIECES = 2  # for each worker, so that one with slow networks does not hold up the others
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """A generation. losses: (P,). genome: (C, G) of the lowest, None if a better one is
+    known for certain."""
+
+    losses: Array
+    genome: Array | None
+
+
+class Evolution(Protocol):
+    """Moves a population on a problem; all of it is in its state."""
+
+    def advance(self, workers: Workers) -> list[Evaluated]:
+        """Evolve, as far as its state can then be saved; return the generations."""
+        ...
+
+    def state(self) -> State:
+        """Return all of it, as plain values and arrays."""
+        ...
+
+
+class OneSearch:
+    """One search over one population, a generation for each `advance`."""
+
+    def __init__(
+        self, problem: Problem, origin: Array | None, state: Mapping[str, Any] | None
+    ) -> None:
+        self._problem = problem
+        self._search = problem.search(origin)
+        if state is not None:
+            self._search.restore(state)
+
+    def advance(self, workers: Workers) -> list[Evaluated]:
+        """Ask, evaluate, tell."""
+        genomes = self._search.ask()
+        losses = evaluate(self._problem, genomes, workers)
+        lowest = genomes[int(np.argmin(losses))].copy()
+        del genomes  # a large population is not held while the next one is bred
+        self._search.tell(losses)
+        return [Evaluated(losses, lowest)]
+
+    def state(self) -> State:
+        """Return the search's."""
+        return self._search.state()
+
+
+def evaluate(problem: Problem, genomes: Array, workers: Workers) -> Array:
+    """Return (P,): the losses of genomes (P, C, G), to the same bits for any workers.
+
+    Work is cut between blocks of networks, never inside one.
+    """
+    block = block_size(problem.experiment.architecture)
+    blocks = -(-len(genomes) // block)
+    each = 1 if workers.fine else -(-blocks // (PIECES * workers.count))
+    size = each * block
+    pieces = [genomes[first : first + size] for first in range(0, len(genomes), size)]
+    losses = np.concatenate(workers.map(problem, losses_of, pieces))
+    if losses.shape != (len(genomes),):
+        raise EvaluationError(
+            f"{len(genomes)} networks were evaluated, {len(losses)} losses came back"
+        )
+    return losses
+
+
+def losses_of(problem: Problem, genomes: Array) -> Array:
+    """Return (P,): the losses of genomes (P, C, G); what a worker is asked to do."""
+    return problem.evaluator.losses(genomes)

@@ -1,0 +1,124 @@
+"""What networks are evaluated on: an experiment, or a variant of its curriculum.
+
+A worker in another process cannot be handed data and functions; it gets the experiment as
+text, once, and makes the same evaluator from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+
+from evolino.search.base import Search, WeightSpace
+from evolino.task import Split, Task
+from evolino.training.config import experiment_from_table, experiment_to_table
+from evolino.training.evaluate import Evaluator
+from evolino.training.experiment import Experiment
+from evolino.training.json_text import read_json, write_json
+from evolino.training.randomness import generator
+from evolino.vocabulary import Array
+
+DECIDING = ("evolino", "numpy", "scipy", "numba")  # packages that decide bits
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """An experiment and where its curriculum is.
+
+    variant: counted down to 0, the task itself. purpose: of the generator that the search
+    draws from.
+    """
+
+    experiment: Experiment
+    variant: int = 0
+    purpose: str = "search"
+
+    @property
+    def task(self) -> Task:
+        """The task, or the variant of it."""
+        variants = self.experiment.curriculum.variants
+        if self.variant == 0:
+            return self.experiment.task
+        return variants[len(variants) - self.variant]
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """What gives genomes their losses."""
+        experiment = self.experiment
+        return Evaluator(
+            experiment.architecture,
+            self.task,
+            experiment.readout,
+            split_of(self.task, experiment.seed),
+            experiment.tolerance,
+        )
+
+    def search(self, origin: Array | None, *island: int) -> Search:
+        """Return the search at its beginning; island: its number, if there are several.
+
+        origin: (C, G), the best network of the variant before, if there was one.
+        """
+        rng = generator(self.experiment.seed, self.purpose, self.variant, *island)
+        return self.experiment.search.start(weight_space(self.experiment), rng, origin)
+
+    @cached_property
+    def text(self) -> bytes:
+        """The problem in JSON, with the versions of the packages that decide its bits.
+
+        Raises ValueError or TypeError for an experiment that a table cannot hold.
+        """
+        try:
+            # Made again here as it will be there; paths of files are absolute after that.
+            made = experiment_from_table(experiment_to_table(self.experiment))
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"workers in other processes cannot make this experiment: {error}"
+            ) from error
+        return write_json(
+            {
+                "experiment": experiment_to_table(made),
+                "variant": self.variant,
+                "purpose": self.purpose,
+                "versions": versions(),
+            },
+            sort_keys=True,
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of the text, which workers know the problem by."""
+        return hashlib.sha256(self.text).hexdigest()
+
+    @classmethod
+    def from_text(cls, text: bytes) -> Problem:
+        """Return the problem of `text`. Raises ValueError where other versions run."""
+        content = read_json(text)
+        here = versions()
+        for name, wanted in content["versions"].items():
+            if here[name] != wanted:
+                raise ValueError(f"the worker has {name} {here[name]}, the run {wanted}")
+        experiment = experiment_from_table(content["experiment"])
+        return cls(experiment, content["variant"], content["purpose"])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that decide bits."""
+    return {name: version(name) for name in DECIDING}
+
+
+def weight_space(experiment: Experiment) -> WeightSpace:
+    """Return the genomes that an experiment's initialiser offers to its search."""
+    initialiser, architecture = experiment.initialiser, experiment.architecture
+    return WeightSpace(
+        draw=lambda rng, count: initialiser.draw(architecture, rng, count),
+        scale=initialiser.scale(architecture),
+        level=initialiser.level,
+        family=initialiser.family(architecture),
+    )
+
+
+def split_of(task: Task, seed: int) -> Split:
+    """Return a task's data for a run's seed."""
+    return task.sequences(generator(seed, "task"))

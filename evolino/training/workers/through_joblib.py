@@ -1,0 +1,120 @@
+"""Processes on this machine or on a cluster, reached through joblib.
+
+joblib costs about 10 ms a call, so this is for work that takes longer: islands, long
+sequences, large networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from evolino.training.workers.base import EvaluationError, Job, overdue, raised
+from evolino.training.workers.deadline import Overdue, within
+from evolino.training.workers.remote import Raised, Unknown, perform
+
+if TYPE_CHECKING:
+    from evolino.training.problem import Problem
+
+ATTEMPTS = 4  # at one evaluation, which is pure and can be made again
+
+
+class Cluster(Protocol):
+    """Processes that joblib can reach."""
+
+    name: str
+    count: int
+
+    def parallel(self) -> Any:
+        """Return the joblib.Parallel that reaches them."""
+        ...
+
+    def check(self) -> None:
+        """Raise EvaluationError if they are out of reach, so that waiting is in vain."""
+        ...
+
+    def recover(self, error: Exception) -> bool:
+        """Return whether work that failed by an error can be sent out again."""
+        ...
+
+    def kill(self) -> None:
+        """End the processes that are ours, whatever they are doing."""
+        ...
+
+    def close(self) -> None:
+        """Leave the cluster, or end it if it was started here."""
+        ...
+
+
+class JoblibWorkers:
+    """Sends pieces to a cluster. say: hears of workers that were lost."""
+
+    fine = False
+
+    def __init__(
+        self, cluster: Cluster, timeout: float | None, say: Callable[[str], None]
+    ) -> None:
+        self.count = cluster.count
+        self._cluster, self._timeout, self._say = cluster, timeout, say
+        self._told = ""
+
+    def map(self, problem: Problem, job: Job, pieces: Sequence[Any]) -> list[Any]:
+        """Return job(problem, piece) for every piece; the problem's text goes out once."""
+        answers = self._send(problem, job, pieces, told=problem.key == self._told)
+        self._told = problem.key
+        new = [k for k, answer in enumerate(answers) if isinstance(answer, Unknown)]
+        if new:  # of workers that joined, or that had no piece the first time
+            again = self._send(problem, job, [pieces[k] for k in new], told=False)
+            for k, answer in zip(new, again, strict=True):
+                answers[k] = answer
+        for answer in answers:
+            if isinstance(answer, Raised):
+                cause = RuntimeError(f"in a worker:\n{answer.trace}")
+                raise raised(problem, answer.kind, answer.message) from cause
+        return answers
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._cluster.close()
+
+    def kill(self) -> None:
+        """End the processes that are ours."""
+        self._cluster.kill()
+
+    def _send(
+        self, problem: Problem, job: Job, pieces: Sequence[Any], *, told: bool
+    ) -> list[Any]:
+        """Return the answers to pieces, asked for again from the start if workers are lost.
+
+        told: whether the workers should know the problem.
+        """
+        cluster, lost = self._cluster, ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._say("a worker was lost (killed, or out of memory); evaluating again")
+            text = problem.text if attempt or not told else None
+            call = partial(self._call, partial(perform, job, problem.key, text), pieces)
+            try:
+                return within(
+                    self._timeout, call, watch=cluster.check, give_up=cluster.kill
+                )
+            except Overdue:
+                raise overdue(self._timeout) from None
+            except EvaluationError:
+                raise
+            except Exception as error:
+                lost = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                if not cluster.recover(error):
+                    raise EvaluationError(
+                        f"the {cluster.name} workers failed: {lost}"
+                    ) from error
+        raise EvaluationError(
+            f"{cluster.name} workers were lost {ATTEMPTS} times in one evaluation: {lost}"
+        )
+
+    def _call(self, work: Callable[..., Any], pieces: Sequence[Any]) -> list[Any]:
+        from joblib import delayed
+
+        # In a tuple, since Dask would leave an array with one worker, to be lost with it.
+        return list(self._cluster.parallel()(delayed(work)((piece,)) for piece in pieces))
