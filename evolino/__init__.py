@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from evolino.training.callbacks import Callback
     from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
     from evolino.training.result import Result
+    from evolino.training.workers.base import EvaluationError
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
 _HOMES = {
     "Budget": "evolino.training.experiment",
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
+    "EvaluationError": "evolino.training.workers.base",
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
     "Islands": "evolino.training.experiment",
@@ -53,6 +55,7 @@ __all__ = [
     "Budget",
     "Callback",
     "Curriculum",
+    "EvaluationError",
     "Experiment",
     "Gaussian",
     "Islands",

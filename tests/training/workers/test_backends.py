@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -88,6 +89,20 @@ def test_train_takes_a_backend(ray_address):
         for backend in ("threads", "loky", "ray")
     ]
     assert found[0] == found[1] == found[2]
+
+
+def test_the_command_joins_a_ray_that_runs(ray_address, tmp_path):
+    small = ("--cells", "5", "--search", "random", "--generations", "2", "--no-baselines")
+    command = (sys.executable, "-W", "error", "-m", "evolino.cli.app", "run", "mso", *small)
+    there = ("--backend", "ray", "--scheduler", ray_address)
+    for name, options in (("here", ()), ("there", there)):
+        done = subprocess.run(
+            [*command, *options, "--quiet", "--out", tmp_path / name],
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert files(tmp_path / "here") == files(tmp_path / "there")
 
 
 def test_dask_and_its_workers_are_started_where_none_run():
