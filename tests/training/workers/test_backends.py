@@ -93,16 +93,20 @@ def test_train_takes_a_backend(ray_address):
 
 def test_the_command_joins_a_ray_that_runs(ray_address, tmp_path):
     small = ("--cells", "5", "--search", "random", "--generations", "2", "--no-baselines")
-    command = (sys.executable, "-W", "error", "-m", "evolino.cli.app", "run", "mso", *small)
-    there = ("--backend", "ray", "--scheduler", ray_address)
-    for name, options in (("here", ()), ("there", there)):
-        done = subprocess.run(
-            [*command, *options, "--quiet", "--out", tmp_path / name],
-            capture_output=True,
-            text=True,
-        )
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert files(tmp_path / "here") == files(tmp_path / "there")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-W", "error", "-m", "evolino.cli.app", "run", "mso", *small),
+            *("--backend", "ray", "--scheduler", ray_address, "--quiet"),
+            *("--out", tmp_path / "there"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    made = RunFolder.open(tmp_path / "there").experiment()
+    here = RunFolder.create(tmp_path / "here", made)
+    run_experiment(made, folder=here, baselines=False)
+    assert files(here.path) == files(tmp_path / "there")
 
 
 def test_dask_and_its_workers_are_started_where_none_run():
