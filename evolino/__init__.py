@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evolino.training.callbacks import Callback
     from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
     from evolino.training.result import Result
+    from evolino.training.workers.base import EvaluationError
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
 _HOMES = {
@@ -31,6 +32,7 @@ _HOMES = {
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
     "DelayLine": "evolino.network.delay_line",
+    "EvaluationError": "evolino.training.workers.base",
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
     "Islands": "evolino.training.experiment",
@@ -56,6 +58,7 @@ __all__ = [
     "Callback",
     "Curriculum",
     "DelayLine",
+    "EvaluationError",
     "Experiment",
     "Gaussian",
     "Islands",

@@ -40,7 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(run_app, name="run")
 EXAMPLES: dict[Callable[..., None], str] = {
-    resume: "evolino resume runs/first --generations 500",
+    resume: "evolino resume runs/first --generations 500 --backend loky --timeout 600",
     show: "evolino show runs/first runs/second",
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
     tasks: "evolino tasks",

@@ -90,7 +90,12 @@ def _command(name: str, own: list[TaskOption]) -> Callable[..., None]:
 
 def _example(name: str, own: list[TaskOption]) -> str:
     shown = next((option.example for option in own if option.example), "")
-    return f"Example: evolino run {name} {shown}--seed 1 --out runs/first"
+    start = f"evolino run {name} {shown}"
+    return (
+        f"Example: {start}--seed 1 --out runs/first; in processes: {start}--islands 8 "
+        f"--backend loky --workers 4; on a cluster: {start}--backend dask --scheduler "
+        "tcp://host:8786"
+    )
 
 
 def _general(

@@ -58,9 +58,8 @@ def train(
     unevolved network and random search as well.
 
     Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
-    TypeError, naming the argument, for whatever cannot work, and EvaluationError (of
-    evolino.training.workers.base) if the task raises, takes too long, or its workers are
-    lost for good.
+    TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
+    task raises, takes too long, or its workers are lost for good.
     """
     pool = WorkerSettings(workers, backend, scheduler, timeout)
     _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})

@@ -23,8 +23,11 @@ class Loky:
         """Return the joblib.Parallel; the processes are reused from call to call."""
         from joblib import Parallel, parallel_config
 
-        with parallel_config(backend="loky", initializer=ignore_interrupts):
-            self._parallel = Parallel(n_jobs=self.count, batch_size=1, pre_dispatch="all")
+        if self._parallel is None:
+            with parallel_config(backend="loky", initializer=ignore_interrupts):
+                self._parallel = Parallel(
+                    self.count, batch_size=1, pre_dispatch="all", max_nbytes=None
+                )
         return self._parallel
 
     def check(self) -> None:

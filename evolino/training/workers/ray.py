@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 from contextlib import suppress
 from typing import Any
 
-from evolino.training.workers.base import WorkerSettings
+from evolino.training.workers.base import EvaluationError, WorkerSettings
 
 PATIENCE = 10.0  # seconds to reach a cluster
 
@@ -25,6 +24,7 @@ class Ray:
         except ImportError:
             raise ValueError('backend ray needs Ray: pip install "evolino[ray]"') from None
         self._ray, self._parallel = ray, None
+        self._joined, self._gone = settings.scheduler, False
         self._ours = not ray.is_initialized()
         if self._ours:
             self._start(settings)
@@ -43,10 +43,21 @@ class Ray:
         return self._parallel
 
     def check(self) -> None:
-        """Nothing: Ray itself raises when it loses its cluster."""
+        """Raise EvaluationError if a cluster that was joined is gone.
+
+        Ray itself would end the process, after a minute and in many lines.
+        """
+        if self._joined is None:
+            return
+        try:
+            _knock(self._joined)
+        except OSError:
+            self._gone = True
+            raise EvaluationError("the Ray cluster is gone") from None
 
     def recover(self, error: Exception) -> bool:
         """Lost actors are replaced by others."""
+        self.check()
         if not isinstance(error, self._ray.exceptions.RayError):
             return False
         self._leave()
@@ -58,12 +69,13 @@ class Ray:
 
     def close(self) -> None:
         """End the actors, and Ray if it was started here."""
+        if self._gone:
+            return
         self._leave()
         if self._ours:
             self._ray.shutdown()
 
     def _start(self, settings: WorkerSettings) -> None:
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         common: dict[str, Any] = {
             "log_to_driver": False,
             "logging_level": logging.ERROR,

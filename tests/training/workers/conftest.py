@@ -1,5 +1,7 @@
 """Clusters that are started once: Dask and Ray take seconds."""
 
+import os
+
 import pytest
 
 from evolino.training.callbacks import Callback
@@ -18,6 +20,7 @@ def dask_scheduler():
 
 @pytest.fixture(scope="session")
 def ray_address():
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # for those that join it
     import ray
 
     context = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)

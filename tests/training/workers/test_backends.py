@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -88,6 +89,24 @@ def test_train_takes_a_backend(ray_address):
         for backend in ("threads", "loky", "ray")
     ]
     assert found[0] == found[1] == found[2]
+
+
+def test_the_command_joins_a_ray_that_runs(ray_address, tmp_path):
+    small = ("--cells", "5", "--search", "random", "--generations", "2", "--no-baselines")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-W", "error", "-m", "evolino.cli.app", "run", "mso", *small),
+            *("--backend", "ray", "--scheduler", ray_address, "--quiet"),
+            *("--out", tmp_path / "there"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    made = RunFolder.open(tmp_path / "there").experiment()
+    here = RunFolder.create(tmp_path / "here", made)
+    run_experiment(made, folder=here, baselines=False)
+    assert files(here.path) == files(tmp_path / "there")
 
 
 def test_dask_and_its_workers_are_started_where_none_run():

@@ -104,25 +104,21 @@ def is_alive(pid):
         return False
 
 
-@pytest.mark.parametrize("name", ["threads", "ray"])
-def test_a_task_that_hangs_ends_the_run_and_its_processes(name, flag, tmp_path, request):
-    if name == "ray":
-        request.getfixturevalue("ray_address")
+def test_a_task_that_hangs_ends_the_run_and_the_actors_of_ray(ray_address, flag, tmp_path):
     made = faulty(fault="hang", flag=str(flag), once=False)
-    with pytest.raises(EvaluationError, match="longer than the timeout of 5 s; go on"):
+    with pytest.raises(EvaluationError, match="longer than the timeout of 10 s; go on"):
         run(
             made,
             tmp_path / "run",
-            workers=WorkerSettings(2, name, timeout=5.0),
+            workers=WorkerSettings(2, "ray", timeout=10.0),
             callbacks=[At(2, flag.touch)],
         )
     hung = {int(file.suffix[1:]) for file in tmp_path.glob("flag.*")}
     assert hung
-    if name != "threads":
-        end = time.monotonic() + 10
-        while any(map(is_alive, hung)) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert not any(map(is_alive, hung))
+    end = time.monotonic() + 10
+    while any(map(is_alive, hung)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(is_alive, hung))
     assert goes_on(made, tmp_path, flag, workers=WorkerSettings(2))
 
 
