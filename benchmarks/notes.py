@@ -36,9 +36,9 @@ The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothin
 are folded eight at a time, two reflections at a time, so that a column is loaded and stored
 once for both; each reflection begins with a square root and a division that all later
 columns wait for. Scales of columns are read off R. A well-conditioned R is solved by
-substitution; singular values are taken only where a pivot is near 0, at the cost of LAPACK's
-SVD. Normal equations (scikit-learn) are cheaper from some 100 columns on, and lose half of
-the figures, as the residuals show.
+substitution; singular values are taken only where a pivot is near 0, at the cost of
+LAPACK's SVD. Normal equations (scikit-learn) are cheaper from some 100 columns on, and lose
+half of the figures, as the residuals show.
 """,
     "evaluation": """
 PyBrain needs Python 2.7 and cannot run beside the rest: its figures were measured once, on
@@ -73,13 +73,13 @@ disk; evaluating takes a small part.
 
 TRIED = {
     "forward": "Forward pass: tried without gain were tiles of five cells that share the loads "
-    "of sources, fewer than 64 cells in the lanes, code for one variant of the cell only (4 % "
-    "faster, for sixteen compilations); with gain: addresses instead of arrays, whose "
-    "references Numba counts in every loop (up to 1.6 times), two loops over the cells of a "
-    "step (1.1 times). NumPy and JAX are nearly twice as fast on this processor as on the one "
-    "that the targets were set on.",
-    "readout": "Readout: tried were blocks of 16 rows with one reflection at a time (1.4 times "
-    "slower than two at a time over 8 rows).",
+    "of sources, fewer than 64 cells in the lanes, and code for one variant of the "
+    "cell only (4 % faster, for sixteen compilations); with gain, addresses instead "
+    "of arrays, whose references Numba counts in every loop (up to 1.6 times), and "
+    "two loops over the cells of a step (1.1 times). NumPy and JAX are nearly twice "
+    "as fast on this processor as on the one that the targets were set on.",
+    "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times slower "
+    "than two at a time over 8 rows.",
     "evaluation": "Whole evaluations: as for the forward pass and the readout; errors are "
     "scored without masks where every row has a target.",
     "generation": "A generation: genes are drawn and placed for whole populations at once, "
