@@ -6,9 +6,9 @@ import evolino
 if __name__ == "__main__":
     result = evolino.train(
         evolino.Oscillators(sines=3),
-        budget=evolino.Budget(generations=20),
+        budget=evolino.Budget(generations=10),
         islands=2,
-        migrate_every=10,
+        migrate_every=5,
         workers=2,
         backend="loky",
         seed=1,

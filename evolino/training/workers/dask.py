@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,7 @@ from evolino.training.workers.base import EvaluationError, WorkerSettings
 from evolino.training.workers.remote import ignore_interrupts
 
 PATIENCE = 10.0  # seconds to reach a scheduler
+LONELY = 15.0  # seconds that a cluster may be without workers, which Dask may replace
 
 
 class Dask:
@@ -25,6 +27,7 @@ class Dask:
                 'backend dask needs Dask: pip install "evolino[dask]"'
             ) from None
         self._cluster: Any = None
+        self._lonely_since: float | None = None
         if settings.scheduler is None:
             self._cluster = LocalCluster(
                 n_workers=settings.count,
@@ -54,9 +57,22 @@ class Dask:
             return Parallel(n_jobs=-1, batch_size=1, pre_dispatch="all")
 
     def check(self) -> None:
-        """Raise EvaluationError if the scheduler is gone: the client would wait for it."""
+        """Raise EvaluationError if the scheduler or all workers are gone.
+
+        Dask itself would wait for them without end.
+        """
         if self._client.status != "running":
             raise EvaluationError("the Dask scheduler is gone")
+        try:
+            workers = self._client.nthreads()
+        except Exception as error:  # it went this very moment
+            raise EvaluationError("the Dask scheduler is gone") from error
+        if workers:
+            self._lonely_since = None
+        elif self._lonely_since is None:
+            self._lonely_since = time.monotonic()
+        elif time.monotonic() - self._lonely_since > LONELY:
+            raise EvaluationError("the Dask cluster has no workers left")
 
     def recover(self, error: Exception) -> bool:
         """Dask redoes by itself what a lost worker was at; not what it alone knew of."""

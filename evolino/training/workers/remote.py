@@ -47,7 +47,7 @@ def perform(job: Job, key: str, text: bytes | None, piece: tuple[Any]) -> Any:
             return Unknown()
         _PROBLEMS.move_to_end(key)
         return job(problem, *piece)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Raised(type(error).__name__, str(error), traceback.format_exc())
 
 

@@ -39,10 +39,8 @@ class ThreadWorkers:
         else:
             answers = self._answers(problem, job, pieces)
         for _, _, error in answers:
-            if isinstance(error, Exception):
-                raise raised(problem, type(error).__name__, str(error)) from error
             if error is not None:
-                raise error
+                raise raised(problem, type(error).__name__, str(error)) from error
         return [value for _, value, _ in answers]
 
     def close(self) -> None:
@@ -73,5 +71,5 @@ class ThreadWorkers:
 def _answer(k: int, job: Job, problem: Problem, piece: Any) -> Answer:
     try:
         return k, job(problem, piece), None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a task's exit would end the thread only
         return k, None, error

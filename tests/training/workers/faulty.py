@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,8 @@ from evolino.tasks.oscillators import Oscillators
 
 @dataclass(frozen=True)
 class Faulty:
-    """fault: "kill", "raise" or "hang". flag: a file; while it exists an evaluation goes
-    wrong. once: the first one that does removes it. home: the process that is never killed.
+    """fault: "kill", "raise", "exit" or "hang". flag: a file; while it exists an evaluation
+    goes wrong. once: the first one that does removes it. home: a process that never does.
     """
 
     name: ClassVar[str] = "faulty"
@@ -52,5 +53,7 @@ class Faulty:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.fault == "raise":
             raise ZeroDivisionError("an own error\nover two lines")
+        if self.fault == "exit":
+            sys.exit("an exit")
         while True:
             time.sleep(0.05)

@@ -15,6 +15,7 @@ from evolino.training import trainer
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
+from evolino.training.workers import dask
 from evolino.training.workers.base import EvaluationError, WorkerSettings
 
 
@@ -174,7 +175,7 @@ def scheduler():
         [*module, "distributed.cli.dask_worker", address, *here, "--no-nanny"],
         r"(Registered to)",
     )
-    yield main, address
+    yield main, worker, address
     for process in (main, worker):
         process.kill()
         process.wait()
@@ -184,7 +185,7 @@ def scheduler():
 def test_a_scheduler_that_dies_ends_the_run_with_a_good_checkpoint(
     scheduler, flag, tmp_path
 ):
-    process, address = scheduler
+    process, _, address = scheduler
     made = experiment()
     with pytest.raises(EvaluationError, match="the Dask scheduler is gone; go on with"):
         run(
@@ -194,6 +195,30 @@ def test_a_scheduler_that_dies_ends_the_run_with_a_good_checkpoint(
             callbacks=[At(2, process.kill)],
         )
     assert goes_on(made, tmp_path, flag, workers=WorkerSettings(2, "loky"))
+
+
+def test_a_cluster_that_loses_all_workers_ends_the_run_with_a_good_checkpoint(
+    scheduler, flag, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(dask, "LONELY", 1.0)
+    _, worker, address = scheduler
+    made = experiment()
+    with pytest.raises(EvaluationError, match="the Dask cluster has no workers left; go"):
+        run(
+            made,
+            tmp_path / "run",
+            workers=WorkerSettings(backend="dask", scheduler=address),
+            callbacks=[At(2, worker.kill)],
+        )
+    assert goes_on(made, tmp_path, flag)
+
+
+def test_a_task_that_exits_does_not_take_the_run_with_it(processes, flag, tmp_path):
+    made = faulty(fault="exit", flag=str(flag), once=False)
+    for workers in (1, 2, processes):
+        flag.touch()
+        with pytest.raises(EvaluationError, match="'faulty' raised SystemExit: an exit"):
+            run_experiment(made, workers=workers, baselines=False)
 
 
 @pytest.mark.parametrize("backend", ["loky", "dask"])
