@@ -72,14 +72,14 @@ disk; evaluating takes a small part.
 }
 
 TRIED = {
-    "forward": "Forward pass: tried without gain were tiles of five cells that share the loads "
-    "of sources, fewer than 64 cells in the lanes, and code for one variant of the "
-    "cell only (4 % faster, for sixteen compilations); with gain, addresses instead "
+    "forward": "Forward pass: tried without gain were tiles of five cells that share "
+    "the loads of sources, fewer than 64 cells in the lanes, and code for one variant "
+    "of the cell only (4 % faster, for sixteen compilations); with gain, addresses instead "
     "of arrays, whose references Numba counts in every loop (up to 1.6 times), and "
     "two loops over the cells of a step (1.1 times). NumPy and JAX are nearly twice "
     "as fast on this processor as on the one that the targets were set on.",
-    "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times slower "
-    "than two at a time over 8 rows.",
+    "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times "
+    "slower than two at a time over 8 rows.",
     "evaluation": "Whole evaluations: as for the forward pass and the readout; errors are "
     "scored without masks where every row has a target.",
     "generation": "A generation: genes are drawn and placed for whole populations at once, "
