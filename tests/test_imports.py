@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 BELOW = {
     "vocabulary": set(),
     "task": {"vocabulary"},
+    "phases": {"vocabulary"},
     "storage": {"vocabulary"},
     "registry": {"vocabulary"},
     "network": {"vocabulary"},

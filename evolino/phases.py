@@ -1,0 +1,34 @@
+"""Strings that are counted: the same row again and again, so often as a parameter says.
+
+a^n b^n c^n is one row of S, n rows of a, n - 1 rows of b after which b may follow, one
+after which c must, and so on. Whoever knows the phases of a string need not write it down:
+networks are checked on strings of millions of symbols, and over all n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evolino.vocabulary import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phase:
+    """Equal rows, one after another.
+
+    inputs: (I,), what goes in at every row. targets: (K,), what must come out: above 0 for
+    a symbol that may come next, below 0 for one that may not.
+    constant, factors: there are constant + sum_j factors[j] n_j rows for the parameters
+    n_1, n_2, .. >= 1 of the language; never fewer than 0.
+    """
+
+    inputs: Array
+    targets: Array
+    constant: int
+    factors: tuple[int, ...]
+
+    def rows(self, parameters: Sequence[int]) -> int:
+        """Return the number of rows for parameters n_1, n_2, .."""
+        pairs = zip(self.factors, parameters, strict=True)
+        return self.constant + sum(factor * n for factor, n in pairs)
