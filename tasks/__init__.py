@@ -7,4 +7,5 @@ TASKS = {
     "mso": "evolino.tasks.oscillators:Oscillators",
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
     "series": "evolino.tasks.series:SeriesTask",
+    "timing": "evolino.tasks.timing:Timing",
 }

@@ -6,15 +6,16 @@ it, on the number of workers, or on what was evaluated before.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import block_size, pack
+from evolino.network.kernels.dispatch import CellStates, Networks, block_size, pack
 from evolino.readout.base import Readout
 from evolino.respond import drive, respond_one_step, run_freely, stack_rows
-from evolino.task import Split, Task
+from evolino.task import Segment, Split, Task
 from evolino.vocabulary import Array
 
 
@@ -23,6 +24,8 @@ class Evaluator:
     """Gives every genome its loss.
 
     tolerance: a free run further than this from its target at a step is given up.
+    confirm_at: the loss at which a network comes to the next stage of its validation.
+    noise: (M, 2, C) on the cells in free runs, None for none.
     """
 
     architecture: LSTM
@@ -30,6 +33,8 @@ class Evaluator:
     readout: Readout
     split: Split
     tolerance: float = float("inf")
+    confirm_at: float = 0.0
+    noise: Array | None = None
 
     def losses(self, genomes: Array) -> Array:
         """Return (P,): the loss of each network, inf for one that failed.
@@ -61,23 +66,56 @@ class Evaluator:
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
         networks = pack(self.architecture, genomes)
-        validation = self.split.validation
-        if self.task.generates:
-            states, targets, starts = drive(networks, self.split.train, validation)
-            solved = self.readout.solve(states, targets)
-            outputs = [
-                run_freely(networks, weights, validation, starts, self.tolerance)
-                for weights in solved
-            ]
-        else:
-            states, targets, _ = drive(networks, self.split.train, ())
-            solved = self.readout.solve(states, targets)
-            outputs = [
-                respond_one_step(networks, weights, validation) for weights in solved
-            ]
-        wanted = stack_rows([segment.targets for segment in validation])
-        losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
+        started = [each for stage in self._stages for each in stage]
+        states, targets, starts = drive(
+            networks, self.split.train, started if self.task.generates else ()
+        )
+        solved = self.readout.solve(states, targets)
+        losses = [self._staged_losses(genomes, weights, starts) for weights in solved]
         return np.where(np.isnan(losses), np.inf, losses)
+
+    @property
+    def _stages(self) -> tuple[tuple[Segment, ...], ...]:
+        return self.split.validation, *self.split.confirmation
+
+    def _staged_losses(self, genomes: Array, weights: Array, starts: CellStates) -> Array:
+        """Return (P,) for output weights (P, S, K); starts: of the segments of all stages.
+
+        A network's loss on a stage decides whether it comes to the next one.
+        """
+        first, who = 0, np.arange(len(genomes))
+        losses = np.zeros(len(genomes))
+        for number, stage in enumerate(self._stages):
+            rows = slice(first, first + len(stage))
+            found = self._stage_losses(
+                pack(self.architecture, genomes[who]),
+                weights[who],
+                stage,
+                CellStates(starts.outputs[who, rows], starts.states[who, rows]),
+            )
+            to_pass = len(self._stages) - 1 - number
+            losses[who] = to_pass + (np.minimum(found, 1.0) if number else found)
+            first, who = rows.stop, who[found <= self.confirm_at]
+            if not len(who):
+                break
+        return losses
+
+    def _stage_losses(
+        self,
+        networks: Networks,
+        weights: Array,
+        stage: Sequence[Segment],
+        starts: CellStates,
+    ) -> Array:
+        """Return (P,): the losses on the segments of a stage."""
+        if self.task.generates:
+            outputs = run_freely(
+                networks, weights, stage, starts, self.tolerance, self.noise
+            )
+        else:
+            outputs = respond_one_step(networks, weights, stage)
+        wanted = stack_rows([segment.targets for segment in stage])
+        return np.array(self._losses_one_by_one(outputs, wanted))
 
     def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
         """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
