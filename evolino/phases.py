@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from evolino.vocabulary import Array
 
@@ -32,3 +33,20 @@ class Phase:
         """Return the number of rows for parameters n_1, n_2, .."""
         pairs = zip(self.factors, parameters, strict=True)
         return self.constant + sum(factor * n for factor, n in pairs)
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A task whose strings are counted, such as a^n b^n c^n."""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers n_1, n_2, .. choose a string; each is >= 1."""
+        ...
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the phases of a string, first to last; from its start symbol to its end.
+
+        Raises ValueError for a language whose strings are not counted.
+        """
+        ...
