@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, BoolArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +33,24 @@ class Phase:
         """Return the number of rows for parameters n_1, n_2, .."""
         pairs = zip(self.factors, parameters, strict=True)
         return self.constant + sum(factor * n for factor, n in pairs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """How a network did on N strings of F phases.
+
+    margins: (N,), the smallest of target times output over all rows and outputs; a string
+    is accepted if it is above 0. wrong: (N, F), rows of each phase with an output on the
+    wrong side of 0.
+    """
+
+    margins: Array
+    wrong: IntArray
+
+    @property
+    def accepted(self) -> BoolArray:
+        """(N,)."""
+        return self.margins > 0
 
 
 @runtime_checkable

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from numpy.random import Generator
 
-from evolino.vocabulary import Array
+from evolino.phases import Checked, Phase
+from evolino.vocabulary import Array, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +80,10 @@ class Predictor(Protocol):
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment."""
+        ...
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how it does on counted strings, given by parameters (N, parameters)."""
         ...
 
 
