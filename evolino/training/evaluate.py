@@ -62,6 +62,9 @@ class Evaluator:
         """Return (L, P) for L penalties."""
         networks = pack(self.architecture, genomes)
         validation = self.split.validation
+        if not validation:
+            states, targets, _ = drive(networks, self.split.train, ())
+            return self._residuals(states, targets)
         if self.task.generates:
             states, targets, starts = drive(networks, self.split.train, validation)
             solved = self.readout.solve(states, targets)
@@ -77,6 +80,15 @@ class Evaluator:
             ]
         wanted = stack_rows([segment.targets for segment in validation])
         losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
+        return np.where(np.isnan(losses), np.inf, losses)
+
+    def _residuals(self, states: Array, targets: Array) -> Array:
+        """Return (L, P): losses on the very rows that the readout is fitted on."""
+        solved = self.readout.solve(states, targets)
+        seen = np.ascontiguousarray(states, dtype=np.float64)
+        losses = np.array(
+            [self._losses_one_by_one((seen @ w)[:, None], targets[None]) for w in solved]
+        )
         return np.where(np.isnan(losses), np.inf, losses)
 
     def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
