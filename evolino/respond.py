@@ -96,6 +96,7 @@ class Taught:
     that fit it. starts: the cells (P, N, C) before each started segment.
     """
 
+    architecture: LSTM
     lesson: Lesson
     seen: Array
     fitted: Array
@@ -112,27 +113,35 @@ class Taught:
         outputs = np.full(shape, np.nan)
         for k, rows in enumerate(heard):
             # Each segment alone: BLAS rounds by the number of rows.
-            outputs[:, k, : rows.stop - rows.start] = self.seen[:, rows] @ output_weights
+            sums = self.seen[:, rows] @ output_weights
+            outputs[:, k, : rows.stop - rows.start] = self.architecture.outputs_of(sums)
         return outputs
 
 
 def teach(networks: Networks, lesson: Lesson, workspace: Workspace | None = None) -> Taught:
     """Drive networks over a lesson by teacher forcing."""
     seen, starts = drive_over(networks, lesson.course, workspace)
-    return Taught(lesson, seen, _rows_of(seen, lesson.fitted, workspace), starts)
+    fitted = _rows_of(seen, lesson.fitted, workspace)
+    return Taught(networks.architecture, lesson, seen, fitted, starts)
 
 
 def free_runs(
-    architecture: LSTM, segments: Sequence[Segment], tolerance: float = float("inf")
+    architecture: LSTM,
+    segments: Sequence[Segment],
+    tolerance: float = float("inf"),
+    noise: Array | None = None,
 ) -> FreeRuns:
-    """Return free runs over segments for `free_runs_of`; a run further than the tolerance from
-    its target is given up."""
+    """Return free runs over segments for `free_runs_of`.
+
+    A run further than the tolerance from its target is given up. noise: as of `free_run`.
+    """
     return free_runs_from(
         architecture,
         np.stack([_target_before(segment) for segment in segments]),
         np.nan_to_num(stack_rows([s.series.inputs[s.start : s.stop] for s in segments])),
         targets=stack_rows([segment.targets for segment in segments]),
         tolerance=tolerance,
+        noise=noise,
     )
 
 
@@ -156,13 +165,15 @@ def run_freely(
     segments: Sequence[Segment],
     starts: CellStates,
     tolerance: float = float("inf"),
+    noise: Array | None = None,
 ) -> Array:
     """Return (P, N, L, K): free runs from the starts, L rows of the longest segment.
 
     output_weights: (P, S, K). starts: (P, N, C) before each of the N segments. Rows past a
-    shorter segment's end continue it and have no target.
+    shorter segment's end continue it and have no target. tolerance, noise: as of
+    `free_run`.
     """
-    runs = free_runs(networks.architecture, segments, tolerance)
+    runs = free_runs(networks.architecture, segments, tolerance, noise)
     return free_runs_of(networks, output_weights, starts, runs)
 
 

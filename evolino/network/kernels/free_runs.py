@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.architecture import LSTM
+from evolino.network.architecture import LSTM, THRESHOLD
 from evolino.network.kernels import lstm
 from evolino.network.kernels.memory import (
     Shared,
@@ -30,7 +30,8 @@ class FreeRuns:
     network after another, which keeps its weights near the processor; to the same bits.
     count: N. steps: L. previous, inputs, targets: one-dimensional, of (N, K), (N, L, I) and
     (N, L, K) vectors, the same in every lane; with runs in the lanes N counts groups of
-    them, the last of which repeats its last run. tolerance: as of `free_run`.
+    them, the last of which repeats its last run. noise: M rows of 2 C. tolerance: as of
+    `free_run`.
     """
 
     count: int
@@ -39,6 +40,7 @@ class FreeRuns:
     previous: Array
     inputs: Array
     targets: Array
+    noise: Shared
     tolerance: float
 
     def groups(self, width: int) -> int:
@@ -53,6 +55,7 @@ def free_runs_from(
     *,
     targets: Array | None = None,
     tolerance: float = float("inf"),
+    noise: Array | None = None,
 ) -> FreeRuns:
     """Return the runs that `free_run` describes, for any networks of an architecture."""
     dtype = np.dtype(architecture.precision)
@@ -66,6 +69,7 @@ def free_runs_from(
         arrange(previous, dtype).reshape(-1),
         arrange(inputs, dtype).reshape(-1),
         aligned(0, dtype) if wanted is None else arrange(wanted, dtype).reshape(-1),
+        Shared(np.zeros(0, dtype) if noise is None else noise.astype(dtype).reshape(-1)),
         float("inf") if wanted is None else tolerance,
     )
 
@@ -79,16 +83,23 @@ def free_run(
     *,
     targets: Array | None = None,
     tolerance: float = float("inf"),
+    noise: Array | None = None,
 ) -> Array:
     """Return (P, N, L, K): outputs of N free runs over L rows.
 
     output_weights: (P, S, K). start: the cells (P, N, C) before each run. previous: (N, K),
     the output that is heard first. inputs: (N, L, I). targets: (N, L, K), needed for a
     finite tolerance: a run further than that from its target is lost, inf from there on;
-    so is one whose output is not finite or beyond 1e12.
+    so is one whose output is not finite or beyond 1e12. noise: (M, 2, C), added to all
+    cells' outputs and states after each step, row t modulo M after step t of every run.
     """
     runs = free_runs_from(
-        networks.architecture, previous, inputs, targets=targets, tolerance=tolerance
+        networks.architecture,
+        previous,
+        inputs,
+        targets=targets,
+        tolerance=tolerance,
+        noise=noise,
     )
     return free_runs_of(networks, output_weights, start, runs)
 
@@ -136,6 +147,9 @@ def free_runs_of(
         outputs,
         architecture.feedback,
         architecture.feedback_scale,
+        THRESHOLD if architecture.output == "threshold" else -float("inf"),
+        runs.noise,
+        len(runs.noise.values) // (2 * architecture.cells),
         runs.targets,
         runs.tolerance,
         result,

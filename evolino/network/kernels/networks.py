@@ -175,6 +175,7 @@ def _flags(architecture: LSTM) -> int:
         (architecture.peepholes, cell.PEEPHOLES),
         (architecture.cell_input == "tanh", cell.TANH_INPUT),
         (architecture.cell_output == "o*tanh(s)", cell.GERS_OUTPUT),
+        (architecture.cell_output == "o*s", cell.LINEAR_OUTPUT),
         (architecture.readout_states, cell.SEE_STATES),
         (architecture.readout_inputs, cell.SEE_INPUTS),
         (architecture.readout_squares, cell.SEE_SQUARES),
