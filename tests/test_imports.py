@@ -19,7 +19,8 @@ BELOW = {
     "network": {"vocabulary"},
     "readout": {"vocabulary", "network"},
     "search": {"vocabulary"},
-    "tasks": {"vocabulary", "task"},
+    "sound": {"vocabulary", "storage"},
+    "tasks": {"vocabulary", "task", "sound"},
     "respond": {"vocabulary", "task", "network"},
     "model": {"vocabulary", "task", "network", "respond", "storage"},
 }
