@@ -65,18 +65,20 @@ def run_freely(
     segments: Sequence[Segment],
     starts: CellStates,
     tolerance: float = float("inf"),
+    noise: Array | None = None,
 ) -> Array:
     """Return (P, N, L, K): free runs from the starts, L rows of the longest segment.
 
     output_weights: (P, S, K). starts: (P, N, C) before each of the N segments. Rows past a
-    shorter segment's end continue it and have no target.
+    shorter segment's end continue it and have no target. tolerance, noise:
+    as of `free_run`.
     """
     previous = np.stack([_target_before(segment) for segment in segments])
     inputs = np.nan_to_num(
         stack_rows([s.series.inputs[s.start : s.stop] for s in segments])
     )
     if np.isinf(tolerance):
-        return free_run(networks, output_weights, starts, previous, inputs)
+        return free_run(networks, output_weights, starts, previous, inputs, noise=noise)
     wanted = stack_rows([segment.targets for segment in segments])
     return free_run(
         networks,
@@ -86,6 +88,7 @@ def run_freely(
         inputs,
         targets=wanted,
         tolerance=tolerance,
+        noise=noise,
     )
 
 
@@ -96,7 +99,8 @@ def respond_one_step(
     rows = []
     for segment in segments:
         states, _, _ = drive(networks, (segment,), ())
-        rows.append(np.stack([s @ w for s, w in zip(states, output_weights, strict=True)]))
+        sums = np.stack([s @ w for s, w in zip(states, output_weights, strict=True)])
+        rows.append(networks.architecture.outputs_of(sums))
     longest = max(row.shape[1] for row in rows)
     padded = np.full((len(rows), rows[0].shape[0], longest, rows[0].shape[2]), np.nan)
     for k, row in enumerate(rows):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.architecture import LSTM
+from evolino.network.architecture import LSTM, THRESHOLD
 from evolino.network.kernels import by_cells, cell, lstm
 from evolino.network.kernels.memory import Shared, aligned, aligned_copy, width_of
 from evolino.vocabulary import Array, IntArray
@@ -194,18 +194,22 @@ def free_run(
     *,
     targets: Array | None = None,
     tolerance: float = float("inf"),
+    noise: Array | None = None,
 ) -> Array:
     """Return (P, N, L, K): outputs of N free runs over L rows.
 
     output_weights: (P, S, K). start: the cells (P, N, C) before each run. previous: (N, K),
     the output that is heard first. inputs: (N, L, I). targets: (N, L, K), needed for a
     finite tolerance: a run further than that from its target is lost, inf from there on;
-    so is one whose output is not finite or beyond 1e12.
+    so is one whose output is not finite or beyond 1e12. noise: (M, 2, C), added to all
+    cells' outputs and states after each step, row t modulo M after step t of every run.
 
     With fewer than `block_size` runs the networks are in the lanes, else the runs of one
     network after another, which keeps its weights near the processor; to the same bits.
     """
     dtype = networks.dtype
+    quiet = np.zeros(0) if noise is None else noise
+    disturbance = Shared(np.ascontiguousarray(quiet, dtype).reshape(-1))
     if len(inputs) < networks.width:
         result = _free_run(
             networks,
@@ -216,6 +220,7 @@ def free_run(
             _same_in_lanes(inputs, dtype),
             None if targets is None else _same_in_lanes(targets, dtype),
             tolerance,
+            disturbance,
         )
         return result.transpose(3, 0, 1, 2)[: networks.count]
     result = np.empty((networks.count, *inputs.shape[:2], networks.architecture.outputs))
@@ -233,6 +238,7 @@ def free_run(
             outside,
             wanted,
             tolerance,
+            disturbance,
         )
         runs = np.moveaxis(grouped, -1, 1).reshape(-1, *grouped.shape[1:3])
         result[p] = runs[: len(inputs)]
@@ -248,6 +254,7 @@ def _free_run(
     inputs: Array,
     targets: Array | None,
     tolerance: float,
+    noise: Shared,
 ) -> Array:
     """Return (N, L, K, lanes); arrays but the weights' and readout end with the lanes."""
     (runs, steps), architecture = inputs.shape[:2], networks.architecture
@@ -267,6 +274,9 @@ def _free_run(
         architecture.outputs,
         architecture.feedback,
         architecture.feedback_scale,
+        THRESHOLD if architecture.output == "threshold" else -float("inf"),
+        noise,
+        len(noise.values) // (2 * architecture.cells),
         result if targets is None else targets.reshape(-1),
         float("inf") if targets is None else tolerance,
         result,
@@ -311,6 +321,7 @@ def _flags(architecture: LSTM) -> int:
         (architecture.peepholes, cell.PEEPHOLES),
         (architecture.cell_input == "tanh", cell.TANH_INPUT),
         (architecture.cell_output == "o*tanh(s)", cell.GERS_OUTPUT),
+        (architecture.cell_output == "o*s", cell.LINEAR_OUTPUT),
         (architecture.readout_states, cell.SEE_STATES),
         (architecture.readout_inputs, cell.SEE_INPUTS),
         (architecture.readout_squares, cell.SEE_SQUARES),

@@ -23,7 +23,7 @@ from evolino.network.kernels.cell import (
     output,
 )
 from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.lanes import fma, largest_lane, like, within
+from evolino.network.kernels.lanes import beyond, fma, largest_lane, like, within
 from evolino.network.kernels.memory import load, memory, part, store
 from evolino.network.kernels.net_input import GATES, net_inputs
 
@@ -178,6 +178,14 @@ def read_out(readout: Any, row: Any, columns: int, outputs: int, j: int) -> Any:
     return (a + b) + (c + d)
 
 
+@njit(inline="always")
+def disturb(noise: Any, outputs: Any, states: Any, cells: int) -> None:
+    """Add a row of noise: first to the cells' outputs, then to their states."""
+    for k in range(cells):
+        store(outputs, k, load(outputs, k) + load(noise, k))
+        store(states, k, load(states, k) + load(noise, cells + k))
+
+
 @compiled
 def run_freely(
     weights: Any,
@@ -195,6 +203,9 @@ def run_freely(
     outputs: int,
     feedback: bool,
     scale: float,
+    threshold: float,
+    noise: Any,
+    noise_rows: int,
     targets: Any,
     tolerance: float,
     result: Any,
@@ -205,8 +216,11 @@ def run_freely(
 
     sources: (C, R). readout: S = `columns` rows of K = `outputs`. start_outputs,
     start_states: the cells before each start. previous: N rows of K, the output heard
-    first. inputs: N x L rows of I = `outside`. targets: N x L rows of K, read only if the
-    tolerance is finite. result: N x L rows of K. room: of `room_for`.
+    first. inputs: N x L rows of I = `outside`. threshold: outputs above it are 1, others
+    0; -inf leaves them as they are. noise: `noise_rows` rows of 2 C, added to the cells'
+    outputs and states after a step, over and over, the same for every run. targets: N x L
+    rows of K, read only if the tolerance is finite. result: N x L rows of K. room: of
+    `room_for`.
 
     A lane whose output is not finite, beyond EXPLODED or further than the tolerance from
     its target is lost: inf from this row on, and 0 is fed back.
@@ -216,6 +230,7 @@ def run_freely(
     w, p, r, v = memory(weights), memory(peepholes), memory(sources), memory(readout)
     h0, s0, y0 = memory(start_outputs), memory(start_states), memory(previous)
     x, wanted, y = memory(inputs), memory(targets), memory(result)
+    disturbance = memory(noise)
     u = memory(room)
     row = part(u, width)
     heard = part(row, columns)
@@ -237,10 +252,15 @@ def run_freely(
                 for j in range(outputs):
                     store(u, outside + j, load(heard, j) * scale)
             step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
+            if noise_rows:
+                its = part(disturbance, t % noise_rows * 2 * cells)
+                disturb(its, after, states, cells)
             see(row, after, states, u, width, cells, flags)
             for j in range(outputs):
                 value = read_out(v, row, columns, outputs, j)
                 alive = within(value, EXPLODED, alive, 0.0)
+                if threshold > -float("inf"):
+                    value = beyond(value, threshold, like(value, 1.0), 0.0)
                 if tolerance < float("inf"):
                     error = value - load(wanted, now * outputs + j)
                     alive = within(error, tolerance, alive, 0.0)
