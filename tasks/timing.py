@@ -47,7 +47,11 @@ class Timing:
         return 0.3 if self.kind == "pfg" else 0.49
 
     def _shape(self):
-        return spikes(self.period) if self.kind == "gts" else waveform(self.waveform, self.period)
+        return (
+            spikes(self.period)
+            if self.kind == "gts"
+            else waveform(self.waveform, self.period)
+        )
 
     def _series(self, periods, extra=0):
         s = np.tile(self._shape(), periods + 1)[: periods * self.period + extra]
@@ -61,7 +65,9 @@ class Timing:
         return Split(
             train=(Segment(series[-1], WASHOUT * f, a),),
             validation=(Segment(series[-1], a, a + self.select[0] * f),),
-            confirmation=tuple((Segment(series[-1], a, a + n * f),) for n in self.select[1:]),
+            confirmation=tuple(
+                (Segment(series[-1], a, a + n * f),) for n in self.select[1:]
+            ),
             test=(Segment(test, a + self.late * f + self.half * (f // 2), test.steps),),
         )
 
@@ -73,8 +79,12 @@ class Timing:
         targets = np.stack([s.targets for s in split.test])
         ok = int(first_errors(outputs[None], targets, self.tolerance)[0, 0])
         e = np.abs(outputs - targets)
-        return {"solved": float(ok == targets.shape[1]), "successes": ok // self.period,
-                "max_abs_error": float(e.max()), "rmse": float(np.sqrt(np.square(np.minimum(e, 1e6)).mean()))}
+        return {
+            "solved": float(ok == targets.shape[1]),
+            "successes": ok // self.period,
+            "max_abs_error": float(e.max()),
+            "rmse": float(np.sqrt(np.square(np.minimum(e, 1e6)).mean())),
+        }
 
     def baselines(self, split):
         return {"zero": {}}

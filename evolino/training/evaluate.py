@@ -6,20 +6,31 @@ it, on the number of workers, or on what was evaluated before.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import CellStates, Networks, block_size, pack
+from evolino.network.kernels.dispatch import (
+    FreeRuns,
+    Layout,
+    Networks,
+    Workspace,
+    block_size,
+    free_runs_of,
+    layout_of,
+    pack,
+)
 from evolino.readout.base import Readout
-from evolino.respond import drive, respond_one_step, run_freely, stack_rows
+from evolino.respond import Lesson, Taught, drive, free_runs, lesson, stack_rows, teach
 from evolino.task import Segment, Split, Task
 from evolino.vocabulary import Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Evaluator:
     """Gives every genome its loss.
 
@@ -35,6 +46,7 @@ class Evaluator:
     tolerance: float = float("inf")
     confirm_at: float = 0.0
     noise: Array | None = None
+    _threads: threading.local = field(default_factory=threading.local, init=False)
 
     def losses(self, genomes: Array) -> Array:
         """Return (P,): the loss of each network, inf for one that failed.
@@ -59,68 +71,112 @@ class Evaluator:
         """
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
-        networks = pack(self.architecture, genome[None])
-        fitted, targets, _ = drive(networks, rows, ())
+        fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
         return np.asarray(self.readout.solve(fitted, targets)[best, 0])
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
-        networks = pack(self.architecture, genomes)
-        started = [each for stage in self._stages for each in stage]
-        states, targets, starts = drive(
-            networks, self.split.train, started if self.task.generates else ()
-        )
-        solved = self.readout.solve(states, targets)
-        losses = [self._staged_losses(genomes, weights, starts) for weights in solved]
-        return np.where(np.isnan(losses), np.inf, losses)
-
-    @property
-    def _stages(self) -> tuple[tuple[Segment, ...], ...]:
-        return self.split.validation, *self.split.confirmation
-
-    def _staged_losses(self, genomes: Array, weights: Array, starts: CellStates) -> Array:
-        """Return (P,) for output weights (P, S, K); starts: of the segments of all stages.
-
-        A network's loss on a stage decides whether it comes to the next one.
-        """
-        first, who = 0, np.arange(len(genomes))
-        losses = np.zeros(len(genomes))
-        for number, stage in enumerate(self._stages):
-            rows = slice(first, first + len(stage))
-            found = self._stage_losses(
-                pack(self.architecture, genomes[who]),
-                weights[who],
-                stage,
-                CellStates(starts.outputs[who, rows], starts.states[who, rows]),
-            )
-            to_pass = len(self._stages) - 1 - number
-            losses[who] = to_pass + (np.minimum(found, 1.0) if number else found)
-            first, who = rows.stop, who[found <= self.confirm_at]
-            if not len(who):
-                break
-        return losses
+        prepared, workspace = self._prepared, self._workspace()
+        networks = pack(prepared.layout, genomes, workspace)
+        stage = prepared.validation
+        taught = teach(networks, stage.lesson, workspace)
+        solved = self.readout.solve(taught.fitted, stage.lesson.targets)
+        losses = [
+            self._stage_losses(networks, taught, weights, stage, workspace)
+            for weights in solved
+        ]
+        if prepared.confirmation:
+            losses = [
+                self._confirmed(genomes, weights, found)
+                for weights, found in zip(solved, losses, strict=True)
+            ]
+        found = np.array(losses)
+        return np.where(np.isnan(found), np.inf, found)
 
     def _stage_losses(
         self,
         networks: Networks,
+        taught: Taught,
         weights: Array,
-        stage: Sequence[Segment],
-        starts: CellStates,
+        stage: _Stage,
+        workspace: Workspace | None = None,
     ) -> Array:
-        """Return (P,): the losses on the segments of a stage."""
-        if self.task.generates:
-            outputs = run_freely(
-                networks, weights, stage, starts, self.tolerance, self.noise
-            )
+        """Return (P,): the losses of networks with output weights (P, S, K) on a stage."""
+        if stage.runs is not None:
+            outputs = free_runs_of(networks, weights, taught.starts, stage.runs, workspace)
+        elif stage.lesson.heard:
+            outputs = taught.outputs(weights)
         else:
-            outputs = respond_one_step(networks, weights, stage)
-        wanted = stack_rows([segment.targets for segment in stage])
-        return np.array(self._losses_one_by_one(outputs, wanted))
+            outputs = taught.fitted_outputs(weights)
+        return np.array(self._losses_one_by_one(outputs, stage.wanted))
 
-    def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
+    def _confirmed(self, genomes: Array, weights: Array, losses: Array) -> Array:
+        """Return (P,): losses in stages (`Experiment.confirm_at`) from those of validation.
+
+        weights: (P, S, K).
+        """
+        stages = self._prepared.confirmation
+        staged, passed = losses + len(stages), np.flatnonzero(losses <= self.confirm_at)
+        for to_pass, stage in zip(reversed(range(len(stages))), stages, strict=True):
+            if not len(passed):
+                break
+            networks = pack(self._prepared.layout, genomes[passed])
+            taught = teach(networks, stage.lesson)
+            found = self._stage_losses(networks, taught, weights[passed], stage)
+            staged[passed] = to_pass + np.minimum(found, 1.0)
+            passed = passed[found <= self.confirm_at]
+        return staged
+
+    def _losses_one_by_one(self, outputs: Array, wanted: Array) -> list[float]:
         """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
 
         NumPy sums in an order that depends on the shape and strides of the whole array.
         """
-        alone = (np.ascontiguousarray(each)[None] for each in outputs)
-        return [float(self.task.loss(each, targets)[0]) for each in alone]
+        return [float(self.task.loss(each[None], wanted)[0]) for each in outputs]
+
+    @cached_property
+    def _prepared(self) -> _Prepared:
+        return _Prepared(
+            layout_of(self.architecture),
+            self._stage(self.split.train, self.split.validation),
+            tuple(self._stage((), stage) for stage in self.split.confirmation),
+        )
+
+    def _stage(self, fitted: Sequence[Segment], scored: Sequence[Segment]) -> _Stage:
+        """Return what networks are taught and scored on; without scored segments, on what
+        fits the readout."""
+        architecture, runs = self.architecture, None
+        if self.task.generates:
+            given = lesson(architecture, fitted, started=scored)
+            runs = free_runs(architecture, scored, self.tolerance, self.noise)
+        else:
+            given = lesson(architecture, fitted, heard=scored)
+        wanted = given.targets[None]
+        if scored:
+            wanted = stack_rows([segment.targets for segment in scored])
+        return _Stage(given, runs, wanted)
+
+    def _workspace(self) -> Workspace:
+        """Return what this thread works in."""
+        if not hasattr(self._threads, "workspace"):
+            self._threads.workspace = Workspace()
+        return self._threads.workspace  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stage:
+    """One round of scoring. runs: None where the task does not generate. wanted: (N, L, K),
+    the targets of the scored segments, or of the fitted rows."""
+
+    lesson: Lesson
+    runs: FreeRuns | None
+    wanted: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """What is the same for every block."""
+
+    layout: Layout
+    validation: _Stage
+    confirmation: tuple[_Stage, ...]
