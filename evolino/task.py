@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from numpy.random import Generator
 
@@ -88,6 +88,26 @@ class Predictor(Protocol):
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how it does on counted strings, given by parameters (N, parameters)."""
+        ...
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """A predictor whose cells can be shaken while it runs freely."""
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs over the segments.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step. kick: the same, once, before the first step. seed: of both.
+        """
         ...
 
 
