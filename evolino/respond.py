@@ -102,6 +102,14 @@ class Taught:
     fitted: Array
     starts: CellStates
 
+    def fitted_outputs(self, output_weights: Array) -> Array:
+        """Return (P, 1, T, K): outputs on the rows that fit the readout.
+
+        output_weights: (P, S, K).
+        """
+        sums = self.fitted @ output_weights
+        return self.architecture.outputs_of(sums)[:, None]
+
     def outputs(self, output_weights: Array) -> Array:
         """Return (P, N, L, K): outputs one step ahead on the N heard segments.
 

@@ -77,7 +77,9 @@ class Evaluator:
         solved = self.readout.solve(taught.fitted, prepared.lesson.targets)
         losses = []
         for weights in solved:
-            if prepared.runs is None:
+            if not self.split.validation:
+                outputs = taught.fitted_outputs(weights)
+            elif prepared.runs is None:
                 outputs = taught.outputs(weights)
             else:
                 outputs = free_runs_of(
@@ -95,7 +97,9 @@ class Evaluator:
             runs = free_runs(architecture, validation, self.tolerance)
         else:
             given, runs = lesson(architecture, self.split.train, heard=validation), None
-        wanted = stack_rows([segment.targets for segment in validation])
+        wanted = given.targets[None]
+        if validation:
+            wanted = stack_rows([segment.targets for segment in validation])
         loss = loss_against(self.task, wanted)
         return _Prepared(layout_of(architecture), given, runs, loss)
 
@@ -109,7 +113,7 @@ class Evaluator:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
     """What is the same for every block. runs: None where the task does not generate.
-    loss: (P,) of outputs (P, N, L, K) on the validation segments."""
+    loss: (P,) of outputs (P, N, L, K) on the validation segments, or the fitted rows."""
 
     layout: Layout
     lesson: Lesson
