@@ -125,9 +125,9 @@ class Timing:
     def sequences(self, rng: Generator) -> Split:
         """Return the streams; those of periodic kinds are not drawn.
 
-        The test is a series of its own. Intervals: another stream, or with nmsd, where there
-        are no others, the same intervals again. Periodic: teacher forcing lasts seven periods
-        longer than in training.
+        The test is a series of its own. Intervals: another stream, or with nmsd, where
+        there are no others, the same intervals again. Periodic: teacher forcing lasts seven
+        periods longer than in training.
         """
         if self.kind == "nmsd":
             return self._single_intervals(rng)
@@ -139,9 +139,7 @@ class Timing:
         """Return (P,): below the tolerance where there is no error, see `stream_loss`."""
         if not self.generates:
             return interval_loss(outputs, targets, self.tolerance)
-        return stream_loss(
-            outputs, targets, self.tolerance, largest=self.kind == "gts"
-        )
+        return stream_loss(outputs, targets, self.tolerance, largest=self.kind == "gts")
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return what the test gives.

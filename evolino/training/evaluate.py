@@ -7,7 +7,7 @@ it, on the number of workers, or on what was evaluated before.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,7 +26,7 @@ from evolino.network.kernels.dispatch import (
 )
 from evolino.readout.base import Readout
 from evolino.respond import Lesson, Taught, drive, free_runs, lesson, stack_rows, teach
-from evolino.task import Segment, Split, Task
+from evolino.task import ScoresManyNetworks, Segment, Split, Task
 from evolino.vocabulary import Array
 
 
@@ -108,7 +108,7 @@ class Evaluator:
             outputs = taught.outputs(weights)
         else:
             outputs = taught.fitted_outputs(weights)
-        return np.array(self._losses_one_by_one(outputs, stage.wanted))
+        return stage.loss(outputs)
 
     def _confirmed(self, genomes: Array, weights: Array, losses: Array) -> Array:
         """Return (P,): losses in stages (`Experiment.confirm_at`) from those of validation.
@@ -126,13 +126,6 @@ class Evaluator:
             staged[passed] = to_pass + np.minimum(found, 1.0)
             passed = passed[found <= self.confirm_at]
         return staged
-
-    def _losses_one_by_one(self, outputs: Array, wanted: Array) -> list[float]:
-        """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
-
-        NumPy sums in an order that depends on the shape and strides of the whole array.
-        """
-        return [float(self.task.loss(each[None], wanted)[0]) for each in outputs]
 
     @cached_property
     def _prepared(self) -> _Prepared:
@@ -154,7 +147,7 @@ class Evaluator:
         wanted = given.targets[None]
         if scored:
             wanted = stack_rows([segment.targets for segment in scored])
-        return _Stage(given, runs, wanted)
+        return _Stage(given, runs, loss_against(self.task, wanted))
 
     def _workspace(self) -> Workspace:
         """Return what this thread works in."""
@@ -165,12 +158,12 @@ class Evaluator:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stage:
-    """One round of scoring. runs: None where the task does not generate. wanted: (N, L, K),
-    the targets of the scored segments, or of the fitted rows."""
+    """One round of scoring. runs: None where the task does not generate. loss: (P,) of
+    outputs (P, N, L, K) on the scored segments, or the fitted rows."""
 
     lesson: Lesson
     runs: FreeRuns | None
-    wanted: Array
+    loss: Callable[[Array], Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,3 +173,26 @@ class _Prepared:
     layout: Layout
     validation: _Stage
     confirmation: tuple[_Stage, ...]
+
+
+def loss_against(task: Task, targets: Array) -> Callable[[Array], Array]:
+    """Return a task's loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+    A network's loss does not depend on those beside it: each is scored alone, unless the
+    task sees to it.
+    """
+    if isinstance(task, ScoresManyNetworks) and _by_one_class(task):
+        return task.loss_against(targets)
+
+    def one_by_one(outputs: Array) -> Array:
+        # NumPy sums in an order that depends on the shape and strides of the whole array.
+        alone = (np.ascontiguousarray(each)[None] for each in outputs)
+        return np.array([float(task.loss(each, targets)[0]) for each in alone])
+
+    return one_by_one
+
+
+def _by_one_class(task: Task) -> bool:
+    """Return whether the class that defines a task's loss defines `loss_against` too."""
+    definers = (each for each in type(task).__mro__ if "loss" in vars(each))
+    return "loss_against" in vars(next(definers, object))
