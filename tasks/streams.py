@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolino.vocabulary import Array, IntArray
+from evolino.vocabulary import Array, BoolArray, IntArray
 
 WORST = 1.5  # an error beyond it tells nothing more
 
@@ -18,8 +18,9 @@ def first_errors(outputs: Array, targets: Array, tolerance: float) -> IntArray:
     with np.errstate(invalid="ignore"):
         # Written so that an output that is no number is an error, a missing target none.
         wrong = ~(np.abs(outputs - targets) <= tolerance) & ~np.isnan(targets)
-    rows = wrong.any(axis=3)
-    return np.where(rows.any(axis=2), rows.argmax(axis=2), outputs.shape[2])
+    rows: BoolArray = np.any(wrong, axis=3)
+    none = outputs.shape[2]
+    return np.asarray(np.where(rows.any(axis=2), rows.argmax(axis=2), none))
 
 
 def stream_loss(
@@ -47,7 +48,7 @@ def stream_loss(
     done = (meant & (rows < reached[:, :, None])).sum(axis=(1, 2))
     missed = 1.0 - done / meant.sum()
     failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + size / WORST)
-    return np.where(missed == 0, size, failed)
+    return np.asarray(np.where(missed == 0, size, failed))
 
 
 def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:

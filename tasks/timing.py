@@ -18,7 +18,7 @@ from numpy.random import Generator
 from evolino.task import Disturbable, Predictor, Published, Segment, Series, Split
 from evolino.tasks.published_timing import published
 from evolino.tasks.spike_streams import delayed_spikes, parse_delays, single_delays
-from evolino.tasks.steadiness import steadiness
+from evolino.tasks.steadiness import Pattern, steadiness
 from evolino.tasks.streams import first_errors, interval_loss, stream_loss
 from evolino.tasks.waveforms import WAVEFORMS, read_waveform, spikes, waveform
 from evolino.vocabulary import Array, check_count, unknown_name
@@ -154,11 +154,9 @@ class Timing:
         figures = self._figures(outputs, targets)
         figures["steps_per_evaluation"] = float(steps_of(split))
         if self.generates and isinstance(model, Disturbable):
-            shape = self._period
             start = split.test[0].start
-            figures |= steadiness(
-                model, shape, start, self.tolerance, phase_free=self._smooth
-            )
+            pattern = Pattern(self._period, start, self.tolerance, self._smooth)
+            figures |= steadiness(model, pattern)
         return figures
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
@@ -174,7 +172,7 @@ class Timing:
 
     @property
     def _smooth(self) -> bool:
-        """Whether the waveform has no edge that could hold its phase."""
+        """Whether the waveform's phase need not be a whole step."""
         return self.kind == "pfg" and self.waveform == "cos" and not self.values
 
     @property
