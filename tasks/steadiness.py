@@ -103,8 +103,8 @@ def _after_kicks(model: Disturbable, pattern: Pattern, kick: float) -> tuple[flo
 
 def _reached(output: Array, segment: Segment, pattern: Pattern) -> int:
     """Return the steps before the first error."""
-    found = first_errors(output[None, None], segment.targets[None], pattern.tolerance)
-    return int(found[0, 0])
+    wanted = segment.targets[:, 0]
+    return int(first_errors(output[None, :, 0], wanted, pattern.tolerance)[0])
 
 
 def _errors_by_period(output: Array, phases: Array) -> Array:
