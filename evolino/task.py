@@ -68,12 +68,15 @@ class Split:
         empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
         it may hold train and validation, never test. test: reported, nothing else.
+    confirmation: longer validation, in stages; only networks that do well enough on one
+        stage are put to the next (`Experiment.confirm_at`).
     """
 
     train: tuple[Segment, ...]
     validation: tuple[Segment, ...]
     test: tuple[Segment, ...]
     refit: tuple[Segment, ...] = ()
+    confirmation: tuple[tuple[Segment, ...], ...] = ()
 
 
 class Predictor(Protocol):
