@@ -41,8 +41,10 @@ def check_strings(
     genome: (C, G). output_weights: (S, K). Raises ValueError for a network with output
     feedback, which hears what the strings do not hold.
     """
-    if architecture.feedback:
-        raise ValueError("counted strings need a network with feedback=False")
+    if architecture.feedback or architecture.output != "identity":
+        raise ValueError(
+            "counted strings need a network with feedback=False and output='identity'"
+        )
     strings = np.asarray(strings, dtype=np.int64)
     network = pack(architecture, genome[None])
     readout = Shared(np.ascontiguousarray(output_weights, network.dtype).reshape(-1))
@@ -82,7 +84,7 @@ def _feed(
     counting.count(
         Shared(network.weights[0]),
         Shared(network.peepholes[0]),
-        network.sources,
+        network.layout.sources,
         Shared(np.ascontiguousarray(phase.inputs, dtype)),
         architecture.input_width,
         readout,
@@ -99,7 +101,7 @@ def _feed(
         smallest,
         wrong,
         aligned(vectors * network.width, dtype),
-        network.flags,
+        network.layout.flags,
     )
     return Cells(*ends), smallest, wrong.astype(np.int64)
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from evolino.vocabulary import Array, BoolArray, IntArray
 
 
@@ -51,6 +53,25 @@ class Checked:
     def accepted(self) -> BoolArray:
         """(N,)."""
         return self.margins > 0
+
+
+def written(
+    codes: IntArray, inputs: Array, targets: Array
+) -> tuple[tuple[Phase, ...], IntArray]:
+    """Return any strings at all as counted ones: a phase for each row that comes there.
+
+    codes: (N, L), which row of inputs (A, I) and targets (A, K) comes at each position, -1
+    past the end of a string. Returns the phases and the strings (N, phases) of 0s and 1s.
+    """
+    pairs = [(at, code) for at in range(codes.shape[1]) for code in np.unique(codes[:, at])]
+    pairs = [(at, code) for at, code in pairs if code >= 0]
+    units = np.eye(len(pairs), dtype=np.int64)
+    phases = tuple(
+        Phase(inputs[code], targets[code], 0, tuple(unit.tolist()))
+        for (_, code), unit in zip(pairs, units, strict=True)
+    )
+    strings = [codes[:, at] == code for at, code in pairs]
+    return phases, np.stack(strings, axis=1).astype(np.int64)
 
 
 @runtime_checkable

@@ -64,7 +64,8 @@ class Segment:
 class Split:
     """Which rows serve what; no row of train is in validation or test.
 
-    train: fits the readout of every candidate. validation: selects among candidates.
+    train: fits the readout of every candidate. validation: selects among candidates;
+        empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
         it may hold train and validation, never test. test: reported, nothing else.
     """
@@ -132,7 +133,8 @@ class Task(Protocol):
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): what evolution minimises, 0 for perfect outputs.
 
-        outputs: (P, N, L, K), what P networks gave on N validation segments of L rows.
+        outputs: (P, N, L, K), what P networks gave on N validation segments of L rows; or
+        on all rows of train as one segment, where there is no validation.
         targets: (N, L, K); NaN where a shorter segment has no row, which does not count.
         """
         ...

@@ -20,7 +20,7 @@ from evolino.network.kernels.least_squares import (
     solve,
     solve_penalised,
 )
-from evolino.network.kernels.memory import aligned_copy
+from evolino.network.kernels.memory import to_lanes
 from evolino.vocabulary import Array, check_number
 
 LANE_WIDTH = 200
@@ -61,7 +61,7 @@ class PseudoInverse:
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (1, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
-        triangle = factorise(as_lanes(states), targets)
+        triangle = factorise(to_lanes(states), targets)
         weights = solve(triangle)
         plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
         for p in np.flatnonzero(~plain):
@@ -119,7 +119,7 @@ class Ridge:
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
-        triangle = factorise(as_lanes(states), targets)
+        triangle = factorise(to_lanes(states), targets)
         norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
         return np.stack(
             [
@@ -136,23 +136,6 @@ def _by_groups(
     groups = range(0, len(states), WIDTH)
     solved = [solve_group(states[first : first + WIDTH], targets) for first in groups]
     return solved[0] if len(solved) == 1 else np.concatenate(solved, axis=1)
-
-
-def as_lanes(states: Array) -> Array:
-    """Return states (P, T, S) as contiguous aligned (T, S, WIDTH) of float64; no copy if
-    they are. Empty lanes repeat the last network.
-    """
-    base = states.base
-    count, rows, seen = states.shape
-    stride = np.dtype(np.float64).itemsize
-    in_lanes = states.strides == (stride, seen * WIDTH * stride, WIDTH * stride)
-    whole = in_lanes and base is not None and states.ctypes.data % 64 == 0
-    if whole and states.dtype == np.float64:
-        return np.lib.stride_tricks.as_strided(
-            states, (rows, seen, WIDTH), (seen * WIDTH * stride, WIDTH * stride, stride)
-        )
-    lanes = np.minimum(np.arange(WIDTH), count - 1)
-    return aligned_copy(np.moveaxis(states[lanes], 0, -1))
 
 
 def _check_rows(states: Array, targets: Array) -> None:

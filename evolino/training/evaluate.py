@@ -6,19 +6,29 @@ it, on the number of workers, or on what was evaluated before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import block_size, pack
+from evolino.network.kernels.dispatch import (
+    FreeRuns,
+    Layout,
+    Workspace,
+    block_size,
+    free_runs_of,
+    layout_of,
+    pack,
+)
 from evolino.readout.base import Readout
-from evolino.respond import drive, respond_one_step, run_freely, stack_rows
+from evolino.respond import Lesson, drive, free_runs, lesson, stack_rows, teach
 from evolino.task import Split, Task
 from evolino.vocabulary import Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Evaluator:
     """Gives every genome its loss.
 
@@ -30,6 +40,7 @@ class Evaluator:
     readout: Readout
     split: Split
     tolerance: float = float("inf")
+    _threads: threading.local = field(default_factory=threading.local, init=False)
 
     def losses(self, genomes: Array) -> Array:
         """Return (P,): the loss of each network, inf for one that failed.
@@ -54,35 +65,63 @@ class Evaluator:
         """
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
-        networks = pack(self.architecture, genome[None])
-        fitted, targets, _ = drive(networks, rows, ())
+        fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
         return np.asarray(self.readout.solve(fitted, targets)[best, 0])
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
-        networks = pack(self.architecture, genomes)
-        validation = self.split.validation
-        if self.task.generates:
-            states, targets, starts = drive(networks, self.split.train, validation)
-            solved = self.readout.solve(states, targets)
-            outputs = [
-                run_freely(networks, weights, validation, starts, self.tolerance)
-                for weights in solved
-            ]
-        else:
-            states, targets, _ = drive(networks, self.split.train, ())
-            solved = self.readout.solve(states, targets)
-            outputs = [
-                respond_one_step(networks, weights, validation) for weights in solved
-            ]
-        wanted = stack_rows([segment.targets for segment in validation])
-        losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
-        return np.where(np.isnan(losses), np.inf, losses)
+        prepared, workspace = self._prepared, self._workspace()
+        networks = pack(prepared.layout, genomes, workspace)
+        taught = teach(networks, prepared.lesson, workspace)
+        solved = self.readout.solve(taught.fitted, prepared.lesson.targets)
+        losses = []
+        for weights in solved:
+            if not self.split.validation:
+                outputs = taught.fitted_outputs(weights)
+            elif prepared.runs is None:
+                outputs = taught.outputs(weights)
+            else:
+                outputs = free_runs_of(
+                    networks, weights, taught.starts, prepared.runs, workspace
+                )
+            losses.append(self._losses_one_by_one(outputs))
+        found = np.array(losses)
+        return np.where(np.isnan(found), np.inf, found)
 
-    def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
+    def _losses_one_by_one(self, outputs: Array) -> list[float]:
         """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
 
         NumPy sums in an order that depends on the shape and strides of the whole array.
         """
-        alone = (np.ascontiguousarray(each)[None] for each in outputs)
-        return [float(self.task.loss(each, targets)[0]) for each in alone]
+        wanted = self._prepared.wanted
+        return [float(self.task.loss(each[None], wanted)[0]) for each in outputs]
+
+    @cached_property
+    def _prepared(self) -> _Prepared:
+        validation, architecture = self.split.validation, self.architecture
+        if self.task.generates:
+            given = lesson(architecture, self.split.train, started=validation)
+            runs = free_runs(architecture, validation, self.tolerance)
+        else:
+            given, runs = lesson(architecture, self.split.train, heard=validation), None
+        wanted = given.targets[None]
+        if validation:
+            wanted = stack_rows([segment.targets for segment in validation])
+        return _Prepared(layout_of(architecture), given, runs, wanted)
+
+    def _workspace(self) -> Workspace:
+        """Return what this thread works in."""
+        if not hasattr(self._threads, "workspace"):
+            self._threads.workspace = Workspace()
+        return self._threads.workspace  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """What is the same for every block. runs: None where the task does not generate.
+    wanted: (N, L, K), the targets of the validation segments, or of the fitted rows."""
+
+    layout: Layout
+    lesson: Lesson
+    runs: FreeRuns | None
+    wanted: Array

@@ -18,6 +18,7 @@ from evolino.network.kernels.memory import load
 # The bits of `flags`, which choose the variant of the cell and what the readout sees.
 FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
 SEE_STATES, SEE_INPUTS, SEE_SQUARES, SEE_CONSTANT = 16, 32, 64, 128
+LINEAR_OUTPUT = 256
 
 njit: Any = numba.njit
 
@@ -70,6 +71,8 @@ def output(net: Any, peep: Any, s: Any, flags: int) -> Any:
     if flags & PEEPHOLES:
         zo = fma(load(peep, 2), s, zo)
     eo = one_plus_exp_minus(zo)
+    if flags & LINEAR_OUTPUT:
+        return s / eo  # h = o s
     if flags & GERS_OUTPUT:
         es = expm1_twice(s)
         return es / ((es + 2.0) * eo)  # h = o tanh(s)

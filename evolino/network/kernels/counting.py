@@ -18,6 +18,7 @@ import numpy as np
 from evolino.network.kernels.activations import bounds, one_plus_exp_minus
 from evolino.network.kernels.cell import (
     GERS_OUTPUT,
+    LINEAR_OUTPUT,
     PEEPHOLES,
     SEE_STATES,
     move,
@@ -152,7 +153,9 @@ def unnoticed(
             far = higher(far, where_shut(load(its, 0), load(own, 0), gate))
             far = higher(far, where_shut(load(its, 1), load(own, 1), gate))
             far = higher(far, where_shut(load(its, 2), load(own, 3), gate))
-        if not flags & GERS_OUTPUT:
+        if flags & LINEAR_OUTPUT:
+            far = like(s, FAR)
+        elif not flags & GERS_OUTPUT:
             zo = load(own, 3)
             if flags & PEEPHOLES:
                 zo = fma(load(its, 2), s, zo)
