@@ -23,6 +23,7 @@ EXPLAINED = 10  # in real numbers so many times further: rounding ends the proof
 class Certificate:
     """What is proven of a network.
 
+    parameters: how many numbers choose a string.
     accepts_to: the largest N for which every string with parameters of 1 .. N is proven to
         be accepted, by the float64 kernels; 0 if there is none. accepts_to_real: the same in
         exact arithmetic.
@@ -30,10 +31,12 @@ class Certificate:
         found. first: whether every smaller one is accepted.
     rounding_ends_it: whether rounding alone keeps accepts_to from being larger.
     margins: how far the outputs of each part of each phase are at least from a wrong
-        decision, in strings up to accepts_to that are longer than the base.
-    base, period: of the proof. reason: what the proof of longer strings fails on.
+        decision, in strings from the base up to accepts_to.
+    base, period: of the proof, 0 if there is none. reason: what the proof of longer strings
+        fails on.
     """
 
+    parameters: int
     accepts_to: int
     accepts_to_real: int
     rejects: tuple[int, ...] | None
@@ -45,9 +48,11 @@ class Certificate:
     reason: str
 
     @property
-    def proved(self) -> bool:
-        """Whether every string is accepted as long as float64 counts."""
-        return self.rejects is None and self.rounding_ends_it
+    def verdict(self) -> str:
+        """"proved", "fails" or "cannot tell"."""
+        if self.rejects is not None:
+            return "fails"
+        return "proved" if self.rounding_ends_it else "cannot tell"
 
 
 def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
@@ -63,7 +68,7 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     margins: tuple[Margin, ...] = ()
     if plan is not None:
         periods = search.largest(plan, REAL, LARGEST // plan.period)
-        real = plan.reaches(periods)
+        real = min(plan.reaches(periods), LARGEST)
         periods = search.largest(plan, FLOAT64, periods)
         proven, margins = plan.reaches(periods), search.margins(plan, periods)
     rounding_ends_it = proven > 0 and real >= min(EXPLAINED * proven, LARGEST)
@@ -72,6 +77,7 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     accepts_to = max(proven, search.run_to)
     rejected = search.rejected
     return Certificate(
+        parameters=search.parameters,
         accepts_to=accepts_to,
         accepts_to_real=max(real, accepts_to),
         rejects=rejected,
@@ -91,8 +97,12 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
         raise ValueError(
             f"certificates are for networks in float64, this one is {architecture.precision}"
         )
-    if architecture.feedback:
-        raise ValueError("certificates are for networks that do not hear their outputs")
+    if architecture.feedback or architecture.output != "identity":
+        raise ValueError(
+            "certificates are for networks with feedback=False and output='identity'"
+        )
+    if architecture.cell_output == "o*s":
+        raise ValueError("certificates are for networks whose cell outputs pass tanh")
     if not phases:
         raise ValueError("the language has no phases")
     widths = (len(phases[0].inputs), len(phases[0].targets))

@@ -50,26 +50,30 @@ class Strings:
 
 def prove(network: Dense, strings: Strings, arithmetic: Arithmetic) -> list[Margin]:
     """Return the margins of all phases. Raises Undecided if there is no proof."""
-    follow = _Follower(network, strings, arithmetic)
-    for index, phase in enumerate(strings.phases):
-        follow.through(index, phase)
+    follow = Follower(network, strings, arithmetic)
+    with np.errstate(over="ignore", invalid="ignore"):  # bounds may become endless
+        for index, phase in enumerate(strings.phases):
+            follow.through(index, phase)
     return follow.margins
 
 
-class _Follower:
-    """What is known of the cells at a row, and the margins up to it."""
+class Follower:
+    """What is known of the cells after some phases, and the margins in them.
+
+    cells: for every m of the strings, vertices (V, J).
+    """
 
     def __init__(self, network: Dense, strings: Strings, arithmetic: Arithmetic) -> None:
         self._network, self._strings, self._arithmetic = network, strings, arithmetic
-        self._vertices = strings.vertices
-        self._cells = at_rest(network.model.architecture.cells, len(strings.reach))
+        self.vertices = strings.vertices
+        self.cells = at_rest(network.model.architecture.cells, len(strings.reach))
         self.margins: list[Margin] = []
 
     def through(self, index: int, phase: Phase) -> None:
         """Follow a phase's rows."""
         driven = self._network.driven_by(phase.inputs)
         rows = phase.rows(self._strings.base)
-        more = self._vertices @ np.array(phase.factors, dtype=np.float64)
+        more = self.vertices @ np.array(phase.factors, dtype=np.float64)
         if not more.any():
             self._rows(index, "start", driven, phase, rows)
             return
@@ -83,8 +87,8 @@ class _Follower:
     ) -> None:
         margin = np.inf
         for _ in range(rows):
-            self._cells, _ = step(driven, self._cells, self._vertices, self._arithmetic)
-            margin = min(margin, margin_of(driven, phase, self._cells, self._vertices))
+            self.cells, _ = step(driven, self.cells, self.vertices, self._arithmetic)
+            margin = min(margin, margin_of(driven, phase, self.cells, self.vertices))
             if not margin > 0:
                 raise Undecided(index, part, "an output may have the wrong sign")
         if rows:
@@ -92,9 +96,9 @@ class _Follower:
 
     def _middle(self, index: int, driven: Driven, phase: Phase, more: Array) -> None:
         """Follow the rows beyond the base string's; more: (V,), in stretches."""
-        between = between_stretches(self._vertices, more)
+        between = between_stretches(self.vertices, more)
         stretch = Stretch(driven, phase, between, self._strings.period, self._arithmetic)
-        cells, margin = stretch.repeated(self._cells, float(more.max()), index)
+        cells, margin = stretch.repeated(self.cells, float(more.max()), index)
         self.margins.append(Margin(index, "middle", margin))
         # Of all i = factors . m stretches the slope becomes one of m.
         added, factors = cells.slopes[:, -1:], np.array(phase.factors, dtype=np.float64)
@@ -102,5 +106,5 @@ class _Follower:
         slopes, lacking = add_exactly(cells.slopes[:, :-1], steps)
         exact = (factors <= 1) | (added == np.round(added)) & (np.abs(steps) < 2.0**52)
         lacking = np.abs(lacking) + np.where(exact, 0.0, UNIT * np.abs(steps))
-        off = lacking @ np.abs(self._vertices).max(axis=0)
-        self._cells = replace(cells, slopes=slopes, rest=cells.rest.widened(off))
+        off = lacking @ np.abs(self.vertices).max(axis=0)
+        self.cells = replace(cells, slopes=slopes, rest=cells.rest.widened(off))

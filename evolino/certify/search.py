@@ -182,7 +182,9 @@ class Search:
         except Undecided as undecided:
             if reach <= self._undecided_at:
                 self._undecided_at = reach
-                self.reason = f"phase {undecided.phase + 1}, {undecided.part}: {undecided}"
+                self.reason = (
+                    f"phase {undecided.phase + 1}, {undecided.part}: {undecided}"
+                )
             return None
 
 

@@ -18,6 +18,7 @@ from evolino.phases import Phase
 from evolino.vocabulary import Array, BoolArray
 
 ATTEMPTS = 40  # to widen a guess
+LOST = 1e100  # bounds of a state beyond it will not hold
 
 
 class Undecided(Exception):
@@ -74,7 +75,7 @@ class Stretch:
                 if not margin > 0:
                     raise Undecided(index, "middle", "an output may have the wrong sign")
                 return found, margin
-            if not np.isfinite(found.rest.size).all():
+            if not (found.rest.size < LOST).all():
                 break
             guess = _wider(guess, found, ~shown, ~held)
         cells = ", ".join(str(k + 1) for k in np.flatnonzero(~(shown & held)))
