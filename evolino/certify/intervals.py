@@ -65,7 +65,10 @@ class Interval:
 
     def cut(self, low: float, high: float) -> Interval:
         """Return the parts between two bounds, beyond which no value can lie."""
-        return Interval(np.clip(self.lo, low, high), np.clip(self.hi, low, high))
+        return Interval(
+            np.minimum(np.maximum(self.lo, low), high),
+            np.minimum(np.maximum(self.hi, low), high),
+        )
 
     def hull(self, other: Interval) -> Interval:
         """Return the smallest intervals that hold both."""

@@ -21,7 +21,7 @@ BASES = ((48, 192, 768), (24, 96))  # parameters of the base strings, by their n
 FAR = 20_000  # periods: a base is good enough if the proof goes so far
 LARGEST = 2**53  # the last integer that float64 counts to
 PRECISION = 1000  # the longest strings are found to one part in so many
-RUN_ALL, RUN_SOME = (4_000, 100), (500_000, 2_000)  # in search of a string that fails
+RUN_ALL, RUN_SOME = (4_000, 100), (2_000_000, 2_000)  # in search of a string that fails
 RUN_ROWS = 10**8  # strings times their largest number, to find the first that fails
 
 

@@ -75,11 +75,11 @@ def _print_margins(
         markup=False,
     )
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("phase", "rows", *PARTS):
+    for column in ("", "phase", "rows", *PARTS):
         table.add_column(column, justify="left" if column == "phase" else "right")
     margins = {(each.phase, each.part): each.margin for each in certificate.margins}
     for k, (phase, name) in enumerate(zip(phases, names, strict=True)):
         found = [margins.get((k, part)) for part in PARTS]
         shown = ["" if margin is None else f"{margin:.3g}" for margin in found]
-        table.add_row(name, rows_in_words(phase), *shown)
+        table.add_row(str(k + 1), name, rows_in_words(phase), *shown)
     console.print(table)

@@ -67,7 +67,7 @@ def test_a_small_leak_is_proven_nearly_as_far_as_it_holds(golden, monkeypatch):
     assert found.accepts_to > 0.3 * found.rejects[0]
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     seed=st.integers(0, 2**31),
     deviation=st.sampled_from([1e-4, 1e-3, 1e-2, 0.03, 0.1]),
