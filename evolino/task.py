@@ -6,9 +6,9 @@ the readout, which ones select among networks, and which ones are reported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from numpy.random import Generator
 
@@ -101,6 +101,23 @@ class Published:
     method: str
     source: str
     checked: bool = False
+
+
+@runtime_checkable
+class ScoresManyNetworks(Protocol):
+    """What a task may offer beside its loss, where scoring takes a part of the time.
+
+    It is asked only of the class that defines the task's loss: one that overrides `loss`
+    alone is scored by it.
+    """
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+        What needs the targets alone is worked out once. Each network's loss has the bits
+        that `loss` gives on outputs of it alone.
+        """
+        ...
 
 
 class Task(Protocol):

@@ -61,7 +61,7 @@ class PseudoInverse:
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (1, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
-        triangle = factorise(to_lanes(states), targets)
+        triangle = factorise(as_lanes(states), targets)
         weights = solve(triangle)
         plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
         for p in np.flatnonzero(~plain):
@@ -119,7 +119,7 @@ class Ridge:
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
-        triangle = factorise(to_lanes(states), targets)
+        triangle = factorise(as_lanes(states), targets)
         norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
         return np.stack(
             [
@@ -136,6 +136,13 @@ def _by_groups(
     groups = range(0, len(states), WIDTH)
     solved = [solve_group(states[first : first + WIDTH], targets) for first in groups]
     return solved[0] if len(solved) == 1 else np.concatenate(solved, axis=1)
+
+
+def as_lanes(states: Array) -> Array:
+    """Return states (P, T, S) as contiguous aligned (T, S, WIDTH) of float64; no copy if
+    they are. Other empty lanes repeat the last network.
+    """
+    return to_lanes(states)
 
 
 def _check_rows(states: Array, targets: Array) -> None:

@@ -7,6 +7,7 @@ it, on the number of workers, or on what was evaluated before.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,7 +25,7 @@ from evolino.network.kernels.dispatch import (
 )
 from evolino.readout.base import Readout
 from evolino.respond import Lesson, drive, free_runs, lesson, stack_rows, teach
-from evolino.task import Split, Task
+from evolino.task import ScoresManyNetworks, Split, Task
 from evolino.vocabulary import Array
 
 
@@ -84,17 +85,9 @@ class Evaluator:
                 outputs = free_runs_of(
                     networks, weights, taught.starts, prepared.runs, workspace
                 )
-            losses.append(self._losses_one_by_one(outputs))
+            losses.append(prepared.loss(outputs))
         found = np.array(losses)
         return np.where(np.isnan(found), np.inf, found)
-
-    def _losses_one_by_one(self, outputs: Array) -> list[float]:
-        """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
-
-        NumPy sums in an order that depends on the shape and strides of the whole array.
-        """
-        wanted = self._prepared.wanted
-        return [float(self.task.loss(each[None], wanted)[0]) for each in outputs]
 
     @cached_property
     def _prepared(self) -> _Prepared:
@@ -107,7 +100,8 @@ class Evaluator:
         wanted = given.targets[None]
         if validation:
             wanted = stack_rows([segment.targets for segment in validation])
-        return _Prepared(layout_of(architecture), given, runs, wanted)
+        loss = loss_against(self.task, wanted)
+        return _Prepared(layout_of(architecture), given, runs, loss)
 
     def _workspace(self) -> Workspace:
         """Return what this thread works in."""
@@ -119,9 +113,32 @@ class Evaluator:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
     """What is the same for every block. runs: None where the task does not generate.
-    wanted: (N, L, K), the targets of the validation segments, or of the fitted rows."""
+    loss: (P,) of outputs (P, N, L, K) on the validation segments, or the fitted rows."""
 
     layout: Layout
     lesson: Lesson
     runs: FreeRuns | None
-    wanted: Array
+    loss: Callable[[Array], Array]
+
+
+def loss_against(task: Task, targets: Array) -> Callable[[Array], Array]:
+    """Return a task's loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+    A network's loss does not depend on those beside it: each is scored alone, unless the
+    task sees to it.
+    """
+    if isinstance(task, ScoresManyNetworks) and _by_one_class(task):
+        return task.loss_against(targets)
+
+    def one_by_one(outputs: Array) -> Array:
+        # NumPy sums in an order that depends on the shape and strides of the whole array.
+        alone = (np.ascontiguousarray(each)[None] for each in outputs)
+        return np.array([float(task.loss(each, targets)[0]) for each in alone])
+
+    return one_by_one
+
+
+def _by_one_class(task: Task) -> bool:
+    """Return whether the class that defines a task's loss defines `loss_against` too."""
+    definers = (each for each in type(task).__mro__ if "loss" in vars(each))
+    return "loss_against" in vars(next(definers, object))

@@ -118,6 +118,33 @@ def test_a_loss_one_step_ahead_does_not_depend_on_the_block_or_thread(rng):
             np.testing.assert_array_equal(losses, together)
 
 
+class HalfOfIt(SeriesTask):
+    """A loss of one's own, by inheritance."""
+
+    def loss(self, outputs, targets):
+        return super().loss(outputs, targets) / 2
+
+
+class HalfOfBoth(HalfOfIt):
+    """The same, also of many networks."""
+
+    def loss(self, outputs, targets):
+        return super().loss(outputs, targets)
+
+    def loss_against(self, targets):
+        loss = super().loss_against(targets)
+        return lambda outputs: loss(outputs) / 2
+
+
+def test_a_loss_that_is_overridden_counts(genomes):
+    series = np.sin(np.arange(500) * 0.3)
+    network, readout = evolino.LSTM(cells=20), evolino.PseudoInverse()
+    whole = evaluator_of(SeriesTask(series), network, readout).losses(genomes)
+    for kind in (HalfOfIt, HalfOfBoth):
+        half = evaluator_of(kind(series), network, readout).losses(genomes)
+        np.testing.assert_array_equal(half, whole / 2)
+
+
 def test_inputs_and_several_outputs_are_learnt(rng):
     drive = rng.normal(size=(400, 1))
     heard = np.concatenate([np.zeros((1, 1)), drive[:-1]])
