@@ -91,6 +91,26 @@ class Predictor(Protocol):
         ...
 
 
+@runtime_checkable
+class Disturbable(Protocol):
+    """A predictor whose cells can be shaken while it runs freely."""
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs over the segments.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step. kick: the same, once, before the first step. seed: of both.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A figure from the literature to print beside ours.

@@ -48,3 +48,14 @@ def stream_loss(
     missed = 1.0 - done / meant.sum()
     failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + size / WORST)
     return np.where(missed == 0, size, failed)
+
+
+def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:
+    """Return (P,): the largest error up to the tolerance, beyond it that plus the root mean
+    square. Arguments as of `first_errors`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(outputs - targets)
+        largest = error.max(axis=(1, 2, 3))
+        root = np.sqrt(np.square(error).mean(axis=(1, 2, 3)))
+    loss = np.where(largest <= tolerance, largest, tolerance + root)
+    return np.where(np.isfinite(loss), loss, np.inf)
