@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evolino.network.delay_line import DelayLine
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
     from evolino.network.spread import Spread
+    from evolino.readout.kernel import KernelSVM, KernelSVR
     from evolino.readout.linear import PseudoInverse, Ridge
     from evolino.readout.svm import SVM, SVR
     from evolino.tasks.mackey_glass import MackeyGlass
@@ -37,6 +38,8 @@ _HOMES = {
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
     "Islands": "evolino.training.experiment",
+    "KernelSVM": "evolino.readout.kernel",
+    "KernelSVR": "evolino.readout.kernel",
     "LSTM": "evolino.network.architecture",
     "LinearRegime": "evolino.network.initialise",
     "MackeyGlass": "evolino.tasks.mackey_glass",
@@ -67,6 +70,8 @@ __all__ = [
     "Experiment",
     "Gaussian",
     "Islands",
+    "KernelSVM",
+    "KernelSVR",
     "LinearRegime",
     "MackeyGlass",
     "Model",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evolino.network.expansion import Output, Outputs
 from evolino.network.kernels.dispatch import (
     CellStates,
     Networks,
@@ -13,6 +14,7 @@ from evolino.network.kernels.dispatch import (
     input_vectors,
     teacher_forced,
 )
+from evolino.network.kernels.expansion import expanded, free_run_expanded
 from evolino.task import Segment, Series
 from evolino.vocabulary import Array
 
@@ -61,47 +63,74 @@ def drive(
 
 def run_freely(
     networks: Networks,
-    output_weights: Array,
+    outputs: Outputs,
     segments: Sequence[Segment],
     starts: CellStates,
     tolerance: float = float("inf"),
 ) -> Array:
     """Return (P, N, L, K): free runs from the starts, L rows of the longest segment.
 
-    output_weights: (P, S, K). starts: (P, N, C) before each of the N segments. Rows past a
-    shorter segment's end continue it and have no target.
+    outputs: weights (P, S, K), or P expansions. starts: (P, N, C) before each of the N
+    segments. Rows past a shorter segment's end continue it and have no target.
     """
     previous = np.stack([_target_before(segment) for segment in segments])
     inputs = np.nan_to_num(
         stack_rows([s.series.inputs[s.start : s.stop] for s in segments])
     )
-    if np.isinf(tolerance):
-        return free_run(networks, output_weights, starts, previous, inputs)
-    wanted = stack_rows([segment.targets for segment in segments])
-    return free_run(
-        networks,
-        output_weights,
-        starts,
-        previous,
-        inputs,
-        targets=wanted,
-        tolerance=tolerance,
+    wanted = None
+    if not np.isinf(tolerance):
+        wanted = stack_rows([segment.targets for segment in segments])
+    if isinstance(outputs, np.ndarray):
+        return free_run(
+            networks,
+            outputs,
+            starts,
+            previous,
+            inputs,
+            targets=wanted,
+            tolerance=tolerance,
+        )
+    return np.stack(
+        [
+            free_run_expanded(
+                networks,
+                p,
+                expansion,
+                CellStates(starts.outputs[p], starts.states[p]),
+                previous,
+                inputs,
+                targets=wanted,
+                tolerance=tolerance,
+            )
+            for p, expansion in enumerate(outputs)
+        ]
     )
 
 
 def respond_one_step(
-    networks: Networks, output_weights: Array, segments: Sequence[Segment]
+    networks: Networks, outputs: Outputs, segments: Sequence[Segment]
 ) -> Array:
-    """Return (P, N, L, K): outputs under teacher forcing, NaN past a segment's end."""
+    """Return (P, N, L, K): outputs under teacher forcing, NaN past a segment's end.
+
+    outputs: weights (P, S, K), or P expansions.
+    """
     rows = []
     for segment in segments:
         states, _, _ = drive(networks, (segment,), ())
-        rows.append(np.stack([s @ w for s, w in zip(states, output_weights, strict=True)]))
+        own = zip(states, outputs, strict=True)
+        rows.append(np.stack([output_rows(seen, output) for seen, output in own]))
     longest = max(row.shape[1] for row in rows)
     padded = np.full((len(rows), rows[0].shape[0], longest, rows[0].shape[2]), np.nan)
     for k, row in enumerate(rows):
         padded[k, :, : row.shape[1]] = row
     return padded.transpose(1, 0, 2, 3)
+
+
+def output_rows(seen: Array, output: Output) -> Array:
+    """Return (T, K) of what the readout sees, (T, S)."""
+    if isinstance(output, np.ndarray):
+        return np.asarray(seen @ output)
+    return expanded(output, seen)
 
 
 def distinct_series(segments: Sequence[Segment]) -> list[Series]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.network.architecture import LSTM
+from evolino.network.expansion import Output
 from evolino.network.kernels.dispatch import block_size, pack
 from evolino.readout.base import Readout
 from evolino.respond import drive, respond_one_step, run_freely, stack_rows
@@ -47,8 +48,9 @@ class Evaluator:
         """Return (P,) for a block of genomes (P, C, G)."""
         return np.asarray(self._losses_by_penalty(genomes).min(axis=0))
 
-    def solve_winner(self, genome: Array) -> Array:
-        """Return the output weights (S, K) of a genome (C, G), fitted on the refit rows.
+    def solve_winner(self, genome: Array) -> Output:
+        """Return the output weights (S, K) of a genome (C, G), or its expansion, fitted on
+        the refit rows.
 
         The penalty is the one that did best on the validation rows.
         """
@@ -56,7 +58,7 @@ class Evaluator:
         rows = self.split.refit or self.split.train
         networks = pack(self.architecture, genome[None])
         fitted, targets, _ = drive(networks, rows, ())
-        return np.asarray(self.readout.solve(fitted, targets)[best, 0])
+        return self.readout.solve(fitted, targets)[best][0]
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
@@ -66,15 +68,13 @@ class Evaluator:
             states, targets, starts = drive(networks, self.split.train, validation)
             solved = self.readout.solve(states, targets)
             outputs = [
-                run_freely(networks, weights, validation, starts, self.tolerance)
-                for weights in solved
+                run_freely(networks, each, validation, starts, self.tolerance)
+                for each in solved
             ]
         else:
             states, targets, _ = drive(networks, self.split.train, ())
             solved = self.readout.solve(states, targets)
-            outputs = [
-                respond_one_step(networks, weights, validation) for weights in solved
-            ]
+            outputs = [respond_one_step(networks, each, validation) for each in solved]
         wanted = stack_rows([segment.targets for segment in validation])
         losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
         return np.where(np.isnan(losses), np.inf, losses)
