@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evolino.network.delay_line import DelayLine
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
     from evolino.network.spread import Spread
+    from evolino.readout.best_only import BestOnly
     from evolino.readout.kernel import KernelSVM, KernelSVR
     from evolino.readout.linear import PseudoInverse, Ridge
     from evolino.readout.svm import SVM, SVR
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
 _HOMES = {
+    "BestOnly": "evolino.readout.best_only",
     "Budget": "evolino.training.experiment",
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
@@ -62,6 +64,7 @@ __all__ = [
     "LSTM",
     "SVM",
     "SVR",
+    "BestOnly",
     "Budget",
     "Callback",
     "Curriculum",
