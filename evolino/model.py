@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from evolino.counted import check_strings
 from evolino.network.architecture import LSTM
 from evolino.network.expansion import KernelExpansion, Output, Outputs
 from evolino.network.kernels.dispatch import Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
+from evolino.phases import Checked, Phase
 from evolino.respond import drive, respond_one_step, run_freely
 from evolino.storage import load_state, save_state
 from evolino.task import Segment, Series
-from evolino.vocabulary import Array, as_series, check_count
+from evolino.vocabulary import Array, IntArray, as_series, check_count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +106,12 @@ class Model:
             answered[k, : segment.stop - segment.start]
             for k, segment in enumerate(segments)
         ]
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how the network does on counted strings (N, parameters)."""
+        return check_strings(
+            self.architecture, self.genome, self.output_weights, phases, strings
+        )
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""

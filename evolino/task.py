@@ -6,13 +6,14 @@ the readout, which ones select among networks, and which ones are reported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from numpy.random import Generator
 
-from evolino.vocabulary import Array
+from evolino.phases import Checked, Phase
+from evolino.vocabulary import Array, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,15 +64,19 @@ class Segment:
 class Split:
     """Which rows serve what; no row of train is in validation or test.
 
-    train: fits the readout of every candidate. validation: selects among candidates.
+    train: fits the readout of every candidate. validation: selects among candidates;
+        empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
         it may hold train and validation, never test. test: reported, nothing else.
+    confirmation: longer validation, in stages; only networks that do well enough on one
+        stage are put to the next (`Experiment.confirm_at`).
     """
 
     train: tuple[Segment, ...]
     validation: tuple[Segment, ...]
     test: tuple[Segment, ...]
     refit: tuple[Segment, ...] = ()
+    confirmation: tuple[tuple[Segment, ...], ...] = ()
 
 
 class Predictor(Protocol):
@@ -79,6 +84,10 @@ class Predictor(Protocol):
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment."""
+        ...
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how it does on counted strings, given by parameters (N, parameters)."""
         ...
 
 
@@ -95,6 +104,23 @@ class Published:
     method: str
     source: str
     checked: bool = False
+
+
+@runtime_checkable
+class ScoresManyNetworks(Protocol):
+    """What a task may offer beside its loss, where scoring takes a part of the time.
+
+    It is asked only of the class that defines the task's loss: one that overrides `loss`
+    alone is scored by it.
+    """
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+        What needs the targets alone is worked out once. Each network's loss has the bits
+        that `loss` gives on outputs of it alone.
+        """
+        ...
 
 
 class Task(Protocol):
@@ -127,7 +153,8 @@ class Task(Protocol):
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): what evolution minimises, 0 for perfect outputs.
 
-        outputs: (P, N, L, K), what P networks gave on N validation segments of L rows.
+        outputs: (P, N, L, K), what P networks gave on N validation segments of L rows; or
+        on all rows of train as one segment, where there is no validation.
         targets: (N, L, K); NaN where a shorter segment has no row, which does not count.
         """
         ...

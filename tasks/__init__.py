@@ -6,5 +6,7 @@ TASKS maps a task's name to "module:Class"; the module is imported when the task
 TASKS = {
     "mso": "evolino.tasks.oscillators:Oscillators",
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
+    "languages": "evolino.tasks.languages:Languages",
     "series": "evolino.tasks.series:SeriesTask",
+    "timing": "evolino.tasks.timing:Timing",
 }

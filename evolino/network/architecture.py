@@ -6,9 +6,9 @@ vector (external inputs, then the fed-back outputs) and h, s the cells' outputs 
     i, f, o = sigma(W u(t) + R h(t-1) + b [+ p s])          input, forget, output gate
     z       = g(W u(t) + R h(t-1) + b)                      cell input, g = tanh or identity
     s(t)    = f s(t-1) + i z
-    h(t)    = o tanh(s(t))   or   tanh(o s(t))
+    h(t)    = o tanh(s(t))   or   tanh(o s(t))   or   o s(t)
 
-Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * tanh(s));
+Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * s);
 Schmidhuber, Wierstra & Gomez 2005, IJCAI, eqs. 3-6 (tanh(o * s), identity cell input,
 outputs and states seen by the readout), recalled.
 """
@@ -24,6 +24,8 @@ from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 GATES = ("input", "forget", "cell", "output")
 PEEPHOLE_GATES = ("input", "forget", "output")
+CELL_OUTPUTS = ("o*tanh(s)", "tanh(o*s)", "o*s")
+THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class LSTM:
     forget_gate: False is the cell of 1997, whose state is never forgotten.
     peepholes: gates see the state of their own cell.
     cell_input: "tanh" or "identity", the squashing of what enters a cell.
-    cell_output: "o*tanh(s)" (Gers) or "tanh(o*s)" (the Evolino papers).
+    cell_output: "o*tanh(s)" (Gers & Schmidhuber 2001), "tanh(o*s)" (the Evolino papers) or
+        "o*s" (Gers et al. 2002).
     bias: a constant 1 drives every gate and cell input.
     feedback: the outputs of the last step are inputs of this one (teacher-forced in
         training); feedback_scale multiplies them on their way in.
@@ -59,6 +62,8 @@ class LSTM:
     readout_states, readout_inputs, readout_squares, readout_constant: whether the readout
         sees, beside the cell outputs, the cell states, the input vector u(t), the squares
         of cell outputs and u(t) (an extension of the papers' method), and a constant 1.
+    output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
+        else 0. That is the output that is given out and fed back; no paper has it.
     precision: of what the cells compute, "float64" or "float32", which is twice as fast and
         off by about 1e-6; the readout is solved in float64 either way.
 
@@ -81,6 +86,7 @@ class LSTM:
     readout_inputs: bool = True
     readout_squares: bool = False
     readout_constant: bool = True
+    output: str = "identity"
     precision: str = "float64"
 
     def __post_init__(self) -> None:
@@ -94,9 +100,14 @@ class LSTM:
             raise ValueError(
                 f"cell_input must be 'tanh' or 'identity', got {self.cell_input!r}"
             )
-        if self.cell_output not in ("o*tanh(s)", "tanh(o*s)"):
+        if self.cell_output not in CELL_OUTPUTS:
             raise ValueError(
-                f"cell_output must be 'o*tanh(s)' or 'tanh(o*s)', got {self.cell_output!r}"
+                f"cell_output must be one of {', '.join(CELL_OUTPUTS)}, "
+                f"got {self.cell_output!r}"
+            )
+        if self.output not in ("identity", "threshold"):
+            raise ValueError(
+                f"output must be 'identity' or 'threshold', got {self.output!r}"
             )
         if self.precision not in ("float64", "float32"):
             raise ValueError(
@@ -154,6 +165,12 @@ class LSTM:
         if not self.peepholes:
             return 0
         return 3 if self.forget_gate else 2
+
+    def outputs_of(self, sums: Array) -> Array:
+        """Return the outputs of what the readout summed up; any shape."""
+        if self.output == "identity":
+            return sums
+        return np.where(np.isfinite(sums), (sums > THRESHOLD).astype(np.float64), sums)
 
     def for_task(self, inputs: int, outputs: int) -> LSTM:
         """Return this architecture with a task's numbers of inputs and outputs."""

@@ -61,8 +61,12 @@ def step(
     z = np.tanh(net[:, 2]) if architecture.cell_input == "tanh" else net[:, 2]
     s = forget * s + gate_in * z
     gate_out = sigma(net[:, 3] + peep_out * s)
-    gers = architecture.cell_output == "o*tanh(s)"
-    h = gate_out * np.tanh(s) if gers else np.tanh(gate_out * s)
+    if architecture.cell_output == "o*s":
+        h = gate_out * s
+    elif architecture.cell_output == "o*tanh(s)":
+        h = gate_out * np.tanh(s)
+    else:
+        h = np.tanh(gate_out * s)
     return h, s, np.stack([gate_in, forget, z, gate_out], axis=1)
 
 
@@ -88,18 +92,23 @@ def free_run(
     s: Array,
     previous: Array,
     inputs: Array,
+    noise: Array | None = None,
 ) -> Array:
     """Return (L, K): outputs fed back from cells h, s (C,) on, `previous` (K,) heard first.
 
-    output_weights: (S, K). inputs: external ones (L, I).
+    output_weights: (S, K). inputs: external ones (L, I). noise: (M, 2, C), row t modulo M
+    is added to h(t) and s(t).
     """
     weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
     y, outputs = previous, []
-    for external in inputs:
+    for t, external in enumerate(inputs):
         heard = architecture.feedback_scale * y if architecture.feedback else y[:0]
         u = np.concatenate([external, heard])
         h, s, _ = step(architecture, weights, sources, u, h, s)
+        if noise is not None:
+            h, s = np.stack([h, s]) + noise[t % len(noise)]
         y = (sees(architecture, h[None], s[None], u[None]) @ output_weights)[0]
+        y = architecture.outputs_of(y)
         outputs.append(y)
     return np.array(outputs).reshape(len(inputs), architecture.outputs)
 

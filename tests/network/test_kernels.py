@@ -128,6 +128,50 @@ def test_saturated_weights_equal_the_twin(rng):
         np.testing.assert_allclose(seen[p], expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("forget_gate", [True, False])
+@pytest.mark.parametrize("cell_input", ["tanh", "identity"])
+def test_cells_without_a_bound_equal_the_twin(cell_input, forget_gate, precision, rng):
+    network = LSTM(
+        cells=4,
+        inputs=2,
+        cell_input=cell_input,
+        cell_output="o*s",
+        forget_gate=forget_gate,
+        peepholes=True,
+        precision=precision,
+    )
+    genomes, _, _, vectors = drawn(network, rng, deviation=0.1)
+    seen, _ = teacher_forced(pack(network, genomes), vectors)
+    near = 1e-12 if precision == "float64" else 1e-5
+    for p, genome in enumerate(genomes):
+        trace = reference.run(network, genome, vectors)
+        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        np.testing.assert_allclose(seen[p], expected, rtol=near, atol=near)
+
+
+@pytest.mark.parametrize("starts", [3, 11])
+def test_noise_and_threshold_equal_the_twin(starts, rng):
+    network = LSTM(cells=3, peepholes=True, output="threshold", readout_inputs=False)
+    genomes, _, _, vectors = drawn(network, rng)
+    networks = pack(network, genomes)
+    rows = list(range(5, 5 + starts))
+    _, cells = teacher_forced(networks, vectors, starts=rows)
+    readout = rng.normal(0, 1, (3, network.readout_width, 1))
+    noise = rng.normal(0, 0.5, (7, 2, 3))
+    previous = rng.normal(size=(starts, 1))
+    ahead = np.zeros((starts, 20, 0))
+    ran = free_run(networks, readout, cells, previous, ahead, noise=noise)
+    assert set(np.unique(ran)) == {0.0, 1.0}
+    for p, genome in enumerate(genomes):
+        for n in range(starts):
+            start = cells.outputs[p, n], cells.states[p, n]
+            twin = reference.free_run(
+                network, genome, readout[p], *start, previous[n], ahead[n], noise
+            )
+            np.testing.assert_array_equal(ran[p, n], twin)
+
+
 def respond(network, genomes, readout, vectors, starts):
     """What the networks see and what they run to."""
     networks = pack(network, genomes)

@@ -6,8 +6,9 @@ from sklearn.linear_model import Ridge as SklearnRidge
 
 from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import input_vectors, pack, teacher_forced
+from evolino.network.kernels.memory import to_lanes
 from evolino.readout import linear
-from evolino.readout.linear import PseudoInverse, Ridge, as_lanes
+from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.registry import find
 
 
@@ -117,10 +118,10 @@ def test_states_that_lie_in_lanes_are_not_copied(rng):
     genomes = rng.normal(size=(5, *network.genome_shape))
     vectors = input_vectors(network, np.zeros((20, 0)), rng.normal(size=(20, 1)))
     seen, _ = teacher_forced(pack(network, genomes), vectors)
-    assert np.shares_memory(as_lanes(seen), seen)
-    assert np.shares_memory(as_lanes(seen[:, 8:16]), seen)
-    copied = as_lanes(np.ascontiguousarray(seen))
-    np.testing.assert_array_equal(copied[:, :, :5], as_lanes(seen)[:, :, :5])
+    assert np.shares_memory(to_lanes(seen), seen)
+    assert np.shares_memory(to_lanes(seen[:, 8:16]), seen)
+    copied = to_lanes(np.ascontiguousarray(seen))
+    np.testing.assert_array_equal(copied[:, :, :5], to_lanes(seen)[:, :, :5])
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,14 @@ from evolino.network.kernels.memory import load
 # The bits of `flags`, which choose the variant of the cell and what the readout sees.
 FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
 SEE_STATES, SEE_INPUTS, SEE_SQUARES, SEE_CONSTANT = 16, 32, 64, 128
+LINEAR_OUTPUT = 256
 
 njit: Any = numba.njit
 
 
 @njit(inline="always")
-def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
-    """Return the state of a cell after one step, from the state s before it.
+def transition(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return what `move` takes a cell from the state s by: a, b, d.
 
     net: net inputs of input gate, forget gate, cell input and output gate. peep: the
     peephole weights of input, forget and output gate.
@@ -41,8 +42,26 @@ def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
         eg = zg
     if flags & FORGET_GATE:
         ef = one_plus_exp_minus(zf)
-        return fma(s, ei, eg * ef) / (ei * ef)  # s = f s + i g
-    return s + eg / ei
+        return ei, eg * ef, ei * ef  # s = f s + i g
+    return ei, eg, ei
+
+
+@njit(inline="always")
+def move(s: Any, a: Any, b: Any, d: Any, flags: int) -> Any:
+    """Return the state after s, by what `transition` gave."""
+    if flags & FORGET_GATE:
+        return fma(s, a, b) / d
+    return s + b / d
+
+
+@njit(inline="always")
+def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return the state of a cell after one step, from the state s before it.
+
+    Arguments as of `transition`.
+    """
+    a, b, d = transition(net, peep, s, flags)
+    return move(s, a, b, d, flags)
 
 
 @njit(inline="always")
@@ -52,6 +71,8 @@ def output(net: Any, peep: Any, s: Any, flags: int) -> Any:
     if flags & PEEPHOLES:
         zo = fma(load(peep, 2), s, zo)
     eo = one_plus_exp_minus(zo)
+    if flags & LINEAR_OUTPUT:
+        return s / eo  # h = o s
     if flags & GERS_OUTPUT:
         es = expm1_twice(s)
         return es / ((es + 2.0) * eo)  # h = o tanh(s)

@@ -1,8 +1,7 @@
-"""Kernel expansions in the lanes of a vector: eight rows, or eight free runs, at a time.
+"""Kernel expansions in the lanes of a vector: eight rows at a time.
 
-The equations are those of `evolino.network.expansion` and of the LSTM's own kernels, which
-are called here step by step. All of it is in float64: coefficients of thousands that nearly
-cancel would lose in float32 what the cells do not.
+The equations are those of `evolino.network.expansion`. All of it is in float64: large
+coefficients that nearly cancel would lose in float32 what the cells do not.
 """
 
 from __future__ import annotations
@@ -15,9 +14,7 @@ import numpy as np
 from evolino.network.expansion import KernelExpansion
 from evolino.network.kernels.activations import exp_parts
 from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.dispatch import CellStates, Networks
-from evolino.network.kernels.lanes import fma, higher, largest_lane, like, within
-from evolino.network.kernels.lstm import EXPLODED, copy, room_for, see, step
+from evolino.network.kernels.lanes import fma, higher, like
 from evolino.network.kernels.memory import (
     Shared,
     aligned,
@@ -98,79 +95,6 @@ def expand_rows(
         expand(at, scaled, columns, v, count, c, b, d, outputs, factor, to)
 
 
-@compiled
-def run_freely(
-    weights: Any,
-    peepholes: Any,
-    sources: Any,
-    columns: int,
-    supports: Any,
-    count: int,
-    coefficients: Any,
-    intercepts: Any,
-    scales: Any,
-    factor: float,
-    start_outputs: Any,
-    start_states: Any,
-    previous: Any,
-    inputs: Any,
-    steps: int,
-    outside: int,
-    outputs: int,
-    feedback: bool,
-    scale: float,
-    targets: Any,
-    tolerance: float,
-    result: Any,
-    room: Any,
-    flags: int,
-) -> None:
-    """Eight free runs of one network over L = `steps` rows, whose outputs are expanded.
-
-    As `evolino.network.kernels.lstm.run_freely` with one start in each lane; weights,
-    peepholes and the expansion are `Shared`. room: of `lstm.room_for`, and a row more.
-    """
-    cells, recurrent = sources.shape
-    width = outside + (outputs if feedback else 0)
-    w, p, r = memory(weights), memory(peepholes), memory(sources)
-    v, c, b, d = memory(supports), memory(coefficients), memory(intercepts), memory(scales)
-    x, wanted, y = memory(inputs), memory(targets), memory(result)
-    u = memory(room)
-    row = part(u, width)
-    scaled = part(row, columns)
-    heard = part(scaled, columns)
-    states = part(heard, outputs)
-    before, after = part(states, cells), part(states, 2 * cells)
-    net = part(states, 3 * cells)
-    copy(memory(start_outputs), before, cells)
-    copy(memory(start_states), states, cells)
-    copy(memory(previous), heard, outputs)
-    alive = like(load(u, 0), 1.0)
-    for t in range(steps):
-        copy(part(x, t * outside), u, outside)
-        if feedback:
-            for j in range(outputs):
-                store(u, outside + j, load(heard, j) * scale)
-        step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
-        see(row, after, states, u, width, cells, flags)
-        expand(row, scaled, columns, v, count, c, b, d, outputs, factor, heard)
-        for j in range(outputs):
-            value = load(heard, j)
-            alive = within(value, EXPLODED, alive, 0.0)
-            if tolerance < float("inf"):
-                error = value - load(wanted, t * outputs + j)
-                alive = within(error, tolerance, alive, 0.0)
-        for j in range(outputs):
-            value = load(heard, j)
-            store(y, t * outputs + j, within(alive, 0.0, float("inf"), value))
-            store(heard, j, within(alive, 0.0, 0.0, value))
-        if largest_lane(alive) == 0.0:
-            for j in range((t + 1) * outputs, steps * outputs):
-                store(y, j, float("inf"))
-            return
-        before, after = after, before
-
-
 def expanded(expansion: KernelExpansion, seen: Array) -> Array:
     """Return (T, K), the outputs for what a readout sees, (T, S)."""
     (rows, columns), outputs = seen.shape, len(expansion.intercepts)
@@ -183,9 +107,9 @@ def expanded(expansion: KernelExpansion, seen: Array) -> Array:
         lanes.reshape(-1),
         blocks,
         columns,
-        *_shared(expansion),
+        *shared(expansion),
         outputs,
-        _factor(expansion),
+        factor_of(expansion),
         result,
         aligned(columns * WIDTH),
     )
@@ -193,76 +117,22 @@ def expanded(expansion: KernelExpansion, seen: Array) -> Array:
     return by_row.reshape(-1, outputs)[:rows]
 
 
-def free_run_expanded(
-    networks: Networks,
-    p: int,
-    expansion: KernelExpansion,
-    start: CellStates,
-    previous: Array,
-    inputs: Array,
-    *,
-    targets: Array | None = None,
-    tolerance: float = float("inf"),
-) -> Array:
-    """Return (N, L, K): outputs of N free runs of network p over L rows.
-
-    start: the cells (N, C) before each run; the rest as for
-    `evolino.network.kernels.dispatch.free_run`.
-    """
-    (runs, steps, outside), architecture = inputs.shape, networks.architecture
-    outputs, columns = architecture.outputs, architecture.readout_width
-    result = np.empty((runs, steps, outputs))
-    width = architecture.input_width
-    vectors = room_for(architecture.cells, width, columns, outputs) + columns
-    room = aligned(vectors * WIDTH)
-    for first in range(0, runs, WIDTH):
-        lanes = np.minimum(np.arange(first, first + WIDTH), runs - 1)
-        grouped = aligned(steps * outputs * WIDTH)
-        run_freely(
-            _numbers(networks.weights[p]),
-            _numbers(networks.peepholes[p]),
-            networks.sources,
-            columns,
-            *_shared(expansion),
-            _factor(expansion),
-            _in_lanes(start.outputs[lanes]),
-            _in_lanes(start.states[lanes]),
-            _in_lanes(previous[lanes]),
-            _in_lanes(inputs[lanes]),
-            steps,
-            outside,
-            outputs,
-            architecture.feedback,
-            architecture.feedback_scale,
-            grouped if targets is None else _in_lanes(targets[lanes]),
-            float("inf") if targets is None else tolerance,
-            grouped,
-            room,
-            networks.flags,
-        )
-        by_run = np.moveaxis(grouped.reshape(steps, outputs, WIDTH), -1, 0)
-        result[first : first + WIDTH] = by_run[: runs - first]
-    return result
-
-
-def _in_lanes(values: Array) -> Array:
-    """(WIDTH, ...) -> one-dimensional, the runs in lanes."""
-    return aligned_copy(np.moveaxis(values, 0, -1)).reshape(-1)
-
-
-def _numbers(values: Array) -> Shared:
+def in_doubles(values: Array) -> Shared:
+    """Return numbers that are the same in every lane, in float64."""
     return Shared(np.ascontiguousarray(values, dtype=np.float64).reshape(-1))
 
 
-def _shared(expansion: KernelExpansion) -> tuple[Shared, int, Shared, Shared, Shared]:
+def shared(expansion: KernelExpansion) -> tuple[Shared, int, Shared, Shared, Shared]:
+    """Return supports, how many, coefficients, intercepts and scales for kernels."""
     return (
-        _numbers(expansion.supports),
+        in_doubles(expansion.supports),
         len(expansion.supports),
-        _numbers(expansion.coefficients),
-        _numbers(expansion.intercepts),
-        _numbers(expansion.scales),
+        in_doubles(expansion.coefficients),
+        in_doubles(expansion.intercepts),
+        in_doubles(expansion.scales),
     )
 
 
-def _factor(expansion: KernelExpansion) -> float:
+def factor_of(expansion: KernelExpansion) -> float:
+    """Return -1 / (2 width^2), 0 for a linear kernel."""
     return 0.0 if expansion.kernel == "linear" else -0.5 / expansion.width**2

@@ -194,6 +194,16 @@ def within(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
 
 
 @intrinsic
+def beyond(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
+    """Return value in lanes where x > bound, otherwise elsewhere, also for NaN."""
+
+    def generate(builder: Any, kind: Any, x: Any, bound: Any, a: Any, b: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", x, bound), a, b)
+
+    return _lane_by_lane(generate, (x, bound, value, otherwise))
+
+
+@intrinsic
 def largest_lane(typing: Any, x: Any) -> Any:
     """Return the largest of the numbers in a vector without NaN."""
 
