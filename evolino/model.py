@@ -109,9 +109,7 @@ class Model:
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how the network does on counted strings (N, parameters)."""
-        return check_strings(
-            self.architecture, self.genome, self.output_weights, phases, strings
-        )
+        return check_strings(self.architecture, self.genome, self.output, phases, strings)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""

@@ -79,8 +79,8 @@ def expand_rows(
     coefficients: Any,
     intercepts: Any,
     scales: Any,
-    outputs: int,
     factor: float,
+    outputs: int,
     result: Any,
     room: Any,
 ) -> None:
@@ -107,9 +107,8 @@ def expanded(expansion: KernelExpansion, seen: Array) -> Array:
         lanes.reshape(-1),
         blocks,
         columns,
-        *shared(expansion),
+        *expansion_for(expansion),
         outputs,
-        factor_of(expansion),
         result,
         aligned(columns * WIDTH),
     )
@@ -122,17 +121,17 @@ def in_doubles(values: Array) -> Shared:
     return Shared(np.ascontiguousarray(values, dtype=np.float64).reshape(-1))
 
 
-def shared(expansion: KernelExpansion) -> tuple[Shared, int, Shared, Shared, Shared]:
-    """Return supports, how many, coefficients, intercepts and scales for kernels."""
+def expansion_for(
+    expansion: KernelExpansion,
+) -> tuple[Shared, int, Shared, Shared, Shared, float]:
+    """Return supports, how many, coefficients, intercepts, scales and the factor -1 / (2
+    width^2), 0 for a linear kernel, as kernels read them."""
+    linear = expansion.kernel == "linear"
     return (
         in_doubles(expansion.supports),
         len(expansion.supports),
         in_doubles(expansion.coefficients),
         in_doubles(expansion.intercepts),
         in_doubles(expansion.scales),
+        0.0 if linear else -0.5 / expansion.width**2,
     )
-
-
-def factor_of(expansion: KernelExpansion) -> float:
-    """Return -1 / (2 width^2), 0 for a linear kernel."""
-    return 0.0 if expansion.kernel == "linear" else -0.5 / expansion.width**2

@@ -15,13 +15,7 @@ import numpy as np
 from evolino.network.architecture import THRESHOLD
 from evolino.network.expansion import KernelExpansion
 from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.expansion import (
-    WIDTH,
-    expand,
-    factor_of,
-    in_doubles,
-    shared,
-)
+from evolino.network.kernels.expansion import WIDTH, expand, expansion_for, in_doubles
 from evolino.network.kernels.free_runs import FreeRuns
 from evolino.network.kernels.lanes import beyond, largest_lane, like, within
 from evolino.network.kernels.lstm import EXPLODED, copy, disturb, room_for, see, step
@@ -143,8 +137,7 @@ def free_runs_expanded(
             in_doubles(networks.peepholes[p]),
             layout.sources,
             columns,
-            *shared(expansion),
-            factor_of(expansion),
+            *expansion_for(expansion),
             *(
                 aligned_copy(values[p][order].swapaxes(1, 2)).reshape(-1)
                 for values in (start.outputs, start.states)
