@@ -2,8 +2,8 @@
 
 All strings go through the phases together. Strings that have been the same so far are one,
 and so are strings whose cells hold the same bits: from there on they can only differ by
-what still comes. a^n b^m B^m A^n for all n, m <= 1,000 are a million strings of two thousand
-symbols; a network that counts exactly has forgotten m before the first A.
+what still comes. a^n b^m B^m A^n for all n, m <= 1,000 are a million strings of two
+thousand symbols; a network that counts exactly has forgotten m before the first A.
 """
 
 from __future__ import annotations

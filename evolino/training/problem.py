@@ -24,7 +24,8 @@ from evolino.training.randomness import generator
 from evolino.vocabulary import Array
 
 NOISE_ROWS = 4099  # then noise begins again; a prime, so that no period meets its own
-DECIDING = ("evolino", "numpy", "scipy", "numba")  # packages that decide bits
+# Packages that decide bits.
+DECIDING = ("evolino", "numpy", "scipy", "numba", "scikit-learn")
 
 
 @dataclass(frozen=True, eq=False)
