@@ -109,6 +109,7 @@ def experiment_for(
     search: str | None = None,
     readout: str | None = None,
     initialiser: str | None = None,
+    fields: Mapping[str, Any] | None = None,
     seed: int = 0,
     budget_options: Mapping[str, Any] | None = None,
 ) -> Experiment:
@@ -117,8 +118,9 @@ def experiment_for(
     task: a name, or a task of one's own; one without presets gets those of "series".
     task_options: fields of the task; with cells they choose the row of the preset. cells:
     memory cells. precision: what they compute in. search, readout, initialiser: names;
-    another one than the preset's comes with its own defaults. budget_options: limits; any
-    of them replaces the preset's.
+    another one than the preset's comes with its own defaults. fields: tables of network,
+    initialiser, search or readout, laid over what there is then. budget_options: limits;
+    any of them replaces the preset's.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -142,6 +144,7 @@ def experiment_for(
             find(kind, asked)
             if settings[kind]["name"] != asked:
                 settings[kind] = {"name": asked}
+    settings = merge(settings, fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits
