@@ -323,11 +323,11 @@ def penalised(roots: Any, seen: int, outputs: int, parts: Any) -> None:
 class Triangle:
     """R of [states, targets] for WIDTH networks, and what follows from it.
 
-    values: (S + K, S + K, WIDTH), aligned; rows from S on are of no meaning. scales: (S, WIDTH), the root mean square of each
-    column of the states, 1 where it is 0. pivots: (WIDTH,), the smallest entry of the
-    scaled diagonal as a part of the largest: NaN or near 0 for a network whose columns
-    depend on each other. weights: (WIDTH, S, K), the W that minimise |X W - Y|^2 if they do
-    not.
+    values: (S + K, S + K, WIDTH), aligned; rows from S on mean nothing. scales: (S, WIDTH),
+    the root mean square of each column of the states, 1 where it is 0. pivots: (WIDTH,),
+    the smallest entry of the scaled diagonal as a part of the largest: NaN or near 0 for a
+    network whose columns depend on each other. weights: (WIDTH, S, K), the W that minimise
+    |X W - Y|^2 if they do not.
     """
 
     values: Array
