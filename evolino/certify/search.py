@@ -87,9 +87,10 @@ class Search:
 
     def largest(self, plan: Plan, arithmetic: Arithmetic, most: int) -> int:
         """Return how many periods beyond the base the proofs go, at most `most`."""
-        if most:
-            self._undecided_at, self.reason = LARGEST, ""
-        return self._largest_of_all(plan, arithmetic, most)
+        before, self._undecided_at, self.reason = self.reason, LARGEST, ""
+        found = self._largest_of_all(plan, arithmetic, most)
+        self.reason = self.reason or before
+        return found
 
     def margins(self, plan: Plan, found: int) -> tuple[Margin, ...]:
         """Return the smallest margin of each part of each phase, over all groups."""

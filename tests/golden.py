@@ -1,7 +1,6 @@
 """Networks made by hand that count exactly, or nearly so."""
 
 import numpy as np
-import pytest
 
 from evolino.model import Model
 from evolino.network.architecture import LSTM
@@ -71,14 +70,3 @@ def _readout(architecture, grammar):
             else:
                 weights[cells + j, [outputs.index(each) for each in rule]] = 1.0
     return weights
-
-
-@pytest.fixture(scope="session")
-def golden():
-    """Return a function: language -> its network; `phases`: language -> its phases."""
-
-    def network(language, **options):
-        return make(language, **options)
-
-    network.phases, network.languages = phases_of, tuple(LANGUAGES)
-    return network
