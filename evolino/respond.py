@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -61,9 +62,14 @@ def lesson(
     recorded = [*fitted, *heard]
     vectors, firsts, starts, offsets = [], [], {}, {}
     offset = 0
+    seen_of = defaultdict(list)
+    begun_of: dict[int, dict[int, int]] = defaultdict(dict)
+    for segment in recorded:
+        seen_of[id(segment.series)].append(segment)
+    for k, segment in enumerate(started):
+        begun_of[id(segment.series)][k] = segment.start
     for n, series in enumerate(distinct_series([*recorded, *started])):
-        seen = [s for s in recorded if s.series is series]
-        begun = {k: s.start for k, s in enumerate(started) if s.series is series}
+        seen, begun = seen_of[id(series)], begun_of[id(series)]
         stop = max([s.stop for s in seen] + list(begun.values()))
         first = min((s.start for s in seen), default=stop)
         every = input_vectors(architecture, series.inputs, series.targets)

@@ -7,6 +7,7 @@ TASKS = {
     "mso": "evolino.tasks.oscillators:Oscillators",
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
     "languages": "evolino.tasks.languages:Languages",
+    "parity": "evolino.tasks.parity:Parity",
     "series": "evolino.tasks.series:SeriesTask",
     "timing": "evolino.tasks.timing:Timing",
 }
