@@ -8,7 +8,7 @@ ours is the fed-back output, teacher-forced while the readout is fitted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from numpy.random import Generator
 from evolino.task import Disturbable, Predictor, Published, Segment, Series, Split
 from evolino.tasks.published_timing import published
 from evolino.tasks.spike_streams import delayed_spikes, parse_delays, single_delays
-from evolino.tasks.steadiness import steadiness
+from evolino.tasks.steadiness import Pattern, steadiness
 from evolino.tasks.streams import first_errors, interval_loss, stream_loss
 from evolino.tasks.waveforms import WAVEFORMS, read_waveform, spikes, waveform
 from evolino.vocabulary import Array, check_count, unknown_name
@@ -137,9 +137,20 @@ class Timing:
 
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): below the tolerance where there is no error, see `stream_loss`."""
-        if not self.generates:
-            return interval_loss(outputs, targets, self.tolerance)
-        return stream_loss(outputs, targets, self.tolerance, largest=self.kind == "gts")
+        return self.loss_against(targets)(outputs)
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return `loss` for these targets; all their rows are one stream."""
+        wanted = targets.reshape(-1)
+
+        def loss(outputs: Array) -> Array:
+            rows = outputs.reshape(len(outputs), -1)
+            if not self.generates:
+                return interval_loss(rows, wanted, self.tolerance)
+            largest = self.kind == "gts"
+            return stream_loss(rows, wanted, self.tolerance, largest=largest)
+
+        return loss
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return what the test gives.
@@ -154,11 +165,9 @@ class Timing:
         figures = self._figures(outputs, targets)
         figures["steps_per_evaluation"] = float(steps_of(split))
         if self.generates and isinstance(model, Disturbable):
-            shape = self._period
             start = split.test[0].start
-            figures |= steadiness(
-                model, shape, start, self.tolerance, phase_free=self._smooth
-            )
+            pattern = Pattern(self._period, start, self.tolerance, self._smooth)
+            figures |= steadiness(model, pattern)
         return figures
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
@@ -174,7 +183,7 @@ class Timing:
 
     @property
     def _smooth(self) -> bool:
-        """Whether the waveform has no edge that could hold its phase."""
+        """Whether the waveform's phase need not be a whole step."""
         return self.kind == "pfg" and self.waveform == "cos" and not self.values
 
     @property
@@ -188,8 +197,8 @@ class Timing:
 
     def _figures(self, outputs: Array, targets: Array) -> dict[str, float]:
         """Return the metrics of outputs (N, L, 1)."""
-        flat, wanted = outputs.reshape(1, 1, -1, 1), targets.reshape(1, -1, 1)
-        reached = int(first_errors(flat, wanted, self.tolerance)[0, 0])
+        flat, wanted = outputs.reshape(-1), targets.reshape(-1)
+        reached = int(first_errors(flat[None], wanted, self.tolerance)[0])
         successes = reached // (self.interval if self.generates else 1)
         with np.errstate(over="ignore", invalid="ignore"):
             error = np.abs(flat - wanted)

@@ -46,7 +46,7 @@ class Evaluator:
 
     tolerance: a free run further than this from its target at a step is given up.
     confirm_at: the loss at which a network comes to the next stage of its validation.
-    noise: (M, 2, C) on the cells in free runs, None for none.
+    noise: (M, 2, C) on the cells in the free runs of validation, None for none.
     """
 
     architecture: LSTM
@@ -145,17 +145,22 @@ class Evaluator:
     def _prepared(self) -> _Prepared:
         return _Prepared(
             layout_of(self.architecture),
-            self._stage(self.split.train, self.split.validation),
+            self._stage(self.split.train, self.split.validation, self.noise),
             tuple(self._stage((), stage) for stage in self.split.confirmation),
         )
 
-    def _stage(self, fitted: Sequence[Segment], scored: Sequence[Segment]) -> _Stage:
+    def _stage(
+        self,
+        fitted: Sequence[Segment],
+        scored: Sequence[Segment],
+        noise: Array | None = None,
+    ) -> _Stage:
         """Return what networks are taught and scored on; without scored segments, on what
         fits the readout."""
         architecture, runs = self.architecture, None
         if self.task.generates:
             given = lesson(architecture, fitted, started=scored)
-            runs = free_runs(architecture, scored, self.tolerance, self.noise)
+            runs = free_runs(architecture, scored, self.tolerance, noise)
         else:
             given = lesson(architecture, fitted, heard=scored)
         wanted = given.targets[None]
