@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
+from evolino.network.stepper import Stepper
 from evolino.respond import drive, respond_one_step, run_freely
 from evolino.storage import load_state, save_state
 from evolino.task import Segment, Series
@@ -88,6 +89,37 @@ class Model:
         return [
             outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
         ]
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime, hearing what `choose` makes of each output.
+
+        prime: (T, K), heard first. choose: outputs (K,) -> what is heard next (K,), such as
+        a note drawn by chance. Returns what was chosen, and the outputs that it was chosen
+        from: (steps, K) each. Raises ValueError for a network with external inputs or
+        without feedback.
+        """
+        architecture = self.architecture
+        if architecture.inputs or not architecture.feedback:
+            raise ValueError(
+                "only a network without external inputs that hears its outputs improvises"
+            )
+        check_count("steps", steps, least=0)
+        prime = as_series("prime", prime, width=architecture.outputs)
+        network, scale = Stepper(architecture, self.genome), architecture.feedback_scale
+        heard = np.zeros(architecture.outputs)
+        for row in prime:
+            network.step(scale * heard)
+            heard = row
+        chosen = np.zeros((steps, architecture.outputs))
+        outputs = np.zeros_like(chosen)
+        for t in range(steps):
+            network.step(scale * heard)
+            sums = network.seen() @ self.output_weights
+            outputs[t] = architecture.outputs_of(sums)
+            heard = chosen[t] = choose(outputs[t])
+        return chosen, outputs
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""

@@ -123,14 +123,14 @@ def stack_rows(rows: Sequence[Array]) -> Array:
 
 
 def _vectors(networks: Networks, series: Series) -> Array:
-    return input_vectors(networks.architecture, series.inputs, series.targets)
+    return input_vectors(networks.architecture, series.inputs, series.fed_back)
 
 
 def _target_before(segment: Segment) -> Array:
     """Return (K,): the target that a free run hears first, zeros at row 0."""
     if segment.start == 0:
         return np.zeros(segment.series.targets.shape[1])
-    return np.asarray(segment.series.targets[segment.start - 1])
+    return np.asarray(segment.series.fed_back[segment.start - 1])
 
 
 def _join(rows: list[Array]) -> Array:

@@ -6,7 +6,7 @@ the readout, which ones select among networks, and which ones are reported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,16 +21,23 @@ class Series:
 
     inputs: (T, I), I may be 0. targets: (T, K); the output at row t is meant to be
     targets[t]. With output feedback a network is also given targets[t-1] at row t
-    (zeros at row 0): teacher forcing.
+    (zeros at row 0): teacher forcing. heard: (T, K), what it is given in their place, where
+    that is not what should have come out; None is the targets.
     """
 
     inputs: Array
     targets: Array
+    heard: Array | None = None
 
     @property
     def steps(self) -> int:
         """T."""
         return int(self.targets.shape[0])
+
+    @property
+    def fed_back(self) -> Array:
+        """(T, K): what stands for the network's outputs under teacher forcing."""
+        return self.targets if self.heard is None else self.heard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +86,12 @@ class Predictor(Protocol):
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment."""
+        ...
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Return what `choose` made of the outputs and was heard, and them: (steps, K)."""
         ...
 
 

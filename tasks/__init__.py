@@ -6,5 +6,6 @@ TASKS maps a task's name to "module:Class"; the module is imported when the task
 TASKS = {
     "mso": "evolino.tasks.oscillators:Oscillators",
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
+    "blues": "evolino.tasks.blues:Blues",
     "series": "evolino.tasks.series:SeriesTask",
 }

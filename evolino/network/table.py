@@ -6,5 +6,6 @@ INITIALISERS = {
     "linear-regime": "evolino.network.initialise:LinearRegime",
     "ternary": "evolino.network.initialise:SaturatedTernary",
     "delay-line": "evolino.network.delay_line:DelayLine",
+    "by-group": "evolino.network.by_group:ByGroup",
     "spread": "evolino.network.spread:Spread",
 }

@@ -13,6 +13,7 @@ import numpy as np
 from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import block_size, pack
 from evolino.readout.base import Readout
+from evolino.readout.by_groups import solve_by_groups
 from evolino.respond import drive, respond_one_step, run_freely, stack_rows
 from evolino.task import Split, Task
 from evolino.vocabulary import Array
@@ -56,7 +57,7 @@ class Evaluator:
         rows = self.split.refit or self.split.train
         networks = pack(self.architecture, genome[None])
         fitted, targets, _ = drive(networks, rows, ())
-        return np.asarray(self.readout.solve(fitted, targets)[best, 0])
+        return np.asarray(self._solve(fitted, targets)[best, 0])
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
@@ -64,20 +65,24 @@ class Evaluator:
         validation = self.split.validation
         if self.task.generates:
             states, targets, starts = drive(networks, self.split.train, validation)
-            solved = self.readout.solve(states, targets)
+            solved = self._solve(states, targets)
             outputs = [
                 run_freely(networks, weights, validation, starts, self.tolerance)
                 for weights in solved
             ]
         else:
             states, targets, _ = drive(networks, self.split.train, ())
-            solved = self.readout.solve(states, targets)
+            solved = self._solve(states, targets)
             outputs = [
                 respond_one_step(networks, weights, validation) for weights in solved
             ]
         wanted = stack_rows([segment.targets for segment in validation])
         losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
         return np.where(np.isnan(losses), np.inf, losses)
+
+    def _solve(self, states: Array, targets: Array) -> Array:
+        """Return (L, P, S, K)."""
+        return solve_by_groups(self.readout, self.architecture, states, targets)
 
     def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
         """Return P losses of outputs (P, N, L, K), each network alone and contiguous.

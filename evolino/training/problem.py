@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 
+from evolino.network.groups import masked
 from evolino.search.base import Search, WeightSpace
 from evolino.task import Split, Task
 from evolino.training.config import experiment_from_table, experiment_to_table
@@ -111,9 +112,10 @@ def versions() -> dict[str, str]:
 def weight_space(experiment: Experiment) -> WeightSpace:
     """Return the genomes that an experiment's initialiser offers to its search."""
     initialiser, architecture = experiment.initialiser, experiment.architecture
+    scale = initialiser.scale(architecture)
     return WeightSpace(
         draw=lambda rng, count: initialiser.draw(architecture, rng, count),
-        scale=initialiser.scale(architecture),
+        scale=masked(architecture, scale) if architecture.groups else scale,
         level=initialiser.level,
         family=initialiser.family(architecture),
     )

@@ -275,6 +275,7 @@ def _free_run(
         architecture.feedback,
         architecture.feedback_scale,
         THRESHOLD if architecture.output == "threshold" else -float("inf"),
+        THRESHOLD if architecture.output == "threshold in feedback" else -float("inf"),
         noise,
         len(noise.values) // (2 * architecture.cells),
         result if targets is None else targets.reshape(-1),
