@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
     from evolino.network.spread import Spread
     from evolino.readout.linear import PseudoInverse, Ridge
+    from evolino.readout.svm import SVM, SVR
     from evolino.tasks.mackey_glass import MackeyGlass
     from evolino.tasks.oscillators import Oscillators
     from evolino.tasks.series import SeriesTask
@@ -44,6 +45,8 @@ _HOMES = {
     "PseudoInverse": "evolino.readout.linear",
     "Result": "evolino.training.result",
     "Ridge": "evolino.readout.linear",
+    "SVM": "evolino.readout.svm",
+    "SVR": "evolino.readout.svm",
     "SaturatedTernary": "evolino.network.initialise",
     "SeriesTask": "evolino.tasks.series",
     "Spread": "evolino.network.spread",
@@ -54,6 +57,8 @@ _HOMES = {
 
 __all__ = [
     "LSTM",
+    "SVM",
+    "SVR",
     "Budget",
     "Callback",
     "Curriculum",

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from evolino.counted import check_strings
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import Networks, input_vectors, pack
+from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
 from evolino.network.stepper import Stepper
+from evolino.phases import Checked, Phase
 from evolino.respond import drive, respond_one_step, run_freely
 from evolino.storage import load_state, save_state
 from evolino.task import Segment, Series
-from evolino.vocabulary import Array, as_series, check_count
+from evolino.vocabulary import Array, IntArray, as_series, check_count, check_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +122,44 @@ class Model:
             outputs[t] = architecture.outputs_of(sums)
             heard = chosen[t] = choose(outputs[t])
         return chosen, outputs
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how the network does on counted strings (N, parameters)."""
+        return check_strings(
+            self.architecture, self.genome, self.output_weights, phases, strings
+        )
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs whose cells are shaken.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step, the same in every run. kick: the same, once, before the first step.
+        seed: of both.
+        """
+        check_number("noise", noise, least=0)
+        check_number("kick", kick, least=0)
+        rng = np.random.default_rng(seed)
+        networks, weights = self._networks(), self.output_weights[None]
+        _, _, starts = drive(networks, (), segments)
+        if kick:
+            starts = CellStates(
+                starts.outputs + rng.normal(0.0, kick, starts.outputs.shape),
+                starts.states + rng.normal(0.0, kick, starts.states.shape),
+            )
+        longest = max(segment.stop - segment.start for segment in segments)
+        shape = longest, 2, self.architecture.cells
+        shaken = rng.normal(0.0, noise, shape) if noise else None
+        outputs = run_freely(networks, weights, segments, starts, noise=shaken)[0]
+        return [
+            outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
+        ]
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""

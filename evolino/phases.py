@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from evolino.vocabulary import Array
+import numpy as np
+
+from evolino.vocabulary import Array, BoolArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,3 +35,57 @@ class Phase:
         """Return the number of rows for parameters n_1, n_2, .."""
         pairs = zip(self.factors, parameters, strict=True)
         return self.constant + sum(factor * n for factor, n in pairs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """How a network did on N strings of F phases.
+
+    margins: (N,), the smallest of target times output over all rows and outputs; a string
+    is accepted if it is above 0. wrong: (N, F), rows of each phase with an output on the
+    wrong side of 0.
+    """
+
+    margins: Array
+    wrong: IntArray
+
+    @property
+    def accepted(self) -> BoolArray:
+        """(N,)."""
+        return self.margins > 0
+
+
+def written(
+    codes: IntArray, inputs: Array, targets: Array
+) -> tuple[tuple[Phase, ...], IntArray]:
+    """Return any strings at all as counted ones: a phase for each row that comes there.
+
+    codes: (N, L), which row of inputs (A, I) and targets (A, K) comes at each position, -1
+    past the end of a string. Returns the phases and the strings (N, phases) of 0s and 1s.
+    """
+    pairs = [(at, code) for at in range(codes.shape[1]) for code in np.unique(codes[:, at])]
+    pairs = [(at, code) for at, code in pairs if code >= 0]
+    units = np.eye(len(pairs), dtype=np.int64)
+    phases = tuple(
+        Phase(inputs[code], targets[code], 0, tuple(unit.tolist()))
+        for (_, code), unit in zip(pairs, units, strict=True)
+    )
+    strings = [codes[:, at] == code for at, code in pairs]
+    return phases, np.stack(strings, axis=1).astype(np.int64)
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A task whose strings are counted, such as a^n b^n c^n."""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers n_1, n_2, .. choose a string; each is >= 1."""
+        ...
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the phases of a string, first to last; from its start symbol to its end.
+
+        Raises ValueError for a language whose strings are not counted.
+        """
+        ...

@@ -3,18 +3,154 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import (
     CellStates,
+    Course,
+    FreeRuns,
     Networks,
-    free_run,
+    course_over,
+    drive_over,
+    free_runs_from,
+    free_runs_of,
     input_vectors,
-    teacher_forced,
 )
+from evolino.network.kernels.memory import aligned, out_of_lanes, to_lanes
+from evolino.network.kernels.workspace import Workspace
 from evolino.task import Segment, Series
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, IntArray
+
+Rows = slice | IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What networks are driven over, the same for all of them; made by `lesson`.
+
+    course: the series that its segments lie in, each once, as far as they are needed.
+    fitted: which of the recorded rows fit a readout; targets: theirs, (T, K). heard: the
+    recorded rows of each segment whose outputs are asked for one step ahead.
+    """
+
+    course: Course
+    fitted: Rows
+    targets: Array
+    heard: tuple[slice, ...]
+
+
+def lesson(
+    architecture: LSTM,
+    fitted: Sequence[Segment],
+    *,
+    started: Sequence[Segment] = (),
+    heard: Sequence[Segment] = (),
+) -> Lesson:
+    """Return what to drive networks over for these segments.
+
+    fitted: their rows fit a readout. started: free runs begin with them; the cells are kept
+    before each. heard: they are responded to one step ahead.
+    """
+    recorded = [*fitted, *heard]
+    vectors, firsts, starts, offsets = [], [], {}, {}
+    offset = 0
+    for n, series in enumerate(distinct_series([*recorded, *started])):
+        seen = [s for s in recorded if s.series is series]
+        begun = {k: s.start for k, s in enumerate(started) if s.series is series}
+        stop = max([s.stop for s in seen] + list(begun.values()))
+        first = min((s.start for s in seen), default=stop)
+        every = input_vectors(architecture, series.inputs, series.fed_back)
+        vectors.append(every[:stop])
+        firsts.append(first)
+        starts.update({k: (n, row) for k, row in begun.items()})
+        offsets[id(series)] = offset - first
+        offset += stop - first
+
+    def rows(segment: Segment) -> slice:
+        before = offsets[id(segment.series)]
+        return slice(before + segment.start, before + segment.stop)
+
+    targets = [segment.targets for segment in fitted]
+    return Lesson(
+        course_over(
+            architecture,
+            vectors,
+            firsts=firsts,
+            starts=[starts[k] for k in range(len(started))],
+        ),
+        _joined([rows(segment) for segment in fitted]),
+        np.concatenate(targets) if targets else np.zeros((0, architecture.outputs)),
+        tuple(rows(segment) for segment in heard),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taught:
+    """What networks did in a lesson, as views of lane memory.
+
+    seen: (P, R, S), what the readout sees at all recorded rows. fitted: (P, T, S), at those
+    that fit it. starts: the cells (P, N, C) before each started segment.
+    """
+
+    architecture: LSTM
+    lesson: Lesson
+    seen: Array
+    fitted: Array
+    starts: CellStates
+
+    def fitted_outputs(self, output_weights: Array) -> Array:
+        """Return (P, 1, T, K): outputs on the rows that fit the readout.
+
+        output_weights: (P, S, K).
+        """
+        sums = self.fitted @ output_weights
+        return self.architecture.outputs_of(sums)[:, None]
+
+    def outputs(self, output_weights: Array) -> Array:
+        """Return (P, N, L, K): outputs one step ahead on the N heard segments.
+
+        output_weights: (P, S, K). Rows past a segment's end are NaN.
+        """
+        heard = self.lesson.heard
+        longest = max(rows.stop - rows.start for rows in heard)
+        shape = len(output_weights), len(heard), longest, output_weights.shape[2]
+        outputs = np.full(shape, np.nan)
+        for k, rows in enumerate(heard):
+            # Each segment alone: BLAS rounds by the number of rows.
+            sums = self.seen[:, rows] @ output_weights
+            outputs[:, k, : rows.stop - rows.start] = self.architecture.outputs_of(sums)
+        return outputs
+
+
+def teach(networks: Networks, lesson: Lesson, workspace: Workspace | None = None) -> Taught:
+    """Drive networks over a lesson by teacher forcing."""
+    seen, starts = drive_over(networks, lesson.course, workspace)
+    fitted = _rows_of(seen, lesson.fitted, workspace)
+    return Taught(networks.architecture, lesson, seen, fitted, starts)
+
+
+def free_runs(
+    architecture: LSTM,
+    segments: Sequence[Segment],
+    tolerance: float = float("inf"),
+    noise: Array | None = None,
+) -> FreeRuns:
+    """Return free runs over segments for `free_runs_of`.
+
+    A run further than the tolerance from its target is given up. noise: as of `free_run`.
+    """
+    return free_runs_from(
+        architecture,
+        np.stack([_target_before(segment) for segment in segments]),
+        np.nan_to_num(stack_rows([s.series.inputs[s.start : s.stop] for s in segments])),
+        targets=stack_rows([segment.targets for segment in segments]),
+        tolerance=tolerance,
+        noise=noise,
+    )
 
 
 def drive(
@@ -26,37 +162,9 @@ def drive(
     another, their targets (T, K), and the cells (P, N, C) before each started segment.
     A series that several segments share is driven once.
     """
-    states: dict[int, Array] = {}
-    cells: dict[int, CellStates] = {}
-    for series in distinct_series([*fitted, *started]):
-        rows = [k for k, s in enumerate(fitted) if s.series is series]
-        starts = [k for k, s in enumerate(started) if s.series is series]
-        first = min((fitted[k].start for k in rows), default=None)
-        stop = max([fitted[k].stop for k in rows] + [started[k].start for k in starts])
-        first = stop if first is None else first
-        recorded, snapshots = teacher_forced(
-            networks,
-            _vectors(networks, series)[:stop],
-            first=first,
-            starts=[started[k].start for k in starts],
-        )
-        for k in rows:
-            states[k] = recorded[:, fitted[k].start - first : fitted[k].stop - first]
-        for position, k in enumerate(starts):
-            cells[k] = CellStates(
-                snapshots.outputs[:, position], snapshots.states[:, position]
-            )
-    targets = [segment.targets for segment in fitted]
-    return (
-        _join([states[k] for k in range(len(fitted))]),
-        np.concatenate(targets)
-        if targets
-        else np.zeros((0, networks.architecture.outputs)),
-        CellStates(
-            _stack([cells[k].outputs for k in range(len(started))]),
-            _stack([cells[k].states for k in range(len(started))]),
-        ),
-    )
+    given = lesson(networks.architecture, fitted, started=started)
+    taught = teach(networks, given)
+    return taught.fitted, given.targets, taught.starts
 
 
 def run_freely(
@@ -70,42 +178,19 @@ def run_freely(
     """Return (P, N, L, K): free runs from the starts, L rows of the longest segment.
 
     output_weights: (P, S, K). starts: (P, N, C) before each of the N segments. Rows past a
-    shorter segment's end continue it and have no target. tolerance, noise:
-    as of `free_run`.
+    shorter segment's end continue it and have no target. tolerance, noise: as of
+    `free_run`.
     """
-    previous = np.stack([_target_before(segment) for segment in segments])
-    inputs = np.nan_to_num(
-        stack_rows([s.series.inputs[s.start : s.stop] for s in segments])
-    )
-    if np.isinf(tolerance):
-        return free_run(networks, output_weights, starts, previous, inputs, noise=noise)
-    wanted = stack_rows([segment.targets for segment in segments])
-    return free_run(
-        networks,
-        output_weights,
-        starts,
-        previous,
-        inputs,
-        targets=wanted,
-        tolerance=tolerance,
-        noise=noise,
-    )
+    runs = free_runs(networks.architecture, segments, tolerance, noise)
+    return free_runs_of(networks, output_weights, starts, runs)
 
 
 def respond_one_step(
     networks: Networks, output_weights: Array, segments: Sequence[Segment]
 ) -> Array:
     """Return (P, N, L, K): outputs under teacher forcing, NaN past a segment's end."""
-    rows = []
-    for segment in segments:
-        states, _, _ = drive(networks, (segment,), ())
-        sums = np.stack([s @ w for s, w in zip(states, output_weights, strict=True)])
-        rows.append(networks.architecture.outputs_of(sums))
-    longest = max(row.shape[1] for row in rows)
-    padded = np.full((len(rows), rows[0].shape[0], longest, rows[0].shape[2]), np.nan)
-    for k, row in enumerate(rows):
-        padded[k, :, : row.shape[1]] = row
-    return padded.transpose(1, 0, 2, 3)
+    given = lesson(networks.architecture, (), heard=segments)
+    return teach(networks, given).outputs(output_weights)
 
 
 def distinct_series(segments: Sequence[Segment]) -> list[Series]:
@@ -122,10 +207,6 @@ def stack_rows(rows: Sequence[Array]) -> Array:
     return stacked
 
 
-def _vectors(networks: Networks, series: Series) -> Array:
-    return input_vectors(networks.architecture, series.inputs, series.fed_back)
-
-
 def _target_before(segment: Segment) -> Array:
     """Return (K,): the target that a free run hears first, zeros at row 0."""
     if segment.start == 0:
@@ -133,12 +214,23 @@ def _target_before(segment: Segment) -> Array:
     return np.asarray(segment.series.fed_back[segment.start - 1])
 
 
-def _join(rows: list[Array]) -> Array:
-    """Concatenate (P, T_n, S) over time; one array is handed on as it lies in memory."""
+def _joined(rows: Sequence[slice]) -> Rows:
+    """Return the rows of all slices, as one slice if they follow one another."""
     if not rows:
-        return np.zeros((0, 0, 0))
-    return rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1)
+        return slice(0, 0)
+    if all(a.stop == b.start for a, b in pairwise(rows)):
+        return slice(rows[0].start, rows[-1].stop)
+    return np.concatenate([np.arange(each.start, each.stop) for each in rows])
 
 
-def _stack(rows: list[Array]) -> Array:
-    return np.stack(rows, axis=1) if rows else np.zeros((0, 0, 0))
+def _rows_of(seen: Array, rows: Rows, workspace: Workspace | None) -> Array:
+    """Return (P, T, S), some rows of (P, R, S) that lie in lanes; a slice is a view."""
+    if isinstance(rows, slice):
+        return seen[:, rows]
+    lanes = to_lanes(seen, seen.dtype)
+    shape = len(rows), *lanes.shape[1:]
+    count = int(np.prod(shape))
+    room = workspace.take("fitted", count, seen.dtype) if workspace else None
+    picked = (aligned(count, seen.dtype) if room is None else room).reshape(shape)
+    np.take(lanes, rows, axis=0, out=picked, mode="clip")
+    return out_of_lanes(picked, len(seen))

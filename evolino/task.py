@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from numpy.random import Generator
 
-from evolino.vocabulary import Array
+from evolino.phases import Checked, Phase
+from evolino.vocabulary import Array, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,15 +71,19 @@ class Segment:
 class Split:
     """Which rows serve what; no row of train is in validation or test.
 
-    train: fits the readout of every candidate. validation: selects among candidates.
+    train: fits the readout of every candidate. validation: selects among candidates;
+        empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
         it may hold train and validation, never test. test: reported, nothing else.
+    confirmation: longer validation, in stages; only networks that do well enough on one
+        stage are put to the next (`Experiment.confirm_at`).
     """
 
     train: tuple[Segment, ...]
     validation: tuple[Segment, ...]
     test: tuple[Segment, ...]
     refit: tuple[Segment, ...] = ()
+    confirmation: tuple[tuple[Segment, ...], ...] = ()
 
 
 class Predictor(Protocol):
@@ -88,10 +93,42 @@ class Predictor(Protocol):
         """Return the outputs (stop - start, K) on each segment."""
         ...
 
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how it does on counted strings, given by parameters (N, parameters)."""
+        ...
+
+
+@runtime_checkable
+class Improviser(Protocol):
+    """A predictor that goes on alone, hearing what is made of its outputs."""
+
     def improvise(
         self, steps: int, prime: Array, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
-        """Return what `choose` made of the outputs and was heard, and them: (steps, K)."""
+        """Go on from a prime (T, K); choose: outputs (K,) -> what is heard next (K,).
+
+        Returns what was chosen, and the outputs that it was chosen from: (steps, K) each.
+        """
+        ...
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """A predictor whose cells can be shaken while it runs freely."""
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs over the segments.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step. kick: the same, once, before the first step. seed: of both.
+        """
         ...
 
 
@@ -108,6 +145,23 @@ class Published:
     method: str
     source: str
     checked: bool = False
+
+
+@runtime_checkable
+class ScoresManyNetworks(Protocol):
+    """What a task may offer beside its loss, where scoring takes a part of the time.
+
+    It is asked only of the class that defines the task's loss: one that overrides `loss`
+    alone is scored by it.
+    """
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+        What needs the targets alone is worked out once. Each network's loss has the bits
+        that `loss` gives on outputs of it alone.
+        """
+        ...
 
 
 class Task(Protocol):
@@ -140,7 +194,8 @@ class Task(Protocol):
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): what evolution minimises, 0 for perfect outputs.
 
-        outputs: (P, N, L, K), what P networks gave on N validation segments of L rows.
+        outputs: (P, N, L, K), what P networks gave on N validation segments of L rows; or
+        on all rows of train as one segment, where there is no validation.
         targets: (N, L, K); NaN where a shorter segment has no row, which does not count.
         """
         ...

@@ -7,5 +7,7 @@ TASKS = {
     "mso": "evolino.tasks.oscillators:Oscillators",
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
     "blues": "evolino.tasks.blues:Blues",
+    "languages": "evolino.tasks.languages:Languages",
     "series": "evolino.tasks.series:SeriesTask",
+    "timing": "evolino.tasks.timing:Timing",
 }

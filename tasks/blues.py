@@ -19,8 +19,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.phases import Checked, Phase
 from evolino.sound.score import Score
-from evolino.task import Predictor, Published, Segment, Series, Split
+from evolino.task import Improviser, Predictor, Published, Segment, Series, Split
 from evolino.tasks.blues_material import (
     BARS,
     CHORD_NOTES,
@@ -139,6 +140,8 @@ class Blues:
             (outputs,) = model.respond(split.test, free_running=True)
             figures = chord_figures(outputs, test.targets)
             return figures | recovery_figures(model) if self.spoils else figures
+        if not isinstance(model, Improviser):
+            raise TypeError(f"experiment 2 needs a model that improvises, got {model!r}")
         rng = np.random.default_rng(IMPROVISATION)
         choose = sampler(rng, self.temperature)
         prime = split.test[0].series.targets[:STEPS]
@@ -217,6 +220,10 @@ def practised(split: Split) -> IntArray:
 
 class _Repeat:
     """A model that goes on with what it heard last."""
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Raise: there are no strings here."""
+        raise NotImplementedError
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         return [

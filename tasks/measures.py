@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from evolino.vocabulary import Array
@@ -13,17 +15,38 @@ def rmse(outputs: Array, targets: Array) -> Array:
     outputs: (P, N, L, K). targets: (N, L, K), NaN where there is no row. A network with an
     output that is not finite on a scored row has error inf.
     """
-    scored = np.isfinite(targets)
-    with np.errstate(over="ignore", invalid="ignore"):
-        squared = np.square(outputs - targets)
-        rows = squared.reshape(len(squared), -1) if scored.all() else squared[:, scored]
-        mean = np.sqrt(rows.mean(axis=1))
-    return np.where(np.isfinite(mean), mean, np.inf)
+    return rmse_against(targets)(outputs)
 
 
 def nrmse(outputs: Array, targets: Array) -> Array:
     """Return (P,): `rmse` divided by the standard deviation of the targets."""
-    return rmse(outputs, targets) / deviation(targets)
+    return nrmse_against(targets)(outputs)
+
+
+def rmse_against(targets: Array) -> Callable[[Array], Array]:
+    """Return `rmse` to these targets, for any outputs.
+
+    A network's error has the same bits whatever networks are beside it.
+    """
+    scored = np.isfinite(targets)
+    places = None if scored.all() else np.flatnonzero(scored)
+
+    def error(outputs: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):
+            squared = np.square(outputs - targets)
+            rows = squared.reshape(len(squared), -1)  # NumPy sums each of them alike
+            if places is not None:
+                rows = rows.take(places, axis=1)
+            mean = np.sqrt(rows.mean(axis=1))
+        return np.where(np.isfinite(mean), mean, np.inf)
+
+    return error
+
+
+def nrmse_against(targets: Array) -> Callable[[Array], Array]:
+    """Return `nrmse` to these targets, for any outputs, as `rmse_against`."""
+    spread, error = deviation(targets), rmse_against(targets)
+    return lambda outputs: error(outputs) / spread
 
 
 def deviation(targets: Array) -> float:

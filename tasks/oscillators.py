@@ -11,7 +11,7 @@ are always printed beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.task import Predictor, Published, Segment, Series, Split
-from evolino.tasks.measures import nrmse
+from evolino.tasks.measures import nrmse, nrmse_against
 from evolino.vocabulary import Array, check_count, check_number
 
 FREQUENCIES = (0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97, 1.08, 1.19, 1.27, 1.32)
@@ -81,6 +81,10 @@ class Oscillators:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the normalised root mean squared error of the free run."""
         return nrmse(outputs, targets)
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against these targets."""
+        return nrmse_against(targets)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nrmse and the largest absolute error of the free run."""

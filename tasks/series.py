@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.task import Predictor, Published, Segment, Series, Split
-from evolino.tasks.measures import nrmse
+from evolino.tasks.measures import nrmse, nrmse_against
 from evolino.vocabulary import Array, as_series, check_count
 
 
@@ -85,6 +86,10 @@ class SeriesTask:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the normalised root mean squared error."""
         return nrmse(outputs, targets)
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against these targets."""
+        return nrmse_against(targets)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nrmse."""

@@ -20,7 +20,7 @@ from evolino.network.kernels.least_squares import (
     solve,
     solve_penalised,
 )
-from evolino.network.kernels.memory import aligned_copy
+from evolino.network.kernels.memory import to_lanes
 from evolino.vocabulary import Array, check_number
 
 LANE_WIDTH = 200
@@ -140,19 +140,9 @@ def _by_groups(
 
 def as_lanes(states: Array) -> Array:
     """Return states (P, T, S) as contiguous aligned (T, S, WIDTH) of float64; no copy if
-    they are. Empty lanes repeat the last network.
+    they are. Other empty lanes repeat the last network.
     """
-    base = states.base
-    count, rows, seen = states.shape
-    stride = np.dtype(np.float64).itemsize
-    in_lanes = states.strides == (stride, seen * WIDTH * stride, WIDTH * stride)
-    whole = in_lanes and base is not None and states.ctypes.data % 64 == 0
-    if whole and states.dtype == np.float64:
-        return np.lib.stride_tricks.as_strided(
-            states, (rows, seen, WIDTH), (seen * WIDTH * stride, WIDTH * stride, stride)
-        )
-    lanes = np.minimum(np.arange(WIDTH), count - 1)
-    return aligned_copy(np.moveaxis(states[lanes], 0, -1))
+    return to_lanes(states)
 
 
 def _check_rows(states: Array, targets: Array) -> None:

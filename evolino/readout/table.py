@@ -3,4 +3,6 @@
 READOUTS = {
     "pseudo-inverse": "evolino.readout.linear:PseudoInverse",
     "ridge": "evolino.readout.linear:Ridge",
+    "svm": "evolino.readout.svm:SVM",
+    "svr": "evolino.readout.svm:SVR",
 }

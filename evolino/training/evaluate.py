@@ -6,24 +6,38 @@ it, on the number of workers, or on what was evaluated before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import block_size, pack
+from evolino.network.kernels.dispatch import (
+    FreeRuns,
+    Layout,
+    Networks,
+    Workspace,
+    block_size,
+    free_runs_of,
+    layout_of,
+    pack,
+)
 from evolino.readout.base import Readout
 from evolino.readout.by_groups import solve_by_groups
-from evolino.respond import drive, respond_one_step, run_freely, stack_rows
-from evolino.task import Split, Task
+from evolino.respond import Lesson, Taught, drive, free_runs, lesson, stack_rows, teach
+from evolino.task import ScoresManyNetworks, Segment, Split, Task
 from evolino.vocabulary import Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Evaluator:
     """Gives every genome its loss.
 
     tolerance: a free run further than this from its target at a step is given up.
+    confirm_at: the loss at which a network comes to the next stage of its validation.
+    noise: (M, 2, C) on the cells in free runs, None for none.
     """
 
     architecture: LSTM
@@ -31,6 +45,9 @@ class Evaluator:
     readout: Readout
     split: Split
     tolerance: float = float("inf")
+    confirm_at: float = 0.0
+    noise: Array | None = None
+    _threads: threading.local = field(default_factory=threading.local, init=False)
 
     def losses(self, genomes: Array) -> Array:
         """Return (P,): the loss of each network, inf for one that failed.
@@ -55,39 +72,132 @@ class Evaluator:
         """
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
-        networks = pack(self.architecture, genome[None])
-        fitted, targets, _ = drive(networks, rows, ())
+        fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
         return np.asarray(self._solve(fitted, targets)[best, 0])
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
-        networks = pack(self.architecture, genomes)
-        validation = self.split.validation
-        if self.task.generates:
-            states, targets, starts = drive(networks, self.split.train, validation)
-            solved = self._solve(states, targets)
-            outputs = [
-                run_freely(networks, weights, validation, starts, self.tolerance)
-                for weights in solved
+        prepared, workspace = self._prepared, self._workspace()
+        networks = pack(prepared.layout, genomes, workspace)
+        stage = prepared.validation
+        taught = teach(networks, stage.lesson, workspace)
+        solved = self._solve(taught.fitted, stage.lesson.targets)
+        losses = [
+            self._stage_losses(networks, taught, weights, stage, workspace)
+            for weights in solved
+        ]
+        if prepared.confirmation:
+            losses = [
+                self._confirmed(genomes, weights, found)
+                for weights, found in zip(solved, losses, strict=True)
             ]
-        else:
-            states, targets, _ = drive(networks, self.split.train, ())
-            solved = self._solve(states, targets)
-            outputs = [
-                respond_one_step(networks, weights, validation) for weights in solved
-            ]
-        wanted = stack_rows([segment.targets for segment in validation])
-        losses = np.array([self._losses_one_by_one(each, wanted) for each in outputs])
-        return np.where(np.isnan(losses), np.inf, losses)
+        found = np.array(losses)
+        return np.where(np.isnan(found), np.inf, found)
 
     def _solve(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K)."""
         return solve_by_groups(self.readout, self.architecture, states, targets)
 
-    def _losses_one_by_one(self, outputs: Array, targets: Array) -> list[float]:
-        """Return P losses of outputs (P, N, L, K), each network alone and contiguous.
+    def _stage_losses(
+        self,
+        networks: Networks,
+        taught: Taught,
+        weights: Array,
+        stage: _Stage,
+        workspace: Workspace | None = None,
+    ) -> Array:
+        """Return (P,): the losses of networks with output weights (P, S, K) on a stage."""
+        if stage.runs is not None:
+            outputs = free_runs_of(networks, weights, taught.starts, stage.runs, workspace)
+        elif stage.lesson.heard:
+            outputs = taught.outputs(weights)
+        else:
+            outputs = taught.fitted_outputs(weights)
+        return stage.loss(outputs)
 
-        NumPy sums in an order that depends on the shape and strides of the whole array.
+    def _confirmed(self, genomes: Array, weights: Array, losses: Array) -> Array:
+        """Return (P,): losses in stages (`Experiment.confirm_at`) from those of validation.
+
+        weights: (P, S, K).
         """
+        stages = self._prepared.confirmation
+        staged, passed = losses + len(stages), np.flatnonzero(losses <= self.confirm_at)
+        for to_pass, stage in zip(reversed(range(len(stages))), stages, strict=True):
+            if not len(passed):
+                break
+            networks = pack(self._prepared.layout, genomes[passed])
+            taught = teach(networks, stage.lesson)
+            found = self._stage_losses(networks, taught, weights[passed], stage)
+            staged[passed] = to_pass + np.minimum(found, 1.0)
+            passed = passed[found <= self.confirm_at]
+        return staged
+
+    @cached_property
+    def _prepared(self) -> _Prepared:
+        return _Prepared(
+            layout_of(self.architecture),
+            self._stage(self.split.train, self.split.validation),
+            tuple(self._stage((), stage) for stage in self.split.confirmation),
+        )
+
+    def _stage(self, fitted: Sequence[Segment], scored: Sequence[Segment]) -> _Stage:
+        """Return what networks are taught and scored on; without scored segments, on what
+        fits the readout."""
+        architecture, runs = self.architecture, None
+        if self.task.generates:
+            given = lesson(architecture, fitted, started=scored)
+            runs = free_runs(architecture, scored, self.tolerance, self.noise)
+        else:
+            given = lesson(architecture, fitted, heard=scored)
+        wanted = given.targets[None]
+        if scored:
+            wanted = stack_rows([segment.targets for segment in scored])
+        return _Stage(given, runs, loss_against(self.task, wanted))
+
+    def _workspace(self) -> Workspace:
+        """Return what this thread works in."""
+        if not hasattr(self._threads, "workspace"):
+            self._threads.workspace = Workspace()
+        return self._threads.workspace  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stage:
+    """One round of scoring. runs: None where the task does not generate. loss: (P,) of
+    outputs (P, N, L, K) on the scored segments, or the fitted rows."""
+
+    lesson: Lesson
+    runs: FreeRuns | None
+    loss: Callable[[Array], Array]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """What is the same for every block."""
+
+    layout: Layout
+    validation: _Stage
+    confirmation: tuple[_Stage, ...]
+
+
+def loss_against(task: Task, targets: Array) -> Callable[[Array], Array]:
+    """Return a task's loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+    A network's loss does not depend on those beside it: each is scored alone, unless the
+    task sees to it.
+    """
+    if isinstance(task, ScoresManyNetworks) and _by_one_class(task):
+        return task.loss_against(targets)
+
+    def one_by_one(outputs: Array) -> Array:
+        # NumPy sums in an order that depends on the shape and strides of the whole array.
         alone = (np.ascontiguousarray(each)[None] for each in outputs)
-        return [float(self.task.loss(each, targets)[0]) for each in alone]
+        return np.array([float(task.loss(each, targets)[0]) for each in alone])
+
+    return one_by_one
+
+
+def _by_one_class(task: Task) -> bool:
+    """Return whether the class that defines a task's loss defines `loss_against` too."""
+    definers = (each for each in type(task).__mro__ if "loss" in vars(each))
+    return "loss_against" in vars(next(definers, object))

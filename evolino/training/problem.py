@@ -21,6 +21,7 @@ from evolino.training.json_text import read_json, write_json
 from evolino.training.randomness import generator
 from evolino.vocabulary import Array
 
+NOISE_ROWS = 4099  # then noise begins again; a prime, so that no period meets its own
 DECIDING = ("evolino", "numpy", "scipy", "numba")  # packages that decide bits
 
 
@@ -54,6 +55,8 @@ class Problem:
             experiment.readout,
             split_of(self.task, experiment.seed),
             experiment.tolerance,
+            experiment.confirm_at,
+            state_noise(experiment),
         )
 
     def search(self, origin: Array | None, *island: int) -> Search:
@@ -119,6 +122,14 @@ def weight_space(experiment: Experiment) -> WeightSpace:
         level=initialiser.level,
         family=initialiser.family(architecture),
     )
+
+
+def state_noise(experiment: Experiment) -> Array | None:
+    """Return (M, 2, C): noise on the cells in free runs, None if there is to be none."""
+    if not experiment.robust:
+        return None
+    shape = (NOISE_ROWS, 2, experiment.architecture.cells)
+    return generator(experiment.seed, "noise").normal(0.0, experiment.robust, shape)
 
 
 def split_of(task: Task, seed: int) -> Split:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from evolino.registry import find, from_table, names, to_table
+from evolino.respond import stack_rows
+from evolino.task import ScoresManyNetworks
 from evolino.tasks.series import SeriesTask
 from evolino.training.presets import load_table, tables
 
@@ -73,6 +75,26 @@ def test_perfect_outputs_have_loss_0_and_wrong_ones_more(task):
     perfect, near, failed = task.loss(outputs, targets)
     assert perfect == 0
     assert 0 < near < failed
+
+
+def test_losses_of_many_networks_have_the_bits_of_one_after_another(task, rng):
+    if not isinstance(task, ScoresManyNetworks):
+        assert not hasattr(task, "loss_against")
+        return
+    split = task.sequences(np.random.default_rng(0))
+    targets = stack_rows([segment.targets for segment in split.validation])
+    outputs = targets + 0.1 * rng.normal(size=(16, *targets.shape))
+    outputs[3] = np.inf
+    outputs[4, :, -1] = 1e30
+    cut = targets.copy()
+    cut[0, len(cut[0]) // 2 :] = np.nan  # as of a shorter segment
+    for each in (outputs, outputs.astype(np.float32)):
+        for wanted in (targets, cut):
+            together = task.loss_against(wanted)(each)
+            alone = [task.loss(one[None], wanted)[0] for one in each]
+            np.testing.assert_array_equal(together, alone)
+            few = task.loss_against(wanted)(each[2:5])
+            np.testing.assert_array_equal(few, together[2:5])
 
 
 def test_the_oracle_measures_nothing_wrong(task):

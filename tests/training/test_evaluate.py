@@ -1,5 +1,6 @@
 """From genomes to losses."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +104,45 @@ def test_series_of_different_lengths_are_scored_one_step_ahead(rng):
     genomes = evolino.LinearRegime().draw(evaluator.architecture, rng, 3)
     # Ten linear states of white noise hold what was heard a step ago, but not alone.
     assert (evaluator.losses(genomes) < 0.7).all()
+
+
+def test_a_loss_one_step_ahead_does_not_depend_on_the_block_or_thread(rng):
+    network = evolino.LSTM(cells=10, feedback=False)
+    evaluator = evaluator_of(Delay(), network, evolino.PseudoInverse())
+    genomes = rng.normal(size=(11, *evaluator.architecture.genome_shape))
+    together = evaluator.losses(genomes)
+    alone = [evaluator.losses(genomes[[k]])[0] for k in range(11)]
+    np.testing.assert_array_equal(alone, together)
+    with ThreadPoolExecutor(3) as pool:  # each with a workspace of its own
+        for losses in pool.map(evaluator.losses, [genomes] * 12):
+            np.testing.assert_array_equal(losses, together)
+
+
+class HalfOfIt(SeriesTask):
+    """A loss of one's own, by inheritance."""
+
+    def loss(self, outputs, targets):
+        return super().loss(outputs, targets) / 2
+
+
+class HalfOfBoth(HalfOfIt):
+    """The same, also of many networks."""
+
+    def loss(self, outputs, targets):
+        return super().loss(outputs, targets)
+
+    def loss_against(self, targets):
+        loss = super().loss_against(targets)
+        return lambda outputs: loss(outputs) / 2
+
+
+def test_a_loss_that_is_overridden_counts(genomes):
+    series = np.sin(np.arange(500) * 0.3)
+    network, readout = evolino.LSTM(cells=20), evolino.PseudoInverse()
+    whole = evaluator_of(SeriesTask(series), network, readout).losses(genomes)
+    for kind in (HalfOfIt, HalfOfBoth):
+        half = evaluator_of(kind(series), network, readout).losses(genomes)
+        np.testing.assert_array_equal(half, whole / 2)
 
 
 def test_inputs_and_several_outputs_are_learnt(rng):

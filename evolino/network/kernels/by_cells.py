@@ -84,9 +84,9 @@ def drive(
     sources: Any,
     cells: int,
     inputs: Any,
-    steps: int,
+    steps: Any,
+    firsts: Any,
     width: int,
-    first: int,
     columns: int,
     lane: int,
     lanes: int,
@@ -98,7 +98,7 @@ def drive(
     room: Any,
     flags: int,
 ) -> None:
-    """Drive one network over T = `steps` input vectors of U = `width` numbers.
+    """Drive one network over N series, as `lstm.drive` does.
 
     weights, peepholes: as `lstm.drive` has them, a block of `lanes` cells in the place of a
     cell. sources: (blocks, C), every cell in order. seen, start_outputs, start_states: of
@@ -106,29 +106,33 @@ def drive(
     """
     blocks = sources.shape[0]
     w, p, x, r = memory(weights), memory(peepholes), memory(inputs), memory(sources)
-    rows = part(numbers(memory(seen)), lane)
+    row = part(numbers(memory(seen)), lane)
     h0 = part(numbers(memory(start_outputs)), lane)
     s0 = part(numbers(memory(start_states)), lane)
     u = memory(room)
     states = part(u, width)
     before, after = part(states, blocks), part(states, 2 * blocks)
     net = part(states, 3 * blocks)
-    rest(states, 2 * blocks)
-    reached = 0
-    for t in range(steps + 1):
-        while reached < len(order) and starts[order[reached]] == t:
-            at = order[reached] * cells * lanes
-            into_lane(numbers(before), cells, h0, at, lanes)
-            into_lane(numbers(states), cells, s0, at, lanes)
-            reached += 1
-        if t == steps:
-            break
-        for j in range(width):
-            store(u, j, load(x, t * width + j))
-        heard = numbers(before)
-        step(w, p, r, blocks, cells, u, width, heard, after, states, net, flags)
-        if t >= first:
-            at = (t - first) * columns * lanes
-            h, s = numbers(after), numbers(states)
-            see(rows, at, lanes, h, s, cells, numbers(u), width, flags)
-        before, after = after, before
+    now = reached = 0
+    for n in range(len(steps)):
+        rest(states, blocks)
+        rest(before, blocks)
+        for t in range(steps[n] + 1):
+            while reached < len(order) and starts[order[reached]] == now:
+                at = order[reached] * cells * lanes
+                into_lane(numbers(before), cells, h0, at, lanes)
+                into_lane(numbers(states), cells, s0, at, lanes)
+                reached += 1
+            now += 1
+            if t == steps[n]:
+                break
+            for j in range(width):
+                store(u, j, load(x, j))
+            x = part(x, width)
+            heard = numbers(before)
+            step(w, p, r, blocks, cells, u, width, heard, after, states, net, flags)
+            if t >= firsts[n]:
+                h, s = numbers(after), numbers(states)
+                see(row, 0, lanes, h, s, cells, numbers(u), width, flags)
+                row = part(row, columns * lanes)
+            before, after = after, before

@@ -24,8 +24,8 @@ njit: Any = numba.njit
 
 
 @njit(inline="always")
-def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
-    """Return the state of a cell after one step, from the state s before it.
+def transition(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return what `move` takes a cell from the state s by: a, b, d.
 
     net: net inputs of input gate, forget gate, cell input and output gate. peep: the
     peephole weights of input, forget and output gate.
@@ -42,8 +42,26 @@ def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
         eg = zg
     if flags & FORGET_GATE:
         ef = one_plus_exp_minus(zf)
-        return fma(s, ei, eg * ef) / (ei * ef)  # s = f s + i g
-    return s + eg / ei
+        return ei, eg * ef, ei * ef  # s = f s + i g
+    return ei, eg, ei
+
+
+@njit(inline="always")
+def move(s: Any, a: Any, b: Any, d: Any, flags: int) -> Any:
+    """Return the state after s, by what `transition` gave."""
+    if flags & FORGET_GATE:
+        return fma(s, a, b) / d
+    return s + b / d
+
+
+@njit(inline="always")
+def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return the state of a cell after one step, from the state s before it.
+
+    Arguments as of `transition`.
+    """
+    a, b, d = transition(net, peep, s, flags)
+    return move(s, a, b, d, flags)
 
 
 @njit(inline="always")

@@ -116,9 +116,9 @@ def drive(
     peepholes: Any,
     sources: Any,
     inputs: Any,
-    steps: int,
+    steps: Any,
+    firsts: Any,
     width: int,
-    first: int,
     columns: int,
     seen: Any,
     order: Any,
@@ -128,15 +128,17 @@ def drive(
     room: Any,
     flags: int,
 ) -> None:
-    """Teacher-forced pass over T = `steps` input vectors of U = `width` numbers.
+    """Teacher-forced passes over N series, one after another, each from cells at rest.
 
-    sources: (C, R). seen: gets what the readout sees at rows first .. T-1, `columns`
-    numbers a row. order: the starts' positions in the order of their rows; the cells before
-    row starts[q] go to start_outputs and start_states at q. room: of `room_for`.
+    sources: (C, R). steps: (N,), T of each series. inputs: the series' input vectors of U =
+    `width` numbers, all in one. seen: gets what the readout sees at rows firsts[n] .. T-1
+    of each series n, `columns` numbers a row. starts: rows, counted over series of T + 1
+    rows; order: their positions in ascending order; the cells before row starts[q] go to
+    start_outputs and start_states at q. room: of `room_for`.
     """
     cells, recurrent = sources.shape
     w, p, x, r = memory(weights), memory(peepholes), memory(inputs), memory(sources)
-    rows, h0, s0 = memory(seen), memory(start_outputs), memory(start_states)
+    row, h0, s0 = memory(seen), memory(start_outputs), memory(start_states)
     u = memory(room)
     states = part(u, width)
     before, after, net = (
@@ -144,23 +146,27 @@ def drive(
         part(states, 2 * cells),
         part(states, 3 * cells),
     )
-    rest(states, 2 * cells)
-    reached = 0
-    for t in range(steps + 1):
-        while reached < len(order) and starts[order[reached]] == t:
-            at = order[reached] * cells
-            copy(before, part(h0, at), cells)
-            copy(states, part(s0, at), cells)
-            reached += 1
-        if t == steps:
-            break
-        for j in range(width):
-            store(u, j, load(x, t * width + j))
-        step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
-        if t >= first:
-            row = part(rows, (t - first) * columns)
-            see(row, after, states, u, width, cells, flags)
-        before, after = after, before
+    now = reached = 0
+    for n in range(len(steps)):
+        rest(states, cells)
+        rest(before, cells)
+        for t in range(steps[n] + 1):
+            while reached < len(order) and starts[order[reached]] == now:
+                at = order[reached] * cells
+                copy(before, part(h0, at), cells)
+                copy(states, part(s0, at), cells)
+                reached += 1
+            now += 1
+            if t == steps[n]:
+                break
+            for j in range(width):
+                store(u, j, load(x, j))
+            x = part(x, width)
+            step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
+            if t >= firsts[n]:
+                see(row, after, states, u, width, cells, flags)
+                row = part(row, columns)
+            before, after = after, before
 
 
 @njit(inline="always")
@@ -188,6 +194,7 @@ def disturb(noise: Any, outputs: Any, states: Any, cells: int) -> None:
 
 @compiled
 def run_freely(
+    networks: int,
     weights: Any,
     peepholes: Any,
     sources: Any,
@@ -213,15 +220,17 @@ def run_freely(
     room: Any,
     flags: int,
 ) -> None:
-    """Free runs from N = `runs` starts over L = `steps` rows.
+    """Free runs from N = `runs` starts over L = `steps` rows, of one network after another.
 
-    sources: (C, R). readout: S = `columns` rows of K = `outputs`. start_outputs,
-    start_states: the cells before each start. previous: N rows of K, the output heard
-    first. inputs: N x L rows of I = `outside`. threshold: outputs above it are 1, others
-    0; -inf leaves them as they are. heard_threshold: the same for what is fed back only.
+    With networks in the lanes there is one of them here. sources: (C, R). readout: S =
+    `columns` rows of K = `outputs`. start_outputs, start_states: the cells before each
+    start. previous: N rows of K, the output heard first. inputs: N x L rows of I =
+    `outside`. threshold: outputs above it are 1, others 0; -inf leaves them as they are.
+    heard_threshold: the same for what is fed back only.
     noise: `noise_rows` rows of 2 C, added to the cells' outputs and states after a step,
     over and over, the same for every run. targets: N x L rows of K, read only if the
-    tolerance is finite. result: N x L rows of K. room: of `room_for`.
+    tolerance is finite. result: N x L rows of K. room: of `room_for`. Networks share
+    sources, previous, inputs, noise and targets.
 
     A lane whose output is not finite, beyond EXPLODED or further than the tolerance from
     its target is lost: inf from this row on, and 0 is fed back.
@@ -231,8 +240,7 @@ def run_freely(
     w, p, r, v = memory(weights), memory(peepholes), memory(sources), memory(readout)
     h0, s0, y0 = memory(start_outputs), memory(start_states), memory(previous)
     x, wanted, y = memory(inputs), memory(targets), memory(result)
-    disturbance = memory(noise)
-    u = memory(room)
+    disturbance, u = memory(noise), memory(room)
     row = part(u, width)
     heard = part(row, columns)
     states = part(heard, outputs)
@@ -241,41 +249,46 @@ def run_freely(
         part(states, 2 * cells),
         part(states, 3 * cells),
     )
-    for n in range(runs):
-        copy(part(h0, n * cells), before, cells)
-        copy(part(s0, n * cells), states, cells)
-        copy(part(y0, n * outputs), heard, outputs)
-        alive = like(load(heard, 0), 1.0)
-        for t in range(steps):
-            now = n * steps + t
-            copy(part(x, now * outside), u, outside)
-            if feedback:
+    for _ in range(networks):
+        for n in range(runs):
+            copy(part(h0, n * cells), before, cells)
+            copy(part(s0, n * cells), states, cells)
+            copy(part(y0, n * outputs), heard, outputs)
+            alive = like(load(heard, 0), 1.0)
+            for t in range(steps):
+                now = n * steps + t
+                copy(part(x, now * outside), u, outside)
+                if feedback:
+                    for j in range(outputs):
+                        value = load(heard, j)
+                        if heard_threshold > -float("inf"):
+                            value = beyond(value, heard_threshold, like(value, 1.0), 0.0)
+                        store(u, outside + j, value * scale)
+                step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
+                if noise_rows:
+                    its = part(disturbance, t % noise_rows * 2 * cells)
+                    disturb(its, after, states, cells)
+                see(row, after, states, u, width, cells, flags)
+                for j in range(outputs):
+                    value = read_out(v, row, columns, outputs, j)
+                    alive = within(value, EXPLODED, alive, 0.0)
+                    if threshold > -float("inf"):
+                        value = beyond(value, threshold, like(value, 1.0), 0.0)
+                    if tolerance < float("inf"):
+                        error = value - load(wanted, now * outputs + j)
+                        alive = within(error, tolerance, alive, 0.0)
+                    store(heard, j, value)
                 for j in range(outputs):
                     value = load(heard, j)
-                    if heard_threshold > -float("inf"):
-                        value = beyond(value, heard_threshold, like(value, 1.0), 0.0)
-                    store(u, outside + j, value * scale)
-            step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
-            if noise_rows:
-                its = part(disturbance, t % noise_rows * 2 * cells)
-                disturb(its, after, states, cells)
-            see(row, after, states, u, width, cells, flags)
-            for j in range(outputs):
-                value = read_out(v, row, columns, outputs, j)
-                alive = within(value, EXPLODED, alive, 0.0)
-                if threshold > -float("inf"):
-                    value = beyond(value, threshold, like(value, 1.0), 0.0)
-                if tolerance < float("inf"):
-                    error = value - load(wanted, now * outputs + j)
-                    alive = within(error, tolerance, alive, 0.0)
-                store(heard, j, value)
-            for j in range(outputs):
-                value = load(heard, j)
-                lost = within(alive, 0.0, float("inf"), value)
-                store(y, now * outputs + j, lost)
-                store(heard, j, within(alive, 0.0, 0.0, value))
-            if largest_lane(alive) == 0.0:
-                for j in range((now + 1) * outputs, (n + 1) * steps * outputs):
-                    store(y, j, float("inf"))
-                break
-            before, after = after, before
+                    lost = within(alive, 0.0, float("inf"), value)
+                    store(y, now * outputs + j, lost)
+                    store(heard, j, within(alive, 0.0, 0.0, value))
+                if largest_lane(alive) == 0.0:
+                    for j in range((now + 1) * outputs, (n + 1) * steps * outputs):
+                        store(y, j, float("inf"))
+                    break
+                before, after = after, before
+        w = part(w, cells * (1 + width + recurrent) * GATES)
+        p, v = part(p, cells * PEEPHOLES), part(v, columns * outputs)
+        h0, s0 = part(h0, runs * cells), part(s0, runs * cells)
+        y = part(y, runs * steps * outputs)

@@ -55,6 +55,30 @@ def aligned_copy(values: Array, dtype: Any = np.float64) -> Array:
     return copy
 
 
+def to_lanes(values: Array, dtype: Any = np.float64) -> Array:
+    """Return values (P, ...) of P networks as contiguous aligned (..., lanes).
+
+    No copy of a view by `out_of_lanes`, whose empty lanes are as they were; else empty
+    lanes repeat the last network.
+    """
+    width, bytes_each = width_of(dtype), np.dtype(dtype).itemsize
+    shape = values.shape[1:]
+    strides = [bytes_each]
+    for length in (width, *reversed(shape)):
+        strides.append(strides[-1] * length)
+    strides = strides[-2::-1]
+    view = values.dtype == dtype and values.strides == (bytes_each, *strides[:-1])
+    if view and values.base is not None and values.ctypes.data % BYTES == 0:
+        return np.lib.stride_tricks.as_strided(values, (*shape, width), strides)
+    order = np.minimum(np.arange(width), len(values) - 1)
+    return aligned_copy(np.moveaxis(values[order], 0, -1), dtype)
+
+
+def out_of_lanes(lanes: Array, count: int) -> Array:
+    """Return (count, ...), a view of the first of (..., lanes)."""
+    return np.moveaxis(lanes, -1, 0)[:count]
+
+
 def memory(values: Any) -> Any:
     """Return the address of an array of lanes (`aligned`), a `Shared`, or integers."""
     raise NotImplementedError("inside kernels only")

@@ -1,0 +1,190 @@
+"""Networks as the kernels read them: weights by cell, source and gate, in lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from evolino.network.architecture import GATES, LSTM, PEEPHOLE_GATES
+from evolino.network.groups import free_genes
+from evolino.network.kernels import cell, lstm
+from evolino.network.kernels.compiled import compiled
+from evolino.network.kernels.memory import width_of
+from evolino.network.kernels.workspace import Workspace
+from evolino.vocabulary import Array, BoolArray, IntArray
+
+
+def block_size(architecture: LSTM) -> int:
+    """Return how many networks fill a vector: 8 in float64, 16 in float32."""
+    return width_of(architecture.precision)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """What all networks of an architecture share; made by `layout_of`.
+
+    genes: (W,), for each weight into a cell, over sources (bias, inputs, recurrent) and
+    gates, its place among the genes of the cell, -1 for one that the architecture lacks.
+    peephole_genes: (3,), the same. sources: (C, R). flags: the variant, as the kernels
+    read it. dtype: of what the cells compute. free: (C, G), the genes that count, where
+    cells are in groups.
+    """
+
+    architecture: LSTM
+    genes: IntArray
+    peephole_genes: IntArray
+    sources: IntArray
+    flags: int
+    dtype: Any
+    free: BoolArray | None = None
+
+    @property
+    def width(self) -> int:
+        """The lanes of a vector."""
+        return width_of(self.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """At most `block_size` networks, laid out for the kernels; made by `pack`.
+
+    weights_in_lanes, peepholes_in_lanes: one-dimensional, of (C, W) and (C, 3) vectors in
+    the architecture's precision; empty lanes repeat the last network. count: P.
+    """
+
+    layout: Layout
+    count: int
+    weights_in_lanes: Array
+    peepholes_in_lanes: Array
+
+    @property
+    def architecture(self) -> LSTM:
+        """What the networks have in common."""
+        return self.layout.architecture
+
+    @property
+    def dtype(self) -> Any:
+        """float64 or float32."""
+        return self.layout.dtype
+
+    @property
+    def width(self) -> int:
+        """The lanes of a vector."""
+        return self.layout.width
+
+    @cached_property
+    def weights(self) -> Array:
+        """(P, C W): the weights of one network after another."""
+        return self._out_of_lanes(self.weights_in_lanes)
+
+    @cached_property
+    def peepholes(self) -> Array:
+        """(P, 3 C): the peephole weights of one network after another."""
+        return self._out_of_lanes(self.peepholes_in_lanes)
+
+    def _out_of_lanes(self, values: Array) -> Array:
+        return np.ascontiguousarray(values.reshape(-1, self.width).T[: self.count])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellStates:
+    """Cell outputs and states (P, N, C) of P networks before N rows."""
+
+    outputs: Array
+    states: Array
+
+
+def layout_of(architecture: LSTM) -> Layout:
+    """Return what the kernels need to know of an architecture."""
+    gates = architecture.gates
+    width = architecture.input_width + architecture.recurrent_width
+    genes = np.full((1 + width, len(GATES)), -1, dtype=np.int64)
+    present = (1 if architecture.bias else 0) + width
+    place = np.arange(present * len(gates)).reshape(present, len(gates))
+    genes[1 + width - present :, [GATES.index(gate) for gate in gates]] = place
+    peepholes = np.full(len(PEEPHOLE_GATES), -1, dtype=np.int64)
+    if architecture.peepholes:
+        seeing = [k for k, gate in enumerate(PEEPHOLE_GATES) if gate in gates]
+        peepholes[seeing] = place.size + np.arange(len(seeing))
+    return Layout(
+        architecture,
+        genes.reshape(-1),
+        peepholes,
+        np.ascontiguousarray(architecture.recurrent_sources()),
+        _flags(architecture),
+        np.dtype(architecture.precision),
+        free_genes(architecture) if architecture.groups else None,
+    )
+
+
+def pack(
+    architecture: LSTM | Layout, genomes: Array, workspace: Workspace | None = None
+) -> Networks:
+    """Lay genomes (P, C, G), 1 <= P <= `block_size`, out for the kernels.
+
+    architecture: its layout serves several blocks. Raises ValueError for another shape or
+    number.
+    """
+    layout = architecture if isinstance(architecture, Layout) else layout_of(architecture)
+    architecture, room = layout.architecture, workspace or Workspace()
+    if genomes.ndim != 3 or genomes.shape[1:] != architecture.genome_shape:
+        raise ValueError(
+            f"genomes must have shape (P, {architecture.cells}, {architecture.genes}), "
+            f"got {genomes.shape}"
+        )
+    if not 1 <= len(genomes) <= layout.width:
+        raise ValueError(f"a block has 1 to {layout.width} networks, got {len(genomes)}")
+    rows = architecture.cells * layout.width
+    weights = room.take("weights", rows * len(layout.genes), layout.dtype)
+    peepholes = room.take("peepholes", rows * len(layout.peephole_genes), layout.dtype)
+    values = np.ascontiguousarray(genomes, np.float64)
+    if layout.free is not None:
+        values = np.where(layout.free, values, 0.0)
+    place_genes(values, layout.genes, weights, layout.width)
+    place_genes(values, layout.peephole_genes, peepholes, layout.width)
+    return Networks(layout, len(genomes), weights, peepholes)
+
+
+@compiled
+def place_genes(genomes: Any, genes: Any, vectors: Any, width: int) -> None:
+    """Write genes of genomes (P, C, G) to vectors of `width` networks: over cells, then
+    over `genes`, the places of those wanted in a cell; 0 for a place of -1."""
+    count, cells, _ = genomes.shape
+    at = 0
+    for c in range(cells):
+        for k in range(len(genes)):
+            place = genes[k]
+            for lane in range(width):
+                gene = genomes[min(lane, count - 1), c, max(place, 0)]
+                vectors[at + lane] = gene if place >= 0 else 0.0
+            at += width
+
+
+def room_to_work(layout: Layout, room: Workspace) -> Array:
+    """Return what the kernels work in."""
+    architecture = layout.architecture
+    vectors = lstm.room_for(
+        architecture.cells,
+        architecture.input_width,
+        architecture.readout_width,
+        architecture.outputs,
+    )
+    return room.take("room", vectors * layout.width, layout.dtype)
+
+
+def _flags(architecture: LSTM) -> int:
+    chosen = (
+        (architecture.forget_gate, cell.FORGET_GATE),
+        (architecture.peepholes, cell.PEEPHOLES),
+        (architecture.cell_input == "tanh", cell.TANH_INPUT),
+        (architecture.cell_output == "o*tanh(s)", cell.GERS_OUTPUT),
+        (architecture.cell_output == "o*s", cell.LINEAR_OUTPUT),
+        (architecture.readout_states, cell.SEE_STATES),
+        (architecture.readout_inputs, cell.SEE_INPUTS),
+        (architecture.readout_squares, cell.SEE_SQUARES),
+        (architecture.readout_constant, cell.SEE_CONSTANT),
+    )
+    return sum(flag for wanted, flag in chosen if wanted)
