@@ -164,7 +164,7 @@ class Evaluator:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stage:
     """One round of scoring. runs: None where the task does not generate. loss: (P,) of
-    outputs (P, N, L, K) on the scored segments, or the fitted rows."""
+    outputs (P, N, L, K) on the scored segments, or on the fitted rows."""
 
     lesson: Lesson
     runs: FreeRuns | None
