@@ -49,7 +49,7 @@ class Certificate:
 
     @property
     def verdict(self) -> str:
-        """"proved", "fails" or "cannot tell"."""
+        """ "proved", "fails" or "cannot tell"."""
         if self.rejects is not None:
             return "fails"
         return "proved" if self.rounding_ends_it else "cannot tell"
@@ -116,5 +116,3 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
             "certificates are for languages of one or two numbers, this one has "
             f"{len(phases[0].factors)}"
         )
-
-

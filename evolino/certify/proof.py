@@ -82,9 +82,7 @@ class Follower:
         self._middle(index, driven, phase, more)
         self._rows(index, "end", driven, phase, rows - head)
 
-    def _rows(
-        self, index: int, part: str, driven: Driven, phase: Phase, rows: int
-    ) -> None:
+    def _rows(self, index: int, part: str, driven: Driven, phase: Phase, rows: int) -> None:
         margin = np.inf
         for _ in range(rows):
             self.cells, _ = step(driven, self.cells, self.vertices, self._arithmetic)

@@ -182,9 +182,7 @@ class Search:
         except Undecided as undecided:
             if reach <= self._undecided_at:
                 self._undecided_at = reach
-                self.reason = (
-                    f"phase {undecided.phase + 1}, {undecided.part}: {undecided}"
-                )
+                self.reason = f"phase {undecided.phase + 1}, {undecided.part}: {undecided}"
             return None
 
 

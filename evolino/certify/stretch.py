@@ -70,7 +70,10 @@ class Stretch:
                 cell = int(np.argmin(kept | ~counts)) + 1
                 raise Undecided(index, "middle", f"cell {cell} begins to forget its count")
             found = self._reached(entry, guess, after, counts, most)
-            shown, held = found.outputs.inside(guess.outputs), found.rest.inside(guess.slack)
+            shown, held = (
+                found.outputs.inside(guess.outputs),
+                found.rest.inside(guess.slack),
+            )
             if (shown & held).all():
                 if not margin > 0:
                     raise Undecided(index, "middle", "an output may have the wrong sign")

@@ -6,16 +6,17 @@ import numpy as np
 
 from evolino.network.architecture import LSTM
 from evolino.network.groups import readout_parts
-from evolino.readout.base import Readout
+from evolino.readout.base import Readout, Solutions
 from evolino.vocabulary import Array
 
 
 def solve_by_groups(
     readout: Readout, architecture: LSTM, states: Array, targets: Array
-) -> Array:
+) -> Solutions:
     """Return output weights (L, P, S, K); what a group does not see has weight 0.
 
-    Arguments as for `Readout.solve`; without groups it is that.
+    Arguments as for `Readout.solve`; without groups it is that. Raises ValueError for
+    groups with a readout that is not linear.
     """
     if not architecture.groups:
         return readout.solve(states, targets)
@@ -24,5 +25,9 @@ def solve_by_groups(
     for columns, outputs in readout_parts(architecture):
         if len(outputs):
             solved = readout.solve(states[:, :, columns], targets[:, outputs])
+            if isinstance(solved, list):
+                raise ValueError(
+                    "a network in groups needs a linear readout, not a kernel's"
+                )
             weights[:, :, columns[:, None], outputs] = solved
     return weights

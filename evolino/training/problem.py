@@ -7,11 +7,14 @@ text, once, and makes the same evaluator from it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 
+import numpy as np
+
 from evolino.network.groups import masked
+from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.task import Split, Task
 from evolino.training.config import experiment_from_table, experiment_to_table
@@ -58,6 +61,22 @@ class Problem:
             experiment.confirm_at,
             state_noise(experiment),
         )
+
+    @cached_property
+    def ranking(self) -> Evaluator:
+        """The same with the cheap readout, where a costly one scores the best only."""
+        readout = self.experiment.readout
+        assert isinstance(readout, BestOnly)
+        return replace(self.evaluator, readout=readout.ranking)
+
+    def check(self) -> None:
+        """Raise ValueError for a readout that says it cannot learn the task's targets."""
+        readout = self.experiment.readout
+        if hasattr(readout, "check"):
+            split = self.evaluator.split
+            for segments in filter(None, (split.train, split.refit)):
+                rows = np.concatenate([segment.targets for segment in segments])
+                check_targets(readout, rows)
 
     def search(self, origin: Array | None, *island: int) -> Search:
         """Return the search at its beginning; island: its number, if there are several.
