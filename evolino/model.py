@@ -192,7 +192,7 @@ class Model:
     def _sums(self, seen: Array) -> Array:
         """Return (K,) of what the readout sees at a step (S,)."""
         if isinstance(self.output, KernelExpansion):
-            return self.output.outputs(seen[None])[0]
+            return np.asarray(self.output.outputs(seen[None])[0])
         return np.asarray(seen @ self.output)
 
     def _outputs(self) -> Outputs:

@@ -34,6 +34,7 @@ from evolino.tasks.blues_material import (
 )
 from evolino.tasks.blues_measures import (
     chord_figures,
+    errors_of,
     melody_figures,
     recovery_figures,
     sampler,
@@ -127,7 +128,7 @@ class Blues:
         """
         scored = np.isfinite(targets).all(axis=2)
         with np.errstate(over="ignore", invalid="ignore"):
-            errors = np.abs(outputs - targets)[:, scored]
+            errors = errors_of(outputs, targets)[:, scored]
             largest = errors[..., :CHORD_NOTES].max(axis=(1, 2))
             total = largest + np.sqrt(np.square(errors).mean(axis=(1, 2)))
         return np.where(np.isfinite(total), total, np.inf)

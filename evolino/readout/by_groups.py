@@ -27,7 +27,7 @@ def solve_by_groups(
             solved = readout.solve(states[:, :, columns], targets[:, outputs])
             if isinstance(solved, list):
                 raise ValueError(
-                    "a network in groups needs a linear readout, not a kernel's"
+                    "groups of cells need a readout that is linear"
                 )
             weights[:, :, columns[:, None], outputs] = solved
     return weights
