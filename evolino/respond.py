@@ -72,7 +72,7 @@ def lesson(
         seen, begun = seen_of[id(series)], begun_of[id(series)]
         stop = max([s.stop for s in seen] + list(begun.values()))
         first = min((s.start for s in seen), default=stop)
-        every = input_vectors(architecture, series.inputs, series.targets)
+        every = input_vectors(architecture, series.inputs, series.fed_back)
         vectors.append(every[:stop])
         firsts.append(first)
         starts.update({k: (n, row) for k, row in begun.items()})
@@ -252,7 +252,7 @@ def _target_before(segment: Segment) -> Array:
     """Return (K,): the target that a free run hears first, zeros at row 0."""
     if segment.start == 0:
         return np.zeros(segment.series.targets.shape[1])
-    return np.asarray(segment.series.targets[segment.start - 1])
+    return np.asarray(segment.series.fed_back[segment.start - 1])
 
 
 def _joined(rows: Sequence[slice]) -> Rows:

@@ -24,7 +24,8 @@ from evolino.network.kernels.dispatch import (
     layout_of,
     pack,
 )
-from evolino.readout.base import Readout
+from evolino.readout.base import Readout, Solutions
+from evolino.readout.by_groups import solve_by_groups
 from evolino.respond import (
     Lesson,
     Taught,
@@ -83,7 +84,7 @@ class Evaluator:
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
         fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
-        return self.readout.solve(fitted, targets)[best][0]
+        return self._solve(fitted, targets)[best][0]
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
@@ -91,7 +92,7 @@ class Evaluator:
         networks = pack(prepared.layout, genomes, workspace)
         stage = prepared.validation
         taught = teach(networks, stage.lesson, workspace)
-        solved = self.readout.solve(taught.fitted, stage.lesson.targets)
+        solved = self._solve(taught.fitted, stage.lesson.targets)
         losses = [
             self._stage_losses(networks, taught, readout, stage, workspace)
             for readout in solved
@@ -103,6 +104,10 @@ class Evaluator:
             ]
         found = np.array(losses)
         return np.where(np.isnan(found), np.inf, found)
+
+    def _solve(self, states: Array, targets: Array) -> Solutions:
+        """Return what the readout does, group by group."""
+        return solve_by_groups(self.readout, self.architecture, states, targets)
 
     def _stage_losses(
         self,
