@@ -26,8 +26,6 @@ def solve_by_groups(
         if len(outputs):
             solved = readout.solve(states[:, :, columns], targets[:, outputs])
             if isinstance(solved, list):
-                raise ValueError(
-                    "groups of cells need a readout that is linear"
-                )
+                raise ValueError("groups of cells need a readout that is linear")
             weights[:, :, columns[:, None], outputs] = solved
     return weights
