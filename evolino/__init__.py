@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from evolino.network.delay_line import DelayLine
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
     from evolino.network.spread import Spread
+    from evolino.readout.best_only import BestOnly
+    from evolino.readout.kernel import KernelSVM, KernelSVR
     from evolino.readout.linear import PseudoInverse, Ridge
     from evolino.readout.svm import SVM, SVR
     from evolino.tasks.mackey_glass import MackeyGlass
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
 _HOMES = {
+    "BestOnly": "evolino.readout.best_only",
     "Budget": "evolino.training.experiment",
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
@@ -37,6 +40,8 @@ _HOMES = {
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
     "Islands": "evolino.training.experiment",
+    "KernelSVM": "evolino.readout.kernel",
+    "KernelSVR": "evolino.readout.kernel",
     "LSTM": "evolino.network.architecture",
     "LinearRegime": "evolino.network.initialise",
     "MackeyGlass": "evolino.tasks.mackey_glass",
@@ -59,6 +64,7 @@ __all__ = [
     "LSTM",
     "SVM",
     "SVR",
+    "BestOnly",
     "Budget",
     "Callback",
     "Curriculum",
@@ -67,6 +73,8 @@ __all__ = [
     "Experiment",
     "Gaussian",
     "Islands",
+    "KernelSVM",
+    "KernelSVR",
     "LinearRegime",
     "MackeyGlass",
     "Model",

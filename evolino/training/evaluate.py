@@ -14,18 +14,29 @@ from functools import cached_property
 import numpy as np
 
 from evolino.network.architecture import LSTM
+from evolino.network.expansion import Output, Outputs
 from evolino.network.kernels.dispatch import (
     FreeRuns,
     Layout,
     Networks,
     Workspace,
     block_size,
-    free_runs_of,
     layout_of,
     pack,
 )
-from evolino.readout.base import Readout
-from evolino.respond import Lesson, Taught, drive, free_runs, lesson, stack_rows, teach
+from evolino.readout.base import Readout, Solutions
+from evolino.readout.by_groups import solve_by_groups
+from evolino.respond import (
+    Lesson,
+    Taught,
+    chosen_of,
+    drive,
+    free_runs,
+    left_to_themselves,
+    lesson,
+    stack_rows,
+    teach,
+)
 from evolino.task import ScoresManyNetworks, Segment, Split, Task
 from evolino.vocabulary import Array
 
@@ -64,15 +75,16 @@ class Evaluator:
         """Return (P,) for a block of genomes (P, C, G)."""
         return np.asarray(self._losses_by_penalty(genomes).min(axis=0))
 
-    def solve_winner(self, genome: Array) -> Array:
-        """Return the output weights (S, K) of a genome (C, G), fitted on the refit rows.
+    def solve_winner(self, genome: Array) -> Output:
+        """Return the output weights (S, K) of a genome (C, G), or its expansion, fitted on
+        the refit rows.
 
         The penalty is the one that did best on the validation rows.
         """
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
         fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
-        return np.asarray(self.readout.solve(fitted, targets)[best, 0])
+        return self._solve(fitted, targets)[best][0]
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
@@ -80,40 +92,47 @@ class Evaluator:
         networks = pack(prepared.layout, genomes, workspace)
         stage = prepared.validation
         taught = teach(networks, stage.lesson, workspace)
-        solved = self.readout.solve(taught.fitted, stage.lesson.targets)
+        solved = self._solve(taught.fitted, stage.lesson.targets)
         losses = [
-            self._stage_losses(networks, taught, weights, stage, workspace)
-            for weights in solved
+            self._stage_losses(networks, taught, readout, stage, workspace)
+            for readout in solved
         ]
         if prepared.confirmation:
             losses = [
-                self._confirmed(genomes, weights, found)
-                for weights, found in zip(solved, losses, strict=True)
+                self._confirmed(genomes, readout, found)
+                for readout, found in zip(solved, losses, strict=True)
             ]
         found = np.array(losses)
         return np.where(np.isnan(found), np.inf, found)
+
+    def _solve(self, states: Array, targets: Array) -> Solutions:
+        """Return what the readout does, group by group."""
+        return solve_by_groups(self.readout, self.architecture, states, targets)
 
     def _stage_losses(
         self,
         networks: Networks,
         taught: Taught,
-        weights: Array,
+        readout: Outputs,
         stage: _Stage,
         workspace: Workspace | None = None,
     ) -> Array:
-        """Return (P,): the losses of networks with output weights (P, S, K) on a stage."""
+        """Return (P,): the losses of networks on a stage. readout: weights (P, S, K), or P
+        expansions."""
         if stage.runs is not None:
-            outputs = free_runs_of(networks, weights, taught.starts, stage.runs, workspace)
+            outputs = left_to_themselves(
+                networks, readout, taught.starts, stage.runs, workspace
+            )
         elif stage.lesson.heard:
-            outputs = taught.outputs(weights)
+            outputs = taught.outputs(readout)
         else:
-            outputs = taught.fitted_outputs(weights)
+            outputs = taught.fitted_outputs(readout)
         return stage.loss(outputs)
 
-    def _confirmed(self, genomes: Array, weights: Array, losses: Array) -> Array:
+    def _confirmed(self, genomes: Array, readout: Outputs, losses: Array) -> Array:
         """Return (P,): losses in stages (`Experiment.confirm_at`) from those of validation.
 
-        weights: (P, S, K).
+        readout: weights (P, S, K), or P expansions.
         """
         stages = self._prepared.confirmation
         staged, passed = losses + len(stages), np.flatnonzero(losses <= self.confirm_at)
@@ -122,7 +141,7 @@ class Evaluator:
                 break
             networks = pack(self._prepared.layout, genomes[passed])
             taught = teach(networks, stage.lesson)
-            found = self._stage_losses(networks, taught, weights[passed], stage)
+            found = self._stage_losses(networks, taught, chosen_of(readout, passed), stage)
             staged[passed] = to_pass + np.minimum(found, 1.0)
             passed = passed[found <= self.confirm_at]
         return staged
@@ -164,7 +183,7 @@ class Evaluator:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stage:
     """One round of scoring. runs: None where the task does not generate. loss: (P,) of
-    outputs (P, N, L, K) on the scored segments, or the fitted rows."""
+    outputs (P, N, L, K) on the scored segments, or on the fitted rows."""
 
     lesson: Lesson
     runs: FreeRuns | None

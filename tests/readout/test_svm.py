@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies
 from sklearn.svm import LinearSVC, LinearSVR
+from threadpoolctl import threadpool_limits
 
 from evolino.readout import primal
 from evolino.readout.linear import Ridge
@@ -18,6 +19,8 @@ LIBLINEAR = {"fit_intercept": False, "dual": False, "tol": 1e-10, "max_iter": 10
 def path(request, monkeypatch):
     """Both ways to solve, whatever the number of columns."""
     monkeypatch.setattr(primal, "LANE_WIDTH", 1000 if request.param == "lanes" else 0)
+    with threadpool_limits(1):  # as workers have it
+        yield
 
 
 def noisy(rng, rows=175, seen=9, outputs=4, count=2):

@@ -168,8 +168,9 @@ def newton_step(
         counts = root * within(rest, 0.0, 0.0, 1.0)
         for j in range(columns):
             store(work, j * blocks + k, load(x, j * blocks + k) * counts)
-    triangle[:] = 0.0
     for j in range(columns):
+        for i in range(columns):
+            triangle[j, i] = 0.0
         triangle[j, j] = penalty_roots[j]
         triangle[j, columns] = -penalty_roots[j] * z[j]
     for j in range(columns):
@@ -246,7 +247,8 @@ def descend(
         # The last steps only refine: they change no row, or nothing beyond rounding.
         same = length == 1.0 and not changed(r, after, blocks, room)
         calm = calm + 1 if same or found >= lowest * (1.0 - ROUNDING) else 0
-        z[:] = tried
+        for j in range(columns):
+            z[j] = tried[j]
         lowest = found
         r, after = after, r
         if calm == CALM:
@@ -263,15 +265,21 @@ def minimise(
     With many columns and nearly hard margins steps from 0 cross too many rows and become
     short; then the way leads over larger penalties, each solution the next one's start.
     """
-    z[:] = 0.0
-    if descend(problem, z, penalty_roots, FEW_STEPS, work, triangle, room):
-        return
-    z[:] = 0.0
-    easier = EASY_PENALTY * rows / np.square(penalty_roots).max()
+    columns, largest = problem.columns, 0.0
+    larger = np.empty(columns)
+    for j in range(columns):
+        largest = max(largest, penalty_roots[j])
+    easier = EASY_PENALTY * rows / (largest * largest)
     stages = max(0, int(np.ceil(np.log10(easier))))
-    for stage in range(stages, -1, -1):
-        larger = penalty_roots * np.sqrt(10.0**stage)
-        descend(problem, z, larger, STEPS, work, triangle, room)
+    for attempt in range(stages + 2):
+        stage = stages + 1 - attempt if attempt else 0
+        for j in range(columns):
+            z[j] = 0.0 if attempt < 2 else z[j]
+            larger[j] = penalty_roots[j] * np.sqrt(10.0**stage)
+        steps = STEPS if attempt else FEW_STEPS
+        ended = descend(problem, z, larger, steps, work, triangle, room)
+        if ended and attempt == 0:
+            return
 
 
 @compiled
@@ -303,7 +311,10 @@ def solve_all(
     triangle, z = np.empty((columns, columns + 1)), np.empty(columns)
     for p in range(solved.shape[1]):
         if not scaled(states, p, to_x, scales, blocks, room):
-            solved[:, p] = np.nan
+            for q in range(len(penalties)):
+                for j in range(columns):
+                    for k in range(targets.shape[1]):
+                        solved[q, p, j, k] = np.nan
             continue
         for k in range(targets.shape[1]):
             put_column(y, targets, k, blocks)
