@@ -192,10 +192,11 @@ def _beside(record: Record) -> str:
             ]
         )
         for figure in row["published"]:
-            if figure["metric"] == metric:
-                mark = "" if figure["checked"] else f" ({RECALLED})"
-                source = f"{figure['source']}{mark}"
-                lines.append(["", figure["method"], _figure(figure["value"], 3), source])
+            mark = "" if figure["checked"] else f" ({RECALLED})"
+            source, value = f"{figure['source']}{mark}", _figure(figure["value"], 3)
+            if figure["metric"] != metric:
+                value = f"{_words(figure['metric'])}: {value}"
+            lines.append(["", figure["method"], value, source])
         lines += _baselines(row, metric)
         if "baselines_error" in row:
             lines.append(["", "baselines", "failed", row["baselines_error"]])
