@@ -68,12 +68,15 @@ class Split:
         empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
         it may hold train and validation, never test. test: reported, nothing else.
+    confirmation: longer validation, in stages; only networks that do well enough on one
+        stage are put to the next (`Experiment.confirm_at`).
     """
 
     train: tuple[Segment, ...]
     validation: tuple[Segment, ...]
     test: tuple[Segment, ...]
     refit: tuple[Segment, ...] = ()
+    confirmation: tuple[tuple[Segment, ...], ...] = ()
 
 
 class Predictor(Protocol):
@@ -85,6 +88,26 @@ class Predictor(Protocol):
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how it does on counted strings, given by parameters (N, parameters)."""
+        ...
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """A predictor whose cells can be shaken while it runs freely."""
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs over the segments.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step. kick: the same, once, before the first step. seed: of both.
+        """
         ...
 
 

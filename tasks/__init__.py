@@ -8,4 +8,5 @@ TASKS = {
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
     "languages": "evolino.tasks.languages:Languages",
     "series": "evolino.tasks.series:SeriesTask",
+    "timing": "evolino.tasks.timing:Timing",
 }

@@ -12,24 +12,27 @@ from numpy.random import Generator
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
 from evolino.search.esp import ESP
 from evolino.search.turns import child, rng_state, set_rng_state
-from evolino.vocabulary import Array, check_count
+from evolino.vocabulary import Array, check_count, check_number
 
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
     """Settings. search: what is restarted, with new draws and its own generator.
 
-    after: generations without a better network since its start.
+    after: generations without a better network. by: what makes a network better: a loss
+        lower by more than this than the lowest that counted.
     """
 
     name: ClassVar[str] = "restarted"
 
     search: SearchSettings = field(default_factory=ESP)
     after: int = 60
+    by: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the settings."""
         check_count("after", self.after)
+        check_number("by", self.by, least=0)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin; only the first start uses the origin."""
@@ -50,7 +53,7 @@ class _Running:
     def tell(self, losses: Array) -> None:
         self._inner.tell(losses)
         lowest = float(np.min(losses))
-        if lowest < self._best_loss:
+        if lowest < self._best_loss - self._settings.by:
             self._best_loss, self._stagnant = lowest, 0
         else:
             self._stagnant += 1

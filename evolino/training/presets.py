@@ -44,10 +44,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of experiments. metric: the column compared, lower is better. notes: what of
-    the published setting is known and what is chosen. seeds_in_parallel: whether seeds run
-    beside each other, one worker each, or one after another with all workers. sweep: the
-    rows differ in their number of cells, so that the metric is drawn against it."""
+    """A table of experiments. metric: the column compared, lower is better unless
+    higher_is_better. notes: what of the published setting is known and what is chosen.
+    seeds_in_parallel: whether seeds run beside each other, one worker each, or one after
+    another with all workers. sweep: the rows differ in their number of cells, so that the
+    metric is drawn against it."""
 
     name: str
     task: str
@@ -59,6 +60,7 @@ class Table:
     rows: tuple[Row, ...]
     seeds_in_parallel: bool = True
     sweep: bool = False
+    higher_is_better: bool = False
 
 
 def tables() -> list[str]:
@@ -96,6 +98,7 @@ def load_table(name: str) -> Table:
         rows=tuple(_row(content["task"], shared, row) for row in content["rows"]),
         seeds_in_parallel=content.get("seeds_in_parallel", True),
         sweep=content.get("sweep", False),
+        higher_is_better=content.get("higher_is_better", False),
     )
 
 
@@ -109,6 +112,7 @@ def experiment_for(
     search: str | None = None,
     readout: str | None = None,
     initialiser: str | None = None,
+    fields: Mapping[str, Any] | None = None,
     seed: int = 0,
     budget_options: Mapping[str, Any] | None = None,
 ) -> Experiment:
@@ -117,8 +121,9 @@ def experiment_for(
     task: a name, or a task of one's own; one without presets gets those of "series".
     task_options: fields of the task; with cells they choose the row of the preset. cells:
     memory cells. precision: what they compute in. search, readout, initialiser: names;
-    another one than the preset's comes with its own defaults. budget_options: limits; any
-    of them replaces the preset's.
+    another one than the preset's comes with its own defaults. fields: tables of network,
+    initialiser, search or readout, laid over what there is then. budget_options: limits;
+    any of them replaces the preset's.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -142,6 +147,7 @@ def experiment_for(
             find(kind, asked)
             if settings[kind]["name"] != asked:
                 settings[kind] = {"name": asked}
+    settings = merge(settings, fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits

@@ -53,7 +53,9 @@ def room_for(cells: int, width: int, columns: int) -> int:
 
 
 @njit(inline="always")
-def driven(weights: Any, cells: int, recurrent: int, u: Any, width: int, fixed: Any) -> None:
+def driven(
+    weights: Any, cells: int, recurrent: int, u: Any, width: int, fixed: Any
+) -> None:
     """Write the net inputs of all cells from bias and input vector alone, for all rows."""
     for k in range(cells):
         own = part(weights, k * (1 + width + recurrent) * GATES)
@@ -109,9 +111,7 @@ def advance(
 
 
 @njit(inline="always")
-def margin_of(
-    readout: Any, row: Any, columns: int, outputs: int, wanted: Any
-) -> Any:
+def margin_of(readout: Any, row: Any, columns: int, outputs: int, wanted: Any) -> Any:
     """Return the smallest of target times output; -EXPLODED for one that is not finite."""
     smallest = like(load(row, 0), FAR)
     for j in range(outputs):

@@ -114,37 +114,93 @@ def reflection(triangle: Any, at: int, column: Any) -> Any:
 
 
 @njit(inline="always")
-def fold(triangle: Any, block: Any, columns: int) -> None:
+def two_reflections(triangle: Any, columns: int, k: int, v: Any, w: Any) -> Any:
+    """Return the reflections of columns k and k + 1: vectors, factors a and b, heads, and
+    the product of the vectors. The first reflection is applied to w."""
+    at = k * columns + k
+    v_head, a = reflection(triangle, at, v)
+    entry = load(triangle, at + 1)
+    minus_p = 0.0 - fma(v_head, entry, dot(v, w)) * a
+    store(triangle, at + 1, fma(minus_p, v_head, entry))
+    w = plus_multiple(w, minus_p, v)
+    w_head, b = reflection(triangle, at + columns + 1, w)
+    return v, w, a, b, v_head, w_head, dot(w, v)
+
+
+@njit(inline="always")
+def reflected(triangle: Any, columns: int, k: int, j: int, o: Any, reflections: Any) -> Any:
+    """Apply both reflections of columns k and k + 1 to column j; return its rows of o.
+
+    o -> o - p v - q w where p = a v o and q = b (w o - p w v).
+    """
+    v, w, a, b, v_head, w_head, both = reflections
+    upper = load(triangle, k * columns + j)
+    lower = load(triangle, (k + 1) * columns + j)
+    minus_p = 0.0 - fma(v_head, upper, dot(v, o)) * a
+    q = fma(minus_p, both, fma(w_head, lower, dot(w, o))) * b
+    minus_q = 0.0 - q
+    store(triangle, k * columns + j, fma(minus_p, v_head, upper))
+    store(triangle, (k + 1) * columns + j, fma(minus_q, w_head, lower))
+    return plus_multiple(plus_multiple(o, minus_p, v), minus_q, w)
+
+
+@njit(inline="always")
+def fold(triangle: Any, block: Any, seen: int, columns: int, first: int) -> None:
     """Fold ROWS rows into R by Householder reflections, two columns at a time.
 
-    block: column by column, ROWS of each; overwritten. Two reflections one after another
-    take each later column from memory once: with o such a column, v and w the reflections'
-    vectors and a, b their factors, o -> o - p v - q w where p = a v o and
-    q = b (w o - p w v).
+    block: column by column, ROWS of each; overwritten. first: the column to begin with.
+    Two reflections one after another take each later column from memory once. Targets get
+    none of their own: nothing asks for what they leave.
     """
-    for k in range(0, columns - 1, 2):
-        at = k * columns + k
+    last = seen - seen % 2
+    for k in range(first, last, 2):
         v, w = eight(block, k * ROWS), eight(block, (k + 1) * ROWS)
-        v_head, a = reflection(triangle, at, v)
-        entry = load(triangle, at + 1)
-        minus_p = 0.0 - fma(v_head, entry, dot(v, w)) * a
-        store(triangle, at + 1, fma(minus_p, v_head, entry))
-        w = plus_multiple(w, minus_p, v)
-        w_head, b = reflection(triangle, at + columns + 1, w)
-        both = dot(w, v)
+        reflections = two_reflections(triangle, columns, k, v, w)
         for j in range(k + 2, columns):
             o = eight(block, j * ROWS)
-            upper = load(triangle, k * columns + j)
-            lower = load(triangle, (k + 1) * columns + j)
-            minus_p = 0.0 - fma(v_head, upper, dot(v, o)) * a
-            q = fma(minus_p, both, fma(w_head, lower, dot(w, o))) * b
-            minus_q = 0.0 - q
-            store(triangle, k * columns + j, fma(minus_p, v_head, upper))
-            store(triangle, (k + 1) * columns + j, fma(minus_q, w_head, lower))
-            o = plus_multiple(plus_multiple(o, minus_p, v), minus_q, w)
+            o = reflected(triangle, columns, k, j, o, reflections)
             put_eight(block, j * ROWS, o)
-    if columns % 2 == 1:
-        reflection(triangle, columns * columns - 1, eight(block, (columns - 1) * ROWS))
+    if last < seen:
+        v = eight(block, last * ROWS)
+        v_head, a = reflection(triangle, last * columns + last, v)
+        for j in range(seen, columns):
+            entry = load(triangle, last * columns + j)
+            minus_p = 0.0 - fma(v_head, entry, dot(v, eight(block, j * ROWS))) * a
+            store(triangle, last * columns + j, fma(minus_p, v_head, entry))
+
+
+@njit(inline="always")
+def column_of(rows: Any, width: int, j: int) -> Any:
+    """Return eight rows of column j of rows that are `width` wide."""
+    return (
+        load(rows, j),
+        load(rows, width + j),
+        load(rows, 2 * width + j),
+        load(rows, 3 * width + j),
+        load(rows, 4 * width + j),
+        load(rows, 5 * width + j),
+        load(rows, 6 * width + j),
+        load(rows, 7 * width + j),
+    )
+
+
+@njit(inline="always")
+def fold_from(x: Any, y: Any, seen: int, outputs: int, triangle: Any, block: Any) -> None:
+    """Fold ROWS rows of [states, targets], at least two states, as `fold` does.
+
+    The first two reflections are applied on the way to the block.
+    """
+    columns = seen + outputs
+    v, w = column_of(x, seen, 0), column_of(x, seen, 1)
+    reflections = two_reflections(triangle, columns, 0, v, w)
+    for j in range(2, seen):
+        o = reflected(triangle, columns, 0, j, column_of(x, seen, j), reflections)
+        put_eight(block, j * ROWS, o)
+    for j in range(outputs):
+        o = column_of(y, outputs, j)
+        o = reflected(triangle, columns, 0, seen + j, o, reflections)
+        put_eight(block, (seen + j) * ROWS, o)
+    fold(triangle, block, seen, columns, 2)
 
 
 @njit
@@ -157,7 +213,11 @@ def fold_rows(
     rows of (S + K). block: room for (S + K) ROWS vectors.
     """
     columns = seen + outputs
-    for first in range(0, rows, ROWS):
+    whole = rows - rows % ROWS if seen > 1 else 0
+    for first in range(0, whole, ROWS):
+        its, wanted = part(x, first * seen), part(y, first * outputs)
+        fold_from(its, wanted, seen, outputs, triangle, block)
+    for first in range(whole, rows, ROWS):
         count = min(ROWS, rows - first)
         for b in range(count):
             t = first + b
@@ -168,7 +228,7 @@ def fold_rows(
         for b in range(count, ROWS):
             for j in range(columns):
                 store(block, j * ROWS + b, 0.0)
-        fold(triangle, block, columns)
+        fold(triangle, block, seen, columns, 0)
 
 
 @njit
@@ -183,7 +243,7 @@ def fold_penalties(triangle: Any, seen: int, outputs: int, roots: Any, block: An
             store(block, k, 0.0)
         for b in range(min(ROWS, seen - first)):
             store(block, (first + b) * ROWS + b, load(roots, first + b))
-        fold(triangle, block, columns)
+        fold(triangle, block, seen, columns, 0)
 
 
 @njit
@@ -263,11 +323,11 @@ def penalised(roots: Any, seen: int, outputs: int, parts: Any) -> None:
 class Triangle:
     """R of [states, targets] for WIDTH networks, and what follows from it.
 
-    values: (S + K, S + K, WIDTH), aligned. scales: (S, WIDTH), the root mean square of each
-    column of the states, 1 where it is 0. pivots: (WIDTH,), the smallest entry of the
-    scaled diagonal as a part of the largest: NaN or near 0 for a network whose columns
-    depend on each other. weights: (WIDTH, S, K), the W that minimise |X W - Y|^2 if they do
-    not.
+    values: (S + K, S + K, WIDTH), aligned; rows from S on mean nothing. scales: (S, WIDTH),
+    the root mean square of each column of the states, 1 where it is 0. pivots: (WIDTH,),
+    the smallest entry of the scaled diagonal as a part of the largest: NaN or near 0 for a
+    network whose columns depend on each other. weights: (WIDTH, S, K), the W that minimise
+    |X W - Y|^2 if they do not.
     """
 
     values: Array
