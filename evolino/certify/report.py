@@ -49,7 +49,7 @@ def phase_names(phases: Sequence[Phase], symbols: Sequence[str]) -> list[str]:
     names = ("S", *symbols[:-1])
     return [
         f"{names[int(np.argmax(phase.inputs))]}, then "
-        + " or ".join(symbols[k] for k in np.flatnonzero(phase.targets > 0))
+        + " or ".join(symbols[k] for k in np.flatnonzero(phase.targets > 0).tolist())
         for phase in phases
     ]
 

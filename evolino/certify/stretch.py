@@ -1,7 +1,8 @@
 """Rows of a phase over and over: a set of states that they lead into itself.
 
 A stretch is `period` rows of a phase. Between two stretches a cell either counts, and its
-state has grown by the same number with each of them, but for a drift; or it is where it was.
+state has grown by the same number with each of them, but for a drift; or it is where it
+was.
 That is a guess; `Stretch.repeated` widens it until one stretch proves it.
 """
 
@@ -36,7 +37,7 @@ def margin_of(driven: Driven, phase: Phase, cells: Cells, vertices: Array) -> fl
 
 
 def between_stretches(vertices: Array, more: Array) -> Array:
-    """Return the vertices of (m, i): 0 <= i <= the stretches of m; more: those at (V, J)."""
+    """Return the vertices of (m, i), 0 <= i <= the stretches of m: more, at (V, J)."""
     none = np.hstack([vertices, np.zeros((len(vertices), 1))])
     every = np.hstack([vertices, more[:, None]])
     return np.vstack([none, every])
@@ -70,7 +71,10 @@ class Stretch:
                 cell = int(np.argmin(kept | ~counts)) + 1
                 raise Undecided(index, "middle", f"cell {cell} begins to forget its count")
             found = self._reached(entry, guess, after, counts, most)
-            shown, held = found.outputs.inside(guess.outputs), found.rest.inside(guess.slack)
+            shown, held = (
+                found.outputs.inside(guess.outputs),
+                found.rest.inside(guess.slack),
+            )
             if (shown & held).all():
                 if not margin > 0:
                     raise Undecided(index, "middle", "an output may have the wrong sign")
@@ -82,7 +86,7 @@ class Stretch:
         raise Undecided(index, "middle", f"no bounds hold for cell {cells}")
 
     def _run(self, cells: Cells) -> tuple[Cells, BoolArray, float]:
-        """Return the cells after a stretch, which kept their states all along, the margin."""
+        """Return the cells after a stretch, which of them kept their states, the margin."""
         kept, margin = np.ones(len(cells.centres), dtype=bool), np.inf
         for _ in range(self.period):
             cells, still = step(self.driven, cells, self.vertices, self.arithmetic)
@@ -141,5 +145,5 @@ def _wider(guess: Cells, found: Cells, shown: BoolArray, held: BoolArray) -> Cel
 
 
 def _more(values: Interval, size: Array) -> Array:
-    """Return a tenth of each interval; outputs of 1e-30 may matter, if weights are large."""
+    """Return a tenth of each interval, and some: outputs of 1e-30 may matter."""
     return np.asarray(0.1 * (values.hi - values.lo) + 1e-14 * size + 1e-290)

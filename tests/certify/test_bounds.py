@@ -53,7 +53,10 @@ def test_squashing_functions_lie_within_their_bounds(arithmetic, low, size):
         rounded = 1 + np.exp(-np.float64(z)) if arithmetic.rounds else 1 / share
         for bounds, value in (
             (sigma.bounds, 1 / rounded),
-            (shut, np.exp(-z) * share if not arithmetic.rounds else (rounded - 1) / rounded),
+            (
+                shut,
+                np.exp(-z) * share if not arithmetic.rounds else (rounded - 1) / rounded,
+            ),
             (squashed.bounds, np.tanh(z)),
         ):
             off = 1e-18 if not arithmetic.rounds else 3e-16 * abs(value)
@@ -71,9 +74,7 @@ def test_what_a_gate_lacks_of_1_is_known_below_the_precision_of_1():
 def random_model(rng, scale, **options):
     architecture = LSTM(3, inputs=2, outputs=2, feedback=False, **options)
     genome = rng.normal(0.0, scale, architecture.genome_shape)
-    return Model(
-        architecture, genome, rng.normal(size=(architecture.readout_width, 2))
-    )
+    return Model(architecture, genome, rng.normal(size=(architecture.readout_width, 2)))
 
 
 VARIANTS = [
@@ -138,10 +139,12 @@ def test_longer_strings_stay_within_the_bounds_that_all_share(arithmetic, counte
 
 @pytest.fixture(params=[1e-3, 0.1, 1.0])
 def counter(request, golden, rng):
-    """A counter of a^n b^n with all its weights moved, and a readout that is never wrong."""
+    """A counter of a^n b^n, all its weights moved, and a readout that is never wrong."""
     model, phases = golden("anbn"), None
     genome = model.genome + rng.normal(0.0, request.param, model.genome.shape)
-    free = [Phase(p.inputs, np.ones(3), p.constant, p.factors) for p in golden.phases("anbn")]
+    free = [
+        Phase(p.inputs, np.ones(3), p.constant, p.factors) for p in golden.phases("anbn")
+    ]
     weights = np.zeros_like(model.output_weights)
     weights[-1] = 1.0
     phases = tuple(free)

@@ -141,7 +141,9 @@ def test_a_network_with_a_period_is_proven_by_its_period(small):
     ],
 )
 def test_what_cannot_be_reasoned_about_is_refused(golden, options, message):
-    architecture = LSTM(**{"cells": 1, "inputs": 3, "outputs": 3, "feedback": False} | options)
+    architecture = LSTM(
+        **{"cells": 1, "inputs": 3, "outputs": 3, "feedback": False} | options
+    )
     model = Model(
         architecture,
         np.zeros(architecture.genome_shape),

@@ -45,6 +45,28 @@ def test_the_pseudo_inverse_equals_numpy(shape, rng, path):
         np.testing.assert_allclose(solved[p] * scales[:, None], expected, atol=1e-10)
 
 
+@pytest.mark.parametrize("rows", [3, 8, 13, 40])
+@pytest.mark.parametrize("seen", [1, 2, 3, 6])
+@pytest.mark.parametrize("outputs", [1, 2, 5])
+def test_few_rows_and_columns_are_solved_too(rows, seen, outputs, rng):
+    states, targets = data(rng, 8, rows, seen, outputs)
+    solved = PseudoInverse().solve(states, targets)[0]
+    for x, w in zip(states, solved, strict=True):
+        expected = np.linalg.lstsq(x, targets, rcond=None)[0]
+        if rows >= seen:
+            np.testing.assert_allclose(w, expected, rtol=1e-9, atol=1e-9)
+        else:
+            np.testing.assert_allclose(x @ w, targets, rtol=1e-9, atol=1e-9)
+
+
+def test_a_target_is_solved_for_alone(rng):
+    states, targets = data(rng, outputs=4)
+    together = PseudoInverse().solve(states, targets)
+    for k in range(4):
+        alone = PseudoInverse().solve(states, targets[:, [k]])
+        np.testing.assert_array_equal(alone[..., 0], together[..., k])
+
+
 def test_the_residual_on_a_condition_of_1e12_is_1e_14(rng, path):
     u = np.linalg.qr(rng.normal(size=(1000, 20)))[0]
     v = np.linalg.qr(rng.normal(size=(20, 20)))[0]

@@ -1,11 +1,11 @@
 """Networks made by hand that count exactly, or nearly so."""
 
 import numpy as np
-import pytest
 
 from evolino.model import Model
 from evolino.network.architecture import LSTM
 from evolino.tasks.languages import Languages
+
 OPEN = 800.0  # far beyond where gates are cut off: in real numbers too it loses nothing
 HALF = np.tanh(1.0) / 2  # outputs of counters are 0, or tanh(1) and more
 # What each cell adds at a symbol; at which symbols it shows what it counted; and for each
@@ -60,20 +60,13 @@ def _readout(architecture, grammar):
         weights[cells + j] = -1.0
         for rule in grammar[symbol].split():
             if rule[1:2] in ("+", "-"):
-                sign, cell, k = 1 if rule[1] == "+" else -1, int(rule[2]), outputs.index(rule[0])
+                sign, cell, k = (
+                    1 if rule[1] == "+" else -1,
+                    int(rule[2]),
+                    outputs.index(rule[0]),
+                )
                 weights[cell, k] = 2.0 * sign
                 weights[cells + j, k] = -2.0 * sign * HALF
             else:
                 weights[cells + j, [outputs.index(each) for each in rule]] = 1.0
     return weights
-
-
-@pytest.fixture(scope="session")
-def golden():
-    """Return a function: language -> its network; `phases`: language -> its phases."""
-
-    def network(language, **options):
-        return make(language, **options)
-
-    network.phases, network.languages = phases_of, tuple(LANGUAGES)
-    return network
