@@ -25,7 +25,7 @@ from evolino.network.kernels.cell import (
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.lanes import beyond, fma, largest_lane, like, within
 from evolino.network.kernels.memory import load, memory, part, store
-from evolino.network.kernels.net_input import GATES, net_inputs
+from evolino.network.kernels.net_input import GATES, net_input
 
 njit: Any = numba.njit
 
@@ -58,14 +58,17 @@ def step(
     u: the input vector, `width` long. before, after: cell outputs of the last and of this
     step. states: changed in place. net: room for the net inputs.
     """
-    net_inputs(weights, sources, cells, recurrent, u, width, before, net)
-    # Two loops keep more cells in flight than one: a cell's own chain is long.
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(states, k, next_state(own, its, load(states, k), flags))
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(after, k, output(own, its, load(states, k), flags))
+    for k in range(cells + 2):
+        if k < cells:
+            net_input(weights, sources, k, recurrent, u, width, before, net)
+        j = k - 1
+        if 0 <= j < cells:
+            own, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
+            store(states, j, next_state(own, its, load(states, j), flags))
+        j = k - 2
+        if j >= 0:
+            own, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
+            store(after, j, output(own, its, load(states, j), flags))
 
 
 @njit(inline="always")

@@ -51,10 +51,10 @@ def one_cell(
 
 
 @njit(inline="always")
-def net_inputs(
+def net_input(
     weights: Any,
     sources: Any,
-    cells: int,
+    k: int,
     recurrent: int,
     u: Any,
     width: int,
@@ -65,11 +65,10 @@ def net_inputs(
 
     u: the input vector, `width` long. before: cell outputs of the last step.
     """
-    for k in range(cells):
-        own = part(weights, k * (1 + width + recurrent) * GATES)
-        its = part(sources, k * recurrent)
-        gates = one_cell(own, its, recurrent, u, width, before)
-        store(net, GATES * k, gates[0])
-        store(net, GATES * k + 1, gates[1])
-        store(net, GATES * k + 2, gates[2])
-        store(net, GATES * k + 3, gates[3])
+    own = part(weights, k * (1 + width + recurrent) * GATES)
+    its = part(sources, k * recurrent)
+    gates = one_cell(own, its, recurrent, u, width, before)
+    store(net, GATES * k, gates[0])
+    store(net, GATES * k + 1, gates[1])
+    store(net, GATES * k + 2, gates[2])
+    store(net, GATES * k + 3, gates[3])
