@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from evolino.cli.certify import certify
 from evolino.cli.plot import plot
 from evolino.cli.reproduce import reproduce
 from evolino.cli.resume import resume
@@ -26,7 +27,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
-        first = ["run", "tasks", "resume", "show", "plot", "reproduce"]
+        first = ["run", "tasks", "resume", "show", "plot", "certify", "reproduce"]
         return sorted(self.commands, key=first.index)
 
 
@@ -43,6 +44,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     resume: "evolino resume runs/first --generations 500 --backend loky --timeout 600",
     show: "evolino show runs/first runs/second",
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
+    certify: "evolino certify runs/first",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
 }

@@ -1,0 +1,1 @@
+"""Proofs that a trained network accepts every string of a counted language."""

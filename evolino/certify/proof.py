@@ -1,0 +1,108 @@
+"""One proof: a network gets every string right whose parameters lie in a range.
+
+Strings n_j = base_j + period * m_j, 0 <= m_j <= reach_j, are followed together through
+their phases. Of a phase that grows with m: the first half of the base string's rows, then
+as many more as a string has, then the second half of the base string's. The rows between
+come `period` at a time, and one such stretch is enough: it leads from a set of states into
+itself, but for what counting cells add. See docs/certificate.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolino.certify.cells import Dense, Driven, at_rest, step
+from evolino.certify.intervals import UNIT, add_exactly
+from evolino.certify.squashing import Arithmetic
+from evolino.certify.stretch import Stretch, Undecided, between_stretches, margin_of
+from evolino.phases import Phase
+from evolino.vocabulary import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How far the outputs of a part of a phase are at least from a wrong decision."""
+
+    phase: int
+    part: str
+    margin: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strings:
+    """The strings of one proof. base, reach: J numbers each. period: see the module."""
+
+    phases: Sequence[Phase]
+    base: tuple[int, ...]
+    reach: tuple[int, ...]
+    period: int
+
+    @property
+    def vertices(self) -> Array:
+        """(V, J): the corners of what m can be."""
+        ends = [(0.0, float(m)) if m else (0.0,) for m in self.reach]
+        return np.array(list(itertools.product(*ends)))
+
+
+def prove(network: Dense, strings: Strings, arithmetic: Arithmetic) -> list[Margin]:
+    """Return the margins of all phases. Raises Undecided if there is no proof."""
+    follow = Follower(network, strings, arithmetic)
+    with np.errstate(over="ignore", invalid="ignore"):  # bounds may become endless
+        for index, phase in enumerate(strings.phases):
+            follow.through(index, phase)
+    return follow.margins
+
+
+class Follower:
+    """What is known of the cells after some phases, and the margins in them.
+
+    cells: for every m of the strings, vertices (V, J).
+    """
+
+    def __init__(self, network: Dense, strings: Strings, arithmetic: Arithmetic) -> None:
+        self._network, self._strings, self._arithmetic = network, strings, arithmetic
+        self.vertices = strings.vertices
+        self.cells = at_rest(network.model.architecture.cells, len(strings.reach))
+        self.margins: list[Margin] = []
+
+    def through(self, index: int, phase: Phase) -> None:
+        """Follow a phase's rows."""
+        driven = self._network.driven_by(phase.inputs)
+        rows = phase.rows(self._strings.base)
+        more = self.vertices @ np.array(phase.factors, dtype=np.float64)
+        if not more.any():
+            self._rows(index, "start", driven, phase, rows)
+            return
+        head = rows // 2
+        self._rows(index, "start", driven, phase, head)
+        self._middle(index, driven, phase, more)
+        self._rows(index, "end", driven, phase, rows - head)
+
+    def _rows(self, index: int, part: str, driven: Driven, phase: Phase, rows: int) -> None:
+        margin = np.inf
+        for _ in range(rows):
+            self.cells, _ = step(driven, self.cells, self.vertices, self._arithmetic)
+            margin = min(margin, margin_of(driven, phase, self.cells, self.vertices))
+            if not margin > 0:
+                raise Undecided(index, part, "an output may have the wrong sign")
+        if rows:
+            self.margins.append(Margin(index, part, margin))
+
+    def _middle(self, index: int, driven: Driven, phase: Phase, more: Array) -> None:
+        """Follow the rows beyond the base string's; more: (V,), in stretches."""
+        between = between_stretches(self.vertices, more)
+        stretch = Stretch(driven, phase, between, self._strings.period, self._arithmetic)
+        cells, margin = stretch.repeated(self.cells, float(more.max()), index)
+        self.margins.append(Margin(index, "middle", margin))
+        # Of all i = factors . m stretches the slope becomes one of m.
+        added, factors = cells.slopes[:, -1:], np.array(phase.factors, dtype=np.float64)
+        steps = added * factors
+        slopes, lacking = add_exactly(cells.slopes[:, :-1], steps)
+        exact = (factors <= 1) | (added == np.round(added)) & (np.abs(steps) < 2.0**52)
+        lacking = np.abs(lacking) + np.where(exact, 0.0, UNIT * np.abs(steps))
+        off = lacking @ np.abs(self.vertices).max(axis=0)
+        self.cells = replace(cells, slopes=slopes, rest=cells.rest.widened(off))

@@ -1,0 +1,75 @@
+"""Strings that are run, where reasoning is not needed or does not help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolino.model import Model
+from evolino.phases import Phase
+from evolino.vocabulary import Array, IntArray
+
+LONGEST_PERIOD = 12
+SETTLED = 1e-3  # what differs by less is the same; a guess, for a proof to confirm
+
+
+def first_rejected(
+    model: Model, phases: Sequence[Phase], strings: IntArray
+) -> tuple[int, ...] | None:
+    """Return the first of strings (N, J) that a network does not accept, if any."""
+    if not len(strings):
+        return None
+    accepted = model.check(phases, strings).accepted
+    if accepted.all():
+        return None
+    return tuple(int(n) for n in strings[int(np.argmin(accepted))])
+
+
+def strings_between(first: int, last: int, parameters: int) -> IntArray:
+    """Return (N, J): all whose largest number is in first .. last, by that number."""
+    if parameters == 1:
+        return np.arange(first, last + 1)[:, None]
+    every = np.indices((last, last)).reshape(2, -1).T + 1
+    longest = every.max(axis=1)
+    order = np.argsort(longest, kind="stable")
+    return np.asarray(every[order][longest[order] >= first], dtype=np.int64)
+
+
+def rows_of(phases: Sequence[Phase], parameters: Sequence[int]) -> tuple[Array, Array]:
+    """Return the inputs (T, I) and targets (T, K) of a string."""
+    counts = [phase.rows(parameters) for phase in phases]
+    inputs = np.repeat([phase.inputs for phase in phases], counts, axis=0)
+    targets = np.repeat([phase.targets for phase in phases], counts, axis=0)
+    return inputs, targets
+
+
+def period_of(
+    model: Model, phases: Sequence[Phase], parameters: Sequence[int]
+) -> int | None:
+    """Return after how many rows all cells do the same in the middle of a growing phase.
+
+    None if in some phase they do not. It is a guess, for a proof to confirm.
+    """
+    inputs, _ = rows_of(phases, parameters)
+    trace = model.states(inputs)
+    whole, first = 1, 0
+    for phase in phases:
+        rows = phase.rows(parameters)
+        if any(phase.factors) and rows >= 8:
+            window = slice(first + rows // 4, first + rows // 2 + 1)
+            gains = np.diff(trace.states[window], axis=0)
+            period = _repeats(np.hstack([trace.outputs[window][1:], gains]))
+            if period is None:
+                return None
+            whole = math.lcm(whole, period)
+        first += rows
+    return whole if whole <= LONGEST_PERIOD else None
+
+
+def _repeats(values: Array) -> int | None:
+    for period in range(1, min(LONGEST_PERIOD, len(values) - 1) + 1):
+        if np.abs(values[period:] - values[:-period]).max() < SETTLED:
+            return period
+    return None
