@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from evolino.network.delay_line import DelayLine
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
     from evolino.network.spread import Spread
+    from evolino.readout.best_only import BestOnly
+    from evolino.readout.kernel import KernelSVM, KernelSVR
     from evolino.readout.linear import PseudoInverse, Ridge
+    from evolino.readout.svm import SVM, SVR
     from evolino.tasks.mackey_glass import MackeyGlass
     from evolino.tasks.oscillators import Oscillators
     from evolino.tasks.series import SeriesTask
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 # name -> module; loaded when first asked for, so that `import evolino` costs nothing.
 _HOMES = {
+    "BestOnly": "evolino.readout.best_only",
     "Budget": "evolino.training.experiment",
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
@@ -36,6 +40,8 @@ _HOMES = {
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
     "Islands": "evolino.training.experiment",
+    "KernelSVM": "evolino.readout.kernel",
+    "KernelSVR": "evolino.readout.kernel",
     "LSTM": "evolino.network.architecture",
     "LinearRegime": "evolino.network.initialise",
     "MackeyGlass": "evolino.tasks.mackey_glass",
@@ -44,6 +50,8 @@ _HOMES = {
     "PseudoInverse": "evolino.readout.linear",
     "Result": "evolino.training.result",
     "Ridge": "evolino.readout.linear",
+    "SVM": "evolino.readout.svm",
+    "SVR": "evolino.readout.svm",
     "SaturatedTernary": "evolino.network.initialise",
     "SeriesTask": "evolino.tasks.series",
     "Spread": "evolino.network.spread",
@@ -54,6 +62,9 @@ _HOMES = {
 
 __all__ = [
     "LSTM",
+    "SVM",
+    "SVR",
+    "BestOnly",
     "Budget",
     "Callback",
     "Curriculum",
@@ -62,6 +73,8 @@ __all__ = [
     "Experiment",
     "Gaussian",
     "Islands",
+    "KernelSVM",
+    "KernelSVR",
     "LinearRegime",
     "MackeyGlass",
     "Model",

@@ -1,9 +1,9 @@
 """Networks on counted strings, without writing the strings down.
 
 All strings go through the phases together. Strings that have been the same so far are one,
-and so are strings whose cells hold the same bits: from there on they can only differ by what
-still comes. a^n b^m B^m A^n for all n, m <= 1,000 are a million strings of two thousand
-symbols; a network that counts exactly has forgotten m before the first A.
+and so are strings whose cells hold the same bits: from there on they can only differ by
+what still comes. a^n b^m B^m A^n for all n, m <= 1,000 are a million strings of two
+thousand symbols; a network that counts exactly has forgotten m before the first A.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels import counting
+from evolino.network.expansion import KernelExpansion, Output
+from evolino.network.kernels import counting, expanded_counting
 from evolino.network.kernels.dispatch import Networks, pack
+from evolino.network.kernels.expansion import WIDTH, expansion_for
 from evolino.network.kernels.memory import Shared, aligned
 from evolino.phases import Checked, Phase
 from evolino.vocabulary import Array, IntArray
@@ -32,14 +34,14 @@ class Cells:
 def check_strings(
     architecture: LSTM,
     genome: Array,
-    output_weights: Array,
+    output: Output,
     phases: Sequence[Phase],
     strings: IntArray,
 ) -> Checked:
     """Return how a network does on strings, given by their parameters (N, parameters).
 
-    genome: (C, G). output_weights: (S, K). Raises ValueError for a network with output
-    feedback, which hears what the strings do not hold.
+    genome: (C, G). output: weights (S, K), or an expansion. Raises ValueError for a network
+    with output feedback, which hears what the strings do not hold.
     """
     if architecture.feedback or architecture.output != "identity":
         raise ValueError(
@@ -47,7 +49,6 @@ def check_strings(
         )
     strings = np.asarray(strings, dtype=np.int64)
     network = pack(architecture, genome[None])
-    readout = Shared(np.ascontiguousarray(output_weights, network.dtype).reshape(-1))
     margins = np.full(len(strings), np.inf)
     wrong = np.zeros((len(strings), len(phases)), dtype=np.int64)
     rest = np.zeros((1, architecture.cells))
@@ -56,7 +57,7 @@ def check_strings(
         rows = phase.constant + strings @ np.asarray(phase.factors, dtype=np.int64)
         asked, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
         which = which.reshape(-1)
-        cells, smallest, errors = _feed(network, readout, phase, cells, asked)
+        cells, smallest, errors = _feed(network, output, phase, cells, asked)
         margins = np.minimum(margins, smallest[which])
         wrong[:, number] = errors[which]
         merged = _same(cells)
@@ -66,32 +67,34 @@ def check_strings(
 
 
 def _feed(
-    network: Networks, readout: Shared, phase: Phase, cells: Cells, asked: IntArray
+    network: Networks, output: Output, phase: Phase, cells: Cells, asked: IntArray
 ) -> tuple[Cells, Array, IntArray]:
     """Go through a phase. asked: (2, A), from which cells and for how many rows, sorted.
 
     Returns for each of the A the cells after it, the smallest margin and the wrong rows.
     """
-    architecture, dtype = network.architecture, network.dtype
+    expanded = isinstance(output, KernelExpansion)
+    architecture, dtype = (
+        network.architecture,
+        np.dtype(float) if expanded else network.dtype,
+    )
     (start, rows), count = np.ascontiguousarray(asked), asked.shape[1]
     firsts = np.searchsorted(start, np.arange(len(cells.outputs) + 1))
     longest = rows[firsts[1:] - 1]
     ends = [np.zeros((count, architecture.cells), dtype) for _ in range(2)]
     smallest, wrong = np.zeros(count, dtype), np.zeros(count)
-    vectors = counting.room_for(
-        architecture.cells, architecture.input_width, architecture.readout_width
-    )
-    counting.count(
-        Shared(network.weights[0]),
-        Shared(network.peepholes[0]),
+
+    def shared(values: Array) -> Shared:
+        return Shared(np.ascontiguousarray(values, dtype).reshape(-1))
+
+    given = (
+        shared(network.weights[0]),
+        shared(network.peepholes[0]),
         network.layout.sources,
-        Shared(np.ascontiguousarray(phase.inputs, dtype)),
+        shared(phase.inputs),
         architecture.input_width,
-        readout,
-        architecture.readout_width,
-        architecture.outputs,
-        Shared(np.ascontiguousarray(phase.targets, dtype)),
-        network.width,
+    )
+    counted = (
         cells.outputs.astype(dtype),
         cells.states.astype(dtype),
         np.argsort(longest, kind="stable"),
@@ -100,9 +103,21 @@ def _feed(
         *ends,
         smallest,
         wrong,
-        aligned(vectors * network.width, dtype),
-        network.layout.flags,
     )
+    seen, outputs = architecture.readout_width, architecture.outputs
+    sizes = architecture.cells, architecture.input_width, seen
+    wanted, flags = shared(phase.targets), network.layout.flags
+    if isinstance(output, KernelExpansion):
+        room = aligned(expanded_counting.room_to_count(*sizes, outputs) * WIDTH)
+        expansion = expansion_for(output)
+        expanded_counting.count(
+            *given, seen, *expansion, outputs, wanted, *counted, room, flags
+        )
+    else:
+        lanes = network.width
+        room = aligned(counting.room_for(*sizes) * lanes, dtype)
+        readout = shared(output), seen, outputs
+        counting.count(*given, *readout, wanted, lanes, *counted, room, flags)
     return Cells(*ends), smallest, wrong.astype(np.int64)
 
 

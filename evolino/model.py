@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,35 +11,51 @@ import numpy as np
 
 from evolino.counted import check_strings
 from evolino.network.architecture import LSTM
-from evolino.network.kernels.dispatch import Networks, input_vectors, pack
+from evolino.network.expansion import KernelExpansion, Output, Outputs
+from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
+from evolino.network.stepper import Stepper
 from evolino.phases import Checked, Phase
 from evolino.respond import drive, respond_one_step, run_freely
 from evolino.storage import load_state, save_state
 from evolino.task import Segment, Series
-from evolino.vocabulary import Array, IntArray, as_series, check_count
+from evolino.vocabulary import Array, IntArray, as_series, check_count, check_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A network that can be used: architecture, genome (C, G), output weights (S, K)."""
+    """A network that can be used: architecture, genome (C, G), and what its outputs are.
+
+    output: weights (S, K), or an expansion in kernels of what the readout sees.
+    """
 
     architecture: LSTM
     genome: Array
-    output_weights: Array
+    output: Output
 
     def __post_init__(self) -> None:
-        """Check that genome and output weights fit the architecture."""
+        """Check that genome and output fit the architecture."""
         wanted = (self.architecture.readout_width, self.architecture.outputs)
         if self.genome.shape != self.architecture.genome_shape:
             raise ValueError(
                 f"genome must have shape {self.architecture.genome_shape}, "
                 f"got {self.genome.shape}"
             )
-        if self.output_weights.shape != wanted:
+        if isinstance(self.output, KernelExpansion):
+            name, shape = "supports and coefficients", self.output.shape
+        else:
+            name, shape = "output_weights", self.output.shape
+        if shape != wanted:
+            raise ValueError(f"{name} must have shape {wanted}, got {shape}")
+
+    @property
+    def output_weights(self) -> Array:
+        """(S, K). Raises ValueError for a model whose outputs are no weighted sums."""
+        if isinstance(self.output, KernelExpansion):
             raise ValueError(
-                f"output_weights must have shape {wanted}, got {self.output_weights.shape}"
+                "this model has no output weights: its readout is an expansion in kernels"
             )
+        return self.output
 
     def predict(self, inputs: Any = None, targets: Any = None) -> Array:
         """Return (T, K): the output at each step, one step ahead.
@@ -49,8 +65,8 @@ class Model:
         """
         series = self._series(inputs, targets)
         whole = Segment(series, 0, series.steps)
-        weights = self.output_weights[None]
-        return np.asarray(respond_one_step(self._networks(), weights, (whole,))[0, 0])
+        answered = respond_one_step(self._networks(), self._outputs(), (whole,))
+        return np.asarray(answered[0, 0])
 
     def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
@@ -81,29 +97,90 @@ class Model:
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment."""
-        networks, weights = self._networks(), self.output_weights[None]
+        networks, outputs = self._networks(), self._outputs()
         if not free_running:
-            outputs = respond_one_step(networks, weights, segments)[0]
+            answered = respond_one_step(networks, outputs, segments)[0]
         else:
             _, _, starts = drive(networks, (), segments)
-            outputs = run_freely(networks, weights, segments, starts)[0]
+            answered = run_freely(networks, outputs, segments, starts)[0]
+        return [
+            answered[k, : segment.stop - segment.start]
+            for k, segment in enumerate(segments)
+        ]
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime, hearing what `choose` makes of each output.
+
+        prime: (T, K), heard first. choose: outputs (K,) -> what is heard next (K,), such as
+        a note drawn by chance. Returns what was chosen, and the outputs that it was chosen
+        from: (steps, K) each. Raises ValueError for a network with external inputs or
+        without feedback.
+        """
+        architecture = self.architecture
+        if architecture.inputs or not architecture.feedback:
+            raise ValueError(
+                "only a network without external inputs that hears its outputs improvises"
+            )
+        check_count("steps", steps, least=0)
+        prime = as_series("prime", prime, width=architecture.outputs)
+        network, scale = Stepper(architecture, self.genome), architecture.feedback_scale
+        heard = np.zeros(architecture.outputs)
+        for row in prime:
+            network.step(scale * heard)
+            heard = row
+        chosen = np.zeros((steps, architecture.outputs))
+        outputs = np.zeros_like(chosen)
+        for t in range(steps):
+            network.step(scale * heard)
+            sums = self._sums(network.seen())
+            outputs[t] = architecture.outputs_of(sums)
+            heard = chosen[t] = choose(outputs[t])
+        return chosen, outputs
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how the network does on counted strings (N, parameters)."""
+        return check_strings(self.architecture, self.genome, self.output, phases, strings)
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs whose cells are shaken.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step, the same in every run. kick: the same, once, before the first step.
+        seed: of both.
+        """
+        check_number("noise", noise, least=0)
+        check_number("kick", kick, least=0)
+        rng = np.random.default_rng(seed)
+        networks = self._networks()
+        _, _, starts = drive(networks, (), segments)
+        if kick:
+            starts = CellStates(
+                starts.outputs + rng.normal(0.0, kick, starts.outputs.shape),
+                starts.states + rng.normal(0.0, kick, starts.states.shape),
+            )
+        longest = max(segment.stop - segment.start for segment in segments)
+        shape = longest, 2, self.architecture.cells
+        shaken = rng.normal(0.0, noise, shape) if noise else None
+        outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
         return [
             outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
         ]
 
-    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
-        """Return how the network does on counted strings (N, parameters)."""
-        return check_strings(
-            self.architecture, self.genome, self.output_weights, phases, strings
-        )
-
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""
-        return {
-            "architecture": asdict(self.architecture),
-            "genome": self.genome,
-            "output_weights": self.output_weights,
-        }
+        state = {"architecture": asdict(self.architecture), "genome": self.genome}
+        if isinstance(self.output, KernelExpansion):
+            return {**state, "expansion": self.output.as_state()}
+        return {**state, "output_weights": self.output}
 
     def save(self, path: str | Path) -> None:
         """Write the model to an .npz file that `load` reads."""
@@ -111,6 +188,16 @@ class Model:
 
     def _networks(self) -> Networks:
         return pack(self.architecture, self.genome[None])
+
+    def _sums(self, seen: Array) -> Array:
+        """Return (K,) of what the readout sees at a step (S,)."""
+        if isinstance(self.output, KernelExpansion):
+            return np.asarray(self.output.outputs(seen[None])[0])
+        return np.asarray(seen @ self.output)
+
+    def _outputs(self) -> Outputs:
+        output = self.output
+        return [output] if isinstance(output, KernelExpansion) else output[None]
 
     def _series(self, inputs: Any, targets: Any) -> Series:
         architecture = self.architecture
@@ -148,6 +235,10 @@ def load(path: str | Path) -> Model:
     state = load_state(file, kind="model")
     try:
         architecture = LSTM(**state["architecture"])
-        return Model(architecture, state["genome"], state["output_weights"])
+        if "expansion" in state:
+            output: Output = KernelExpansion.from_state(state["expansion"])
+        else:
+            output = state["output_weights"]
+        return Model(architecture, state["genome"], output)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{file} is not a complete model: {error}") from None

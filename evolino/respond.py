@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from evolino.network.architecture import LSTM
+from evolino.network.expansion import Outputs
 from evolino.network.kernels.dispatch import (
     CellStates,
     Course,
@@ -21,6 +22,8 @@ from evolino.network.kernels.dispatch import (
     free_runs_of,
     input_vectors,
 )
+from evolino.network.kernels.expansion import expanded
+from evolino.network.kernels.free_expansions import free_runs_expanded
 from evolino.network.kernels.memory import aligned, out_of_lanes, to_lanes
 from evolino.network.kernels.workspace import Workspace
 from evolino.task import Segment, Series
@@ -69,7 +72,7 @@ def lesson(
         seen, begun = seen_of[id(series)], begun_of[id(series)]
         stop = max([s.stop for s in seen] + list(begun.values()))
         first = min((s.start for s in seen), default=stop)
-        every = input_vectors(architecture, series.inputs, series.targets)
+        every = input_vectors(architecture, series.inputs, series.fed_back)
         vectors.append(every[:stop])
         firsts.append(first)
         starts.update({k: (n, row) for k, row in begun.items()})
@@ -108,26 +111,26 @@ class Taught:
     fitted: Array
     starts: CellStates
 
-    def fitted_outputs(self, output_weights: Array) -> Array:
+    def fitted_outputs(self, readout: Outputs) -> Array:
         """Return (P, 1, T, K): outputs on the rows that fit the readout.
 
-        output_weights: (P, S, K).
+        readout: weights (P, S, K), or P expansions.
         """
-        sums = self.fitted @ output_weights
+        sums = sums_of(self.fitted, readout)
         return self.architecture.outputs_of(sums)[:, None]
 
-    def outputs(self, output_weights: Array) -> Array:
+    def outputs(self, readout: Outputs) -> Array:
         """Return (P, N, L, K): outputs one step ahead on the N heard segments.
 
-        output_weights: (P, S, K). Rows past a segment's end are NaN.
+        readout: weights (P, S, K), or P expansions. Rows past a segment's end are NaN.
         """
         heard = self.lesson.heard
         longest = max(rows.stop - rows.start for rows in heard)
-        shape = len(output_weights), len(heard), longest, output_weights.shape[2]
+        shape = len(readout), len(heard), longest, self.architecture.outputs
         outputs = np.full(shape, np.nan)
         for k, rows in enumerate(heard):
             # Each segment alone: BLAS rounds by the number of rows.
-            sums = self.seen[:, rows] @ output_weights
+            sums = sums_of(self.seen[:, rows], readout)
             outputs[:, k, : rows.stop - rows.start] = self.architecture.outputs_of(sums)
         return outputs
 
@@ -175,7 +178,7 @@ def drive(
 
 def run_freely(
     networks: Networks,
-    output_weights: Array,
+    readout: Outputs,
     segments: Sequence[Segment],
     starts: CellStates,
     tolerance: float = float("inf"),
@@ -183,20 +186,52 @@ def run_freely(
 ) -> Array:
     """Return (P, N, L, K): free runs from the starts, L rows of the longest segment.
 
-    output_weights: (P, S, K). starts: (P, N, C) before each of the N segments. Rows past a
-    shorter segment's end continue it and have no target. tolerance, noise: as of
-    `free_run`.
+    readout: weights (P, S, K), or P expansions. starts: (P, N, C) before each of the N
+    segments. Rows past a shorter segment's end continue it and have no target. tolerance,
+    noise: as of `free_run`.
     """
     runs = free_runs(networks.architecture, segments, tolerance, noise)
-    return free_runs_of(networks, output_weights, starts, runs)
+    return left_to_themselves(networks, readout, starts, runs)
+
+
+def left_to_themselves(
+    networks: Networks,
+    readout: Outputs,
+    starts: CellStates,
+    runs: FreeRuns,
+    workspace: Workspace | None = None,
+) -> Array:
+    """Return (P, N, L, K): outputs of free runs. readout: weights (P, S, K), or P
+    expansions."""
+    if isinstance(readout, np.ndarray):
+        return free_runs_of(networks, readout, starts, runs, workspace)
+    return free_runs_expanded(networks, readout, starts, runs)
 
 
 def respond_one_step(
-    networks: Networks, output_weights: Array, segments: Sequence[Segment]
+    networks: Networks, readout: Outputs, segments: Sequence[Segment]
 ) -> Array:
-    """Return (P, N, L, K): outputs under teacher forcing, NaN past a segment's end."""
+    """Return (P, N, L, K): outputs under teacher forcing, NaN past a segment's end.
+
+    readout: weights (P, S, K), or P expansions.
+    """
     given = lesson(networks.architecture, (), heard=segments)
-    return teach(networks, given).outputs(output_weights)
+    return teach(networks, given).outputs(readout)
+
+
+def sums_of(seen: Array, readout: Outputs) -> Array:
+    """Return (P, T, K): what readouts make of what they see, (P, T, S)."""
+    if isinstance(readout, np.ndarray):
+        return np.asarray(seen @ readout)
+    pairs = zip(readout, seen, strict=True)
+    return np.stack([expanded(expansion, own) for expansion, own in pairs])
+
+
+def chosen_of(readout: Outputs, which: IntArray) -> Outputs:
+    """Return the readouts of some of P networks."""
+    if isinstance(readout, np.ndarray):
+        return np.asarray(readout[which])
+    return [readout[p] for p in which]
 
 
 def distinct_series(segments: Sequence[Segment]) -> list[Series]:
@@ -217,7 +252,7 @@ def _target_before(segment: Segment) -> Array:
     """Return (K,): the target that a free run hears first, zeros at row 0."""
     if segment.start == 0:
         return np.zeros(segment.series.targets.shape[1])
-    return np.asarray(segment.series.targets[segment.start - 1])
+    return np.asarray(segment.series.fed_back[segment.start - 1])
 
 
 def _joined(rows: Sequence[slice]) -> Rows:

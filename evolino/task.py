@@ -22,16 +22,23 @@ class Series:
 
     inputs: (T, I), I may be 0. targets: (T, K); the output at row t is meant to be
     targets[t]. With output feedback a network is also given targets[t-1] at row t
-    (zeros at row 0): teacher forcing.
+    (zeros at row 0): teacher forcing. heard: (T, K), what it is given in their place, where
+    that is not what should have come out; None is the targets.
     """
 
     inputs: Array
     targets: Array
+    heard: Array | None = None
 
     @property
     def steps(self) -> int:
         """T."""
         return int(self.targets.shape[0])
+
+    @property
+    def fed_back(self) -> Array:
+        """(T, K): what stands for the network's outputs under teacher forcing."""
+        return self.targets if self.heard is None else self.heard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,12 +75,15 @@ class Split:
         empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
         it may hold train and validation, never test. test: reported, nothing else.
+    confirmation: longer validation, in stages; only networks that do well enough on one
+        stage are put to the next (`Experiment.confirm_at`).
     """
 
     train: tuple[Segment, ...]
     validation: tuple[Segment, ...]
     test: tuple[Segment, ...]
     refit: tuple[Segment, ...] = ()
+    confirmation: tuple[tuple[Segment, ...], ...] = ()
 
 
 class Predictor(Protocol):
@@ -85,6 +95,40 @@ class Predictor(Protocol):
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how it does on counted strings, given by parameters (N, parameters)."""
+        ...
+
+
+@runtime_checkable
+class Improviser(Protocol):
+    """A predictor that goes on alone, hearing what is made of its outputs."""
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime (T, K); choose: outputs (K,) -> what is heard next (K,).
+
+        Returns what was chosen, and the outputs that it was chosen from: (steps, K) each.
+        """
+        ...
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """A predictor whose cells can be shaken while it runs freely."""
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs over the segments.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step. kick: the same, once, before the first step. seed: of both.
+        """
         ...
 
 

@@ -147,4 +147,3 @@ class CountedLanguage:
 def combinations(numbers: range, parameters: int) -> IntArray:
     """Return (N, parameters): all combinations."""
     return np.array(list(itertools.product(numbers, repeat=parameters)), dtype=np.int64)
-

@@ -180,7 +180,10 @@ class Languages:
         if isinstance(grammar, Brackets):
             return {**grammar.measure(model), **figures}
         if isinstance(grammar, Addition):
-            return {**grammar.measure(model, max(self._selected("train").numbers)), **figures}
+            return {
+                **grammar.measure(model, max(self._selected("train").numbers)),
+                **figures,
+            }
         reached, everything = grammar.accepted_to(model)
         largest = max(max(grammar.string_of(each.series)) for each in split.train)
         figures = {

@@ -56,9 +56,7 @@ def published(language: str, train: str) -> tuple[Published, ...]:
         return (Published("accepted_to", 22, "gradient LSTM", GERS),)
     found = (language, train)
     if found in DRAWN:
-        return (
-            Published("deterministic_accuracy", DRAWN[found], "MDLRNN", MDLRNN, True),
-        )
+        return (Published("deterministic_accuracy", DRAWN[found], "MDLRNN", MDLRNN, True),)
     if found in OTHERS:
         return (Published("accuracy", OTHERS[found], "MDLRNN", MDLRNN, True),)
     return ()

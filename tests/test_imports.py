@@ -19,7 +19,8 @@ BELOW = {
     "network": {"vocabulary"},
     "readout": {"vocabulary", "network"},
     "search": {"vocabulary"},
-    "tasks": {"vocabulary", "phases", "task"},
+    "sound": {"vocabulary", "storage"},
+    "tasks": {"vocabulary", "phases", "task", "sound"},
     "counted": {"vocabulary", "phases", "network"},
     "respond": {"vocabulary", "task", "network"},
     "model": {

@@ -1,5 +1,6 @@
 """A trained network: what it predicts, and its file."""
 
+import dataclasses
 import io
 import zipfile
 
@@ -8,17 +9,47 @@ import pytest
 
 import evolino
 from evolino.network import reference
+from evolino.network.expansion import KernelExpansion
 from evolino.task import Segment, Series
 
 
-@pytest.fixture
-def model(rng):
+def weights(rng, seen, outputs):
+    return rng.normal(0, 0.1, (seen, outputs))
+
+
+def expansion(kernel):
+    return lambda rng, seen, outputs: KernelExpansion(
+        kernel,
+        2.0,
+        rng.normal(size=(30, seen)),
+        rng.normal(0, 0.1, (30, outputs)),
+        rng.normal(0, 0.1, outputs),
+        rng.uniform(0.5, 2.0, seen),
+    )
+
+
+OUTPUTS = {
+    "weights": weights,
+    "gaussian": expansion("gaussian"),
+    "linear": expansion("linear"),
+}
+
+
+@pytest.fixture(params=OUTPUTS)
+def model(rng, request):
     network = evolino.LSTM(cells=4, inputs=1, outputs=2, readout_states=True)
     return evolino.Model(
         network,
         rng.normal(0, 0.4, network.genome_shape),
-        rng.normal(0, 0.1, (network.readout_width, 2)),
+        OUTPUTS[request.param](rng, network.readout_width, 2),
     )
+
+
+def answers(model, seen):
+    """(T, K) in plain NumPy."""
+    if isinstance(model.output, KernelExpansion):
+        return model.output.outputs(seen)
+    return seen @ model.output_weights
 
 
 @pytest.fixture
@@ -32,7 +63,7 @@ def test_predictions_are_those_of_the_equations(model, series):
     u = np.concatenate([series.inputs, previous], axis=1)
     seen = reference.sees(model.architecture, trace.outputs, trace.states, u)
     found = model.predict(series.inputs, series.targets)
-    np.testing.assert_allclose(found, seen @ model.output_weights, atol=1e-12)
+    np.testing.assert_allclose(found, answers(model, seen), atol=1e-12)
 
 
 def test_a_free_run_hears_its_own_outputs(model, series):
@@ -66,7 +97,10 @@ def test_a_model_survives_its_file(model, series, tmp_path):
     loaded = evolino.load(tmp_path / "model.npz")
     assert loaded.architecture == model.architecture
     np.testing.assert_array_equal(loaded.genome, model.genome)
-    np.testing.assert_array_equal(loaded.output_weights, model.output_weights)
+    if isinstance(model.output, KernelExpansion):
+        assert str(loaded.output.as_state()) == str(model.output.as_state())
+    else:
+        np.testing.assert_array_equal(loaded.output_weights, model.output_weights)
     np.testing.assert_array_equal(
         loaded.predict(series.inputs, series.targets),
         model.predict(series.inputs, series.targets),
@@ -127,9 +161,26 @@ def test_what_a_call_lacks_is_named(model, series, call, message):
         call(model, series)
 
 
+def test_a_model_without_output_weights_says_so(rng):
+    network = evolino.LSTM(cells=2)
+    output = expansion("gaussian")(rng, network.readout_width, 1)
+    model = evolino.Model(network, np.zeros(network.genome_shape), output)
+    with pytest.raises(ValueError, match="no output weights: its readout is an expansion"):
+        _ = model.output_weights
+
+
 def test_parts_that_do_not_fit_are_refused():
     network = evolino.LSTM(cells=2)
     with pytest.raises(ValueError, match="genome must have shape"):
         evolino.Model(network, np.zeros((2, 3)), np.zeros((4, 1)))
     with pytest.raises(ValueError, match="output_weights must have shape"):
         evolino.Model(network, np.zeros(network.genome_shape), np.zeros((9, 1)))
+    wrong = expansion("linear")(np.random.default_rng(0), 9, 1)
+    with pytest.raises(ValueError, match=r"supports and coefficients must .* got \(9, 1\)"):
+        evolino.Model(network, np.zeros(network.genome_shape), wrong)
+    with pytest.raises(
+        ValueError, match=r"do not fit: \(30, 9\), \(30, 1\), \(1,\), \(8,\)"
+    ):
+        dataclasses.replace(wrong, scales=np.ones(8))
+    with pytest.raises(ValueError, match="kernel must be one of gaussian, linear"):
+        dataclasses.replace(wrong, kernel="sigmoid")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from evolino.cli.assignments import read_assignments
 from evolino.cli.task_options import TaskOption, task_options
 from evolino.cli.worker_options import (
     Backend,
@@ -119,7 +120,9 @@ def _general(
     ] = None,
     readout: Annotated[
         str | None,
-        typer.Option(help="How output weights are solved: pseudo-inverse, ridge."),
+        typer.Option(
+            help="How outputs are solved: pseudo-inverse, ridge, svm, kernel-svm, .."
+        ),
     ] = None,
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
@@ -131,6 +134,15 @@ def _general(
     migrate_every: Annotated[
         int | None,
         typer.Option(help="Generations between exchanges.", show_default="10"),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any field of network, initialiser, search or readout: "
+            "readout.capacity=100; several times.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
     workers: Workers = None,
@@ -179,6 +191,7 @@ def _general(
         search=search,
         readout=readout,
         initialiser=initialiser,
+        fields=read_assignments(assignments or ()),
         seed=seed,
         budget_options=limits,
     )

@@ -4,7 +4,9 @@ INITIALISERS = {
     "uniform": "evolino.network.initialise:Uniform",
     "gaussian": "evolino.network.initialise:Gaussian",
     "linear-regime": "evolino.network.initialise:LinearRegime",
+    "saturated": "evolino.network.saturated:Saturated",
     "ternary": "evolino.network.initialise:SaturatedTernary",
     "delay-line": "evolino.network.delay_line:DelayLine",
+    "by-group": "evolino.network.by_group:ByGroup",
     "spread": "evolino.network.spread:Spread",
 }

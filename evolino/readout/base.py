@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from evolino.network.expansion import KernelExpansion
 from evolino.vocabulary import Array
+
+# Of L solutions each one's P networks: output weights (L, P, S, K), or kernel expansions.
+Solutions = Array | list[list[KernelExpansion]]
 
 
 class Readout(Protocol):
-    """A frozen dataclass: how output weights are solved for recorded states."""
+    """A frozen dataclass: how output weights are solved for recorded states.
+
+    It may have a method `check(targets)` that raises ValueError, before anything is
+    evolved, for targets (T, K) of all rows that a fit would use and that it cannot learn.
+    """
 
     @property
     def penalties(self) -> tuple[float, ...]:
         """The penalties to choose from on validation data; one means no choice."""
         ...
 
-    def solve(self, states: Array, targets: Array) -> Array:
-        """Return output weights (L, P, S, K), one solution for each of the L penalties.
+    def solve(self, states: Array, targets: Array) -> Solutions:
+        """Return what maps states to outputs, one solution for each of the L penalties.
 
         states: (P, T, S) what each network's readout sees, washout removed.
         targets: (T, K) what the outputs should have been.
+
+        A linear readout returns output weights (L, P, S, K); one of kernels L lists of an
+        expansion for each of the P networks. A network is solved by itself, to the same
+        bits whatever lies beside it; one whose states are not finite gets NaN.
         """
         ...

@@ -17,7 +17,6 @@ import numpy as np
 from evolino.network.kernels.least_squares import (
     WIDTH,
     factorise,
-    solve,
     solve_penalised,
 )
 from evolino.network.kernels.memory import to_lanes
@@ -62,7 +61,7 @@ class PseudoInverse:
         """Return (1, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
         triangle = factorise(as_lanes(states), targets)
-        weights = solve(triangle)
+        weights = triangle.weights
         plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
         for p in np.flatnonzero(~plain):
             scales = triangle.scales[:, p]

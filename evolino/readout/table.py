@@ -1,6 +1,11 @@
 """READOUTS maps a readout's name to "module:Class", imported when it is used."""
 
 READOUTS = {
+    "best-only": "evolino.readout.best_only:BestOnly",
+    "kernel-svm": "evolino.readout.kernel:KernelSVM",
+    "kernel-svr": "evolino.readout.kernel:KernelSVR",
     "pseudo-inverse": "evolino.readout.linear:PseudoInverse",
     "ridge": "evolino.readout.linear:Ridge",
+    "svm": "evolino.readout.svm:SVM",
+    "svr": "evolino.readout.svm:SVR",
 }

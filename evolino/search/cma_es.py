@@ -103,14 +103,12 @@ class Strategy:
         size = strategy.population_size
         if not self._diagonal:
             return np.array([strategy.ask() for _ in range(size)])
-        # The bits of `size` calls of its `ask`, in a third of the time.
+        # The bits of `size` calls of its `ask`, in a fifth of the time.
         from evolino.search.gaussian import legacy_normals
+        from evolino.search.separable import points_of
 
-        points = legacy_normals(strategy._rng, size * strategy.dim).reshape(size, -1)
-        points *= strategy._eigen_decomposition()
-        points *= strategy._sigma
-        points += strategy.mean
-        return points
+        normals = legacy_normals(strategy._rng, size * strategy.dim)
+        return points_of(normals.reshape(size, -1), strategy)
 
     def inject(self, points: Array, guest: Array) -> None:
         """Put a point (D,) of another search in the place of the last of points (P, D).
@@ -134,7 +132,13 @@ class Strategy:
     def tell(self, points: Array, losses: Array) -> None:
         """Take the losses (P,) of points (P, D)."""
         # Failed ones rank last; equal losses keep the order in which they were asked.
-        self._strategy.tell(list(zip(points, np.minimum(losses, 1e300), strict=True)))
+        losses = np.minimum(losses, 1e300)
+        if self._diagonal:
+            from evolino.search.separable import tell
+
+            tell(self._strategy, points, losses)
+        else:
+            self._strategy.tell(list(zip(points, losses, strict=True)))
 
     def state(self) -> State:
         """Return the optimiser's numbers and arrays.
@@ -211,6 +215,10 @@ class _Running:
     def _genomes(self, points: Array) -> Array:
         """Return (P, C, G) of points (P, D)."""
         origin, scale = self._origin.reshape(-1), self._space.scale.reshape(-1)
+        if self._space.level == 0 and isinstance(self._free, slice):
+            genomes = scale * points
+            genomes += origin
+            return genomes.reshape(-1, *self._space.shape)
         genomes = np.tile(origin, (len(points), 1))
         if self._space.level > 0:
             shifted = origin[self._free] / self._space.level + points

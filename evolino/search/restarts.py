@@ -12,27 +12,32 @@ from numpy.random import Generator
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
 from evolino.search.esp import ESP
 from evolino.search.turns import child, rng_state, set_rng_state
-from evolino.vocabulary import Array, check_count
+from evolino.vocabulary import Array, check_count, check_number
 
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
     """Settings. search: what is restarted, with new draws and its own generator.
 
-    after: generations without a better network since its start.
+    after: generations without a better network. by: what makes a network better: a loss
+        lower by more than this than the lowest that counted. from_origin: every start uses
+        the origin, if there is one, else only the first does.
     """
 
     name: ClassVar[str] = "restarted"
 
     search: SearchSettings = field(default_factory=ESP)
     after: int = 60
+    by: float = 0.0
+    from_origin: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings."""
         check_count("after", self.after)
+        check_number("by", self.by, least=0)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
-        """Begin; only the first start uses the origin."""
+        """Begin, at the origin if there is one."""
         return _Running(self, space, rng, origin)
 
 
@@ -42,6 +47,7 @@ class _Running:
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
         self._best_loss, self._stagnant = float("inf"), 0
+        self._origin = origin if settings.from_origin else None
         self._inner = settings.search.start(space, child(rng), origin)
 
     def ask(self) -> Array:
@@ -50,7 +56,7 @@ class _Running:
     def tell(self, losses: Array) -> None:
         self._inner.tell(losses)
         lowest = float(np.min(losses))
-        if lowest < self._best_loss:
+        if lowest < self._best_loss - self._settings.by:
             self._best_loss, self._stagnant = lowest, 0
         else:
             self._stagnant += 1
@@ -66,15 +72,19 @@ class _Running:
             "rng": rng_state(self._rng),
             "stagnant": self._stagnant,
             "best_loss": self._best_loss,
+            "origin": self._origin,
             "inner": self._inner.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        self._origin = state.get("origin")
         self._begin()
         set_rng_state(self._rng, state["rng"])
         self._stagnant, self._best_loss = state["stagnant"], state["best_loss"]
         self._inner.restore(state["inner"])
 
     def _begin(self) -> None:
-        self._inner = self._settings.search.start(self._space, child(self._rng), None)
+        self._inner = self._settings.search.start(
+            self._space, child(self._rng), self._origin
+        )
         self._best_loss, self._stagnant = float("inf"), 0

@@ -1,7 +1,8 @@
 """An experiment as the tables of config.toml, and back.
 
 Tables: task, network, initialiser, search, readout, budget, curriculum, islands; beside
-them seed, preset and tolerance. What is None, and an infinite tolerance, is left out.
+them seed, preset, tolerance, confirm_at and robust. What is None, an infinite tolerance,
+and a confirm_at or robust of 0 is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 NAMED = ("task", "initialiser", "search", "readout")
 OPTIONAL = ("budget", "curriculum", "islands")
 TABLES = (*NAMED, "network", *OPTIONAL)
-KEYS = ("preset", "seed", "tolerance")
+NUMBERS = ("confirm_at", "robust")
+KEYS = ("preset", "seed", "tolerance", *NUMBERS)
 
 
 def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
@@ -27,6 +29,9 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
         table["preset"] = experiment.preset
     if math.isfinite(experiment.tolerance):
         table["tolerance"] = float(experiment.tolerance)
+    for name in NUMBERS:
+        if getattr(experiment, name):
+            table[name] = float(getattr(experiment, name))
     if experiment.islands is not None:
         table["islands"] = fields_to_table(experiment.islands)
     curriculum = experiment.curriculum
@@ -73,5 +78,6 @@ def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
         seed=table.get("seed", 0),
         tolerance=table.get("tolerance", math.inf),
         preset=table.get("preset"),
+        **{name: table[name] for name in NUMBERS if name in table},
         islands=islands,
     )

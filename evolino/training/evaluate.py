@@ -7,25 +7,37 @@ it, on the number of workers, or on what was evaluated before.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from evolino.network.architecture import LSTM
+from evolino.network.expansion import Output, Outputs
 from evolino.network.kernels.dispatch import (
     FreeRuns,
     Layout,
+    Networks,
     Workspace,
     block_size,
-    free_runs_of,
     layout_of,
     pack,
 )
-from evolino.readout.base import Readout
-from evolino.respond import Lesson, drive, free_runs, lesson, stack_rows, teach
-from evolino.task import ScoresManyNetworks, Split, Task
+from evolino.readout.base import Readout, Solutions
+from evolino.readout.by_groups import solve_by_groups
+from evolino.respond import (
+    Lesson,
+    Taught,
+    chosen_of,
+    drive,
+    free_runs,
+    left_to_themselves,
+    lesson,
+    stack_rows,
+    teach,
+)
+from evolino.task import ScoresManyNetworks, Segment, Split, Task
 from evolino.vocabulary import Array
 
 
@@ -34,6 +46,8 @@ class Evaluator:
     """Gives every genome its loss.
 
     tolerance: a free run further than this from its target at a step is given up.
+    confirm_at: the loss at which a network comes to the next stage of its validation.
+    noise: (M, 2, C) on the cells in the free runs of validation, None for none.
     """
 
     architecture: LSTM
@@ -41,6 +55,8 @@ class Evaluator:
     readout: Readout
     split: Split
     tolerance: float = float("inf")
+    confirm_at: float = 0.0
+    noise: Array | None = None
     _threads: threading.local = field(default_factory=threading.local, init=False)
 
     def losses(self, genomes: Array) -> Array:
@@ -59,49 +75,103 @@ class Evaluator:
         """Return (P,) for a block of genomes (P, C, G)."""
         return np.asarray(self._losses_by_penalty(genomes).min(axis=0))
 
-    def solve_winner(self, genome: Array) -> Array:
-        """Return the output weights (S, K) of a genome (C, G), fitted on the refit rows.
+    def solve_winner(self, genome: Array) -> Output:
+        """Return the output weights (S, K) of a genome (C, G), or its expansion, fitted on
+        the refit rows.
 
         The penalty is the one that did best on the validation rows.
         """
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
         fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
-        return np.asarray(self.readout.solve(fitted, targets)[best, 0])
+        return self._solve(fitted, targets)[best][0]
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
         prepared, workspace = self._prepared, self._workspace()
         networks = pack(prepared.layout, genomes, workspace)
-        taught = teach(networks, prepared.lesson, workspace)
-        solved = self.readout.solve(taught.fitted, prepared.lesson.targets)
-        losses = []
-        for weights in solved:
-            if not self.split.validation:
-                outputs = taught.fitted_outputs(weights)
-            elif prepared.runs is None:
-                outputs = taught.outputs(weights)
-            else:
-                outputs = free_runs_of(
-                    networks, weights, taught.starts, prepared.runs, workspace
-                )
-            losses.append(prepared.loss(outputs))
+        stage = prepared.validation
+        taught = teach(networks, stage.lesson, workspace)
+        solved = self._solve(taught.fitted, stage.lesson.targets)
+        losses = [
+            self._stage_losses(networks, taught, readout, stage, workspace)
+            for readout in solved
+        ]
+        if prepared.confirmation:
+            losses = [
+                self._confirmed(genomes, readout, found)
+                for readout, found in zip(solved, losses, strict=True)
+            ]
         found = np.array(losses)
         return np.where(np.isnan(found), np.inf, found)
 
+    def _solve(self, states: Array, targets: Array) -> Solutions:
+        """Return what the readout does, group by group."""
+        return solve_by_groups(self.readout, self.architecture, states, targets)
+
+    def _stage_losses(
+        self,
+        networks: Networks,
+        taught: Taught,
+        readout: Outputs,
+        stage: _Stage,
+        workspace: Workspace | None = None,
+    ) -> Array:
+        """Return (P,): the losses of networks on a stage. readout: weights (P, S, K), or P
+        expansions."""
+        if stage.runs is not None:
+            outputs = left_to_themselves(
+                networks, readout, taught.starts, stage.runs, workspace
+            )
+        elif stage.lesson.heard:
+            outputs = taught.outputs(readout)
+        else:
+            outputs = taught.fitted_outputs(readout)
+        return stage.loss(outputs)
+
+    def _confirmed(self, genomes: Array, readout: Outputs, losses: Array) -> Array:
+        """Return (P,): losses in stages (`Experiment.confirm_at`) from those of validation.
+
+        readout: weights (P, S, K), or P expansions.
+        """
+        stages = self._prepared.confirmation
+        staged, passed = losses + len(stages), np.flatnonzero(losses <= self.confirm_at)
+        for to_pass, stage in zip(reversed(range(len(stages))), stages, strict=True):
+            if not len(passed):
+                break
+            networks = pack(self._prepared.layout, genomes[passed])
+            taught = teach(networks, stage.lesson)
+            found = self._stage_losses(networks, taught, chosen_of(readout, passed), stage)
+            staged[passed] = to_pass + np.minimum(found, 1.0)
+            passed = passed[found <= self.confirm_at]
+        return staged
+
     @cached_property
     def _prepared(self) -> _Prepared:
-        validation, architecture = self.split.validation, self.architecture
+        return _Prepared(
+            layout_of(self.architecture),
+            self._stage(self.split.train, self.split.validation, self.noise),
+            tuple(self._stage((), stage) for stage in self.split.confirmation),
+        )
+
+    def _stage(
+        self,
+        fitted: Sequence[Segment],
+        scored: Sequence[Segment],
+        noise: Array | None = None,
+    ) -> _Stage:
+        """Return what networks are taught and scored on; without scored segments, on what
+        fits the readout."""
+        architecture, runs = self.architecture, None
         if self.task.generates:
-            given = lesson(architecture, self.split.train, started=validation)
-            runs = free_runs(architecture, validation, self.tolerance)
+            given = lesson(architecture, fitted, started=scored)
+            runs = free_runs(architecture, scored, self.tolerance, noise)
         else:
-            given, runs = lesson(architecture, self.split.train, heard=validation), None
+            given = lesson(architecture, fitted, heard=scored)
         wanted = given.targets[None]
-        if validation:
-            wanted = stack_rows([segment.targets for segment in validation])
-        loss = loss_against(self.task, wanted)
-        return _Prepared(layout_of(architecture), given, runs, loss)
+        if scored:
+            wanted = stack_rows([segment.targets for segment in scored])
+        return _Stage(given, runs, loss_against(self.task, wanted))
 
     def _workspace(self) -> Workspace:
         """Return what this thread works in."""
@@ -111,14 +181,22 @@ class Evaluator:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
-    """What is the same for every block. runs: None where the task does not generate.
-    loss: (P,) of outputs (P, N, L, K) on the validation segments, or the fitted rows."""
+class _Stage:
+    """One round of scoring. runs: None where the task does not generate. loss: (P,) of
+    outputs (P, N, L, K) on the scored segments, or on the fitted rows."""
 
-    layout: Layout
     lesson: Lesson
     runs: FreeRuns | None
     loss: Callable[[Array], Array]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """What is the same for every block."""
+
+    layout: Layout
+    validation: _Stage
+    confirmation: tuple[_Stage, ...]
 
 
 def loss_against(task: Task, targets: Array) -> Callable[[Array], Array]:

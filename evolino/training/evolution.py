@@ -10,8 +10,9 @@ import numpy as np
 
 from evolino.network.kernels.dispatch import block_size
 from evolino.search.base import State
+from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
-from evolino.training.workers.base import EvaluationError, Workers
+from evolino.training.workers.base import EvaluationError, Job, Workers
 from evolino.vocabulary import Array
 
 PIECES = 2  # for each worker, so that one with slow networks does not hold up the others
@@ -66,21 +67,27 @@ class OneSearch:
 def evaluate(problem: Problem, genomes: Array, workers: Workers) -> Array:
     """Return (P,): the losses of genomes (P, C, G), to the same bits for any workers.
 
-    Work is cut between blocks of networks, never inside one.
+    Work is cut between blocks of networks; inside of one only where a network takes long.
     """
+
+    def measure(job: Job, some: Array, most: int | None) -> Array:
+        return _shared_out(problem, job, some, workers, most)
+
+    return generation_losses(problem, genomes, measure)
+
+
+def _shared_out(
+    problem: Problem, job: Job, genomes: Array, workers: Workers, most: int | None
+) -> Array:
+    """Return (P,): what a job gives for genomes (P, C, G), `most` of them a piece."""
     block = block_size(problem.experiment.architecture)
     blocks = -(-len(genomes) // block)
     each = 1 if workers.fine else -(-blocks // (PIECES * workers.count))
-    size = each * block
+    size = each * block if most is None else most
     pieces = [genomes[first : first + size] for first in range(0, len(genomes), size)]
-    losses = np.concatenate(workers.map(problem, losses_of, pieces))
+    losses = np.concatenate(workers.map(problem, job, pieces))
     if losses.shape != (len(genomes),):
         raise EvaluationError(
             f"{len(genomes)} networks were evaluated, {len(losses)} losses came back"
         )
     return losses
-
-
-def losses_of(problem: Problem, genomes: Array) -> Array:
-    """Return (P,): the losses of genomes (P, C, G); what a worker is asked to do."""
-    return problem.evaluator.losses(genomes)

@@ -88,6 +88,13 @@ class Experiment:
     budget: when to stop. seed: of all randomness. curriculum: easier variants first.
     tolerance: a free run further than this from its target at any step is given up and
         its later outputs count as failed; inf never gives up.
+    confirm_at: a network with at most this loss on the task's validation is put to the
+        first stage of its confirmation, with at most this loss there to the next. Its loss
+        is the number of stages that it did not pass, plus that of the first one of them
+        (above 1 that counts as 1), or of the last stage.
+    robust: standard deviation of noise that is added to all cell outputs and states in the
+        free runs of validation, the same for all networks of a run; confirmation is
+        without.
     islands: None is one search for all workers.
     preset: the name of the preset that this came from, if any.
     """
@@ -103,12 +110,16 @@ class Experiment:
     tolerance: float = float("inf")
     preset: str | None = None
     islands: Islands | None = None
+    confirm_at: float = 0.0
+    robust: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
         check_count("seed", self.seed, least=0)
         if not self.tolerance > 0:
             raise ValueError(f"tolerance must be > 0, got {self.tolerance}")
+        check_number("confirm_at", self.confirm_at, least=0)
+        check_number("robust", self.robust, least=0)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "

@@ -15,8 +15,9 @@ import numpy as np
 
 from evolino.search.base import State
 from evolino.training.evolution import Evaluated
+from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
-from evolino.training.workers.base import Workers
+from evolino.training.workers.base import Job, Workers
 from evolino.vocabulary import Array
 
 
@@ -99,10 +100,14 @@ def evolve(problem: Problem, stay: Stay) -> tuple[Island, list[Evaluated]]:
         search.restore(island.search)
         if stay.migrant is not None:
             search.receive(stay.migrant, stay.migrant_loss)
+
+    def measure(job: Job, some: Array, most: int | None) -> Array:
+        return np.asarray(job(problem, some))
+
     generations = []
     for _ in range(stay.generations):
         genomes = search.ask()
-        losses = problem.evaluator.losses(genomes)
+        losses = generation_losses(problem, genomes, measure)
         first = int(np.argmin(losses))
         better = genomes[first].copy() if losses[first] < best else None
         if better is not None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
+
+import numpy as np
 
 from evolino.registry import find, names, to_table
 from evolino.task import Published, Task
@@ -109,6 +111,7 @@ def experiment_for(
     search: str | None = None,
     readout: str | None = None,
     initialiser: str | None = None,
+    fields: Mapping[str, Any] | None = None,
     seed: int = 0,
     budget_options: Mapping[str, Any] | None = None,
 ) -> Experiment:
@@ -117,8 +120,9 @@ def experiment_for(
     task: a name, or a task of one's own; one without presets gets those of "series".
     task_options: fields of the task; with cells they choose the row of the preset. cells:
     memory cells. precision: what they compute in. search, readout, initialiser: names;
-    another one than the preset's comes with its own defaults. budget_options: limits; any
-    of them replaces the preset's.
+    another one than the preset's comes with its own defaults. fields: tables of network,
+    initialiser, search or readout, laid over what there is then. budget_options: limits;
+    any of them replaces the preset's.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -136,12 +140,15 @@ def experiment_for(
     network = {"cells": cells, "precision": precision}
     changed["network"] = {k: v for k, v in network.items() if v is not None}
     settings = merge(row.settings, changed)
+    if cells is not None and settings["network"].get("groups"):
+        settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
     named = {"search": search, "readout": readout, "initialiser": initialiser}
     for kind, asked in named.items():
         if asked is not None:
             find(kind, asked)
             if settings[kind]["name"] != asked:
                 settings[kind] = {"name": asked}
+    settings = merge(settings, fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits
@@ -162,6 +169,22 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         else:
             merged[key] = value
     return merged
+
+
+def _share_out(groups: Sequence[Mapping[str, Any]], cells: int) -> list[dict[str, Any]]:
+    """Return groups with so many cells together, in the proportions that they have.
+
+    Raises ValueError for fewer cells than groups.
+    """
+    if cells < len(groups):
+        raise ValueError(f"cells must be >= {len(groups)} for as many groups, got {cells}")
+    ends = np.cumsum([group["cells"] for group in groups])
+    # Each group keeps at least one cell.
+    room = cells - len(groups)
+    sizes = 1 + np.diff(np.round(room * ends / ends[-1]).astype(np.int64), prepend=0)
+    return [
+        {**group, "cells": size} for group, size in zip(groups, sizes.tolist(), strict=True)
+    ]
 
 
 def _row(task: str, shared: Mapping[str, Any], row: Mapping[str, Any]) -> Row:

@@ -7,10 +7,14 @@ text, once, and makes the same evaluator from it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 
+import numpy as np
+
+from evolino.network.groups import masked
+from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.task import Split, Task
 from evolino.training.config import experiment_from_table, experiment_to_table
@@ -20,7 +24,9 @@ from evolino.training.json_text import read_json, write_json
 from evolino.training.randomness import generator
 from evolino.vocabulary import Array
 
-DECIDING = ("evolino", "numpy", "scipy", "numba")  # packages that decide bits
+NOISE_ROWS = 4099  # then noise begins again; a prime, so that no period meets its own
+# Packages that decide bits.
+DECIDING = ("evolino", "numpy", "scipy", "numba", "scikit-learn")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +59,25 @@ class Problem:
             experiment.readout,
             split_of(self.task, experiment.seed),
             experiment.tolerance,
+            experiment.confirm_at,
+            state_noise(experiment),
         )
+
+    @cached_property
+    def ranking(self) -> Evaluator:
+        """The same with the cheap readout, where a costly one scores the best only."""
+        readout = self.experiment.readout
+        assert isinstance(readout, BestOnly)
+        return replace(self.evaluator, readout=readout.ranking)
+
+    def check(self) -> None:
+        """Raise ValueError for a readout that says it cannot learn the task's targets."""
+        readout = self.experiment.readout
+        if hasattr(readout, "check"):
+            split = self.evaluator.split
+            for segments in filter(None, (split.train, split.refit)):
+                rows = np.concatenate([segment.targets for segment in segments])
+                check_targets(readout, rows)
 
     def search(self, origin: Array | None, *island: int) -> Search:
         """Return the search at its beginning; island: its number, if there are several.
@@ -111,12 +135,21 @@ def versions() -> dict[str, str]:
 def weight_space(experiment: Experiment) -> WeightSpace:
     """Return the genomes that an experiment's initialiser offers to its search."""
     initialiser, architecture = experiment.initialiser, experiment.architecture
+    scale = initialiser.scale(architecture)
     return WeightSpace(
         draw=lambda rng, count: initialiser.draw(architecture, rng, count),
-        scale=initialiser.scale(architecture),
+        scale=masked(architecture, scale) if architecture.groups else scale,
         level=initialiser.level,
         family=initialiser.family(architecture),
     )
+
+
+def state_noise(experiment: Experiment) -> Array | None:
+    """Return (M, 2, C): noise on the cells in free runs, None if there is to be none."""
+    if not experiment.robust:
+        return None
+    shape = (NOISE_ROWS, 2, experiment.architecture.cells)
+    return generator(experiment.seed, "noise").normal(0.0, experiment.robust, shape)
 
 
 def split_of(task: Task, seed: int) -> Split:

@@ -139,6 +139,7 @@ class Run:
     def _begin(self, origin: Array | None, state: Mapping[str, Any] | None) -> None:
         """Begin on the present variant, from an origin or where a state was."""
         self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
+        self._problem.check()
         kind = OneSearch if self.experiment.islands is None else Ring
         self._evolution: Evolution = kind(self._problem, origin, state)
 

@@ -13,6 +13,38 @@ CASES = {
         "unknown search 'epsp'; nearest: esp",
     ),
     "unknown readout": (["run", "mso", "--readout", "rigde"], "'rigde'; nearest: ridge"),
+    "a setting without a value": (
+        ["run", "mso", "--set", "readout.capacity"],
+        "--set must be TABLE.FIELD=VALUE, such as readout.capacity=100, got 'readout.cap",
+    ),
+    "a setting of no table": (
+        ["run", "mso", "--set", "reedout.capacity=1"],
+        "--set is for fields of network, initialiser, search, readout, got 'reedout'",
+    ),
+    "a setting twice": (
+        ["run", "mso", "--set", "search.draws=1", "--set", "search.draws=2"],
+        "--set has search.draws twice",
+    ),
+    "a field and a field of it": (
+        ["run", "mso", "--set", "search.a=1", "--set", "search.a.b=2"],
+        "--set has both a value and fields for a",
+    ),
+    "an unknown field": (
+        ["run", "mso", "--readout", "svr", "--set", "readout.capasity=1"],
+        "readout svr has no field 'capasity'; nearest: capacity",
+    ),
+    "no capacity": (
+        ["run", "mso", "--readout", "svr", "--set", "readout.capacity=0"],
+        "capacity must be > 0, got 0",
+    ),
+    "a capacity in words": (
+        ["run", "mso", "--readout", "kernel-svr", "--set", "readout.capacity=large"],
+        "capacity must be a number, got 'large'",
+    ),
+    "an unknown kernel": (
+        ["run", "mso", "--readout", "kernel-svr", "--set", "readout.kernel=rbf"],
+        "kernel must be one of gaussian, linear, got 'rbf'",
+    ),
     "unknown initialiser": (["run", "mso", "--initialiser", "gauss"], "nearest: gaussian"),
     "unknown option": (["run", "mso", "--frequncies", "0.2"], "--frequncies"),
     "unknown command": (["rnu", "mso"], "No such command 'rnu'"),

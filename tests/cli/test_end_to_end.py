@@ -93,3 +93,25 @@ def test_a_run_folder_from_elsewhere_runs_no_code(evolino, tmp_path):
         assert not (tmp_path / "ran").exists()
     assert evolino("plot", "r", "--kind", "run", "--trust")[0] == 0
     assert (tmp_path / "ran").exists()
+
+
+def test_readouts_with_kernels_are_run_shown_and_loaded(evolino):
+    chosen = ("--readout", "kernel-svr", "--set", "readout.epsilon=0.1", "--no-baselines")
+    status, _, err = evolino("run", "mso", "--sines", 2, *SMALL, *chosen, "--out", "r")
+    assert (status, err) == (0, "")
+    assert library.load("r").generate(5).shape == (5, 1)
+    assert evolino("plot", "r", "--kind", "run") == (0, "r/run.png\n", "")
+
+
+def test_what_a_readout_cannot_learn_is_one_line_and_leaves_no_folder(evolino, tmp_path):
+    for chosen, message in (
+        (("--readout", "svm"), "a classifier needs targets of two numbers"),
+        (
+            ("--readout", "kernel-svr", "--set", "readout.memory=1e-4"),
+            "kernels between 200 rows need 0.00032 GB, memory is 0.0001 GB",
+        ),
+    ):
+        status, out, err = evolino("run", "mso", *SMALL, *chosen, "--out", "r")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert message in err
+        assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """Laws of `evolino run` and `evolino resume`: what is asked reaches the trainer."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -41,6 +42,30 @@ def test_general_options_reach_the_experiment(evolino, trainer):
     budget = experiment.budget
     assert (budget.generations, budget.evaluations, budget.seconds) == (3, 900, 2.5)
     assert (budget.target, budget.stagnation) == (1e-9, 4)
+
+
+def test_fields_that_are_set_reach_the_experiment(evolino, trainer):
+    status, _, err = evolino(
+        *("run", "mso", "--readout", "best-only", "--out", "r"),
+        *("--set", "readout.readout.name=kernel-svr", "--set", "readout.count = 3"),
+        *("--set", "readout.readout.capacity=1,10", "--set", "readout.readout.epsilon=0.1"),
+        *("--set", "readout.ranking.name=ridge", "--set", "network.peepholes=true"),
+    )
+    assert (status, err) == (0, "")
+    readout = asked(trainer).readout
+    assert (readout.name, readout.count) == ("best-only", 3)
+    assert (readout.readout.name, readout.ranking.name) == ("kernel-svr", "ridge")
+    assert (readout.readout.capacity, readout.readout.epsilon) == ((1, 10), 0.1)
+    assert asked(trainer).network.peepholes
+
+
+def test_fields_are_laid_over_what_the_preset_has(evolino, trainer):
+    evolino("run", "mso", "--preset", "paper", "--out", "plain")
+    plain = asked(trainer).search
+    evolino(
+        *("run", "mso", "--preset", "paper", "--out", "set", "--set", "search.mutation=0.5")
+    )
+    assert asked(trainer).search == dataclasses.replace(plain, mutation=0.5)
 
 
 def test_workers_default_to_the_cores(evolino, trainer, monkeypatch):

@@ -1,11 +1,11 @@
 """One network on equal rows again and again, many strings in the lanes of a vector.
 
 In a string such as a^n b^n the input stays the same for n rows. A counting network soon
-does nothing in them but count: every cell output is the same as a row before, to the bit,
-because gates and tanh are cut off far from 0 (`activations.bounds`). From there on only the
-recurrence of the states is computed, by the same operations, so that the bits are those of
-computing everything; as soon as a state comes near where a gate or tanh would notice it,
-everything is computed again.
+does nothing in them but count: every cell output is the same as two rows before, to the
+bit, because gates and tanh are cut off far from 0 (`activations.bounds`); two, since idle
+cells like to blink. From there on only the recurrence of the states is computed, by the same
+operations, so that the bits are those of computing everything; as soon as a state comes near
+where a gate or tanh would notice it, everything is computed again.
 """
 
 from __future__ import annotations
@@ -42,18 +42,20 @@ from evolino.network.kernels.net_input import GATES, add_source, biases
 njit: Any = numba.njit
 
 PEEPHOLE_GATES = 3  # a cell
-GLIDE = 16  # rows that are tried at once by the recurrence of the states alone
+GLIDE = 16  # rows, an even number, that are tried at once by the states' recurrence alone
 CAUTION = 1.001  # on where a gate begins to notice a state, against rounding
 FAR = float("inf")
 
 
 def room_for(cells: int, width: int, columns: int) -> int:
     """Return the vectors that `count` needs to work in."""
-    return max(columns, 2) + width + cells * (2 * GATES + 3 + 5)
+    return max(columns, 2) + width + cells * (GATES + 2 * (GATES + 3) + 8)
 
 
 @njit(inline="always")
-def driven(weights: Any, cells: int, recurrent: int, u: Any, width: int, fixed: Any) -> None:
+def driven(
+    weights: Any, cells: int, recurrent: int, u: Any, width: int, fixed: Any
+) -> None:
     """Write the net inputs of all cells from bias and input vector alone, for all rows."""
     for k in range(cells):
         own = part(weights, k * (1 + width + recurrent) * GATES)
@@ -78,15 +80,11 @@ def advance(
     before: Any,
     after: Any,
     states: Any,
-    earlier: Any,
     net: Any,
     law: Any,
     flags: int,
 ) -> None:
-    """Advance all cells by one row; law: gets a, b, d of each cell's transition.
-
-    earlier: gets the states before.
-    """
+    """Advance all cells by one row; law: gets a, b, d of each cell's transition."""
     for k in range(cells):
         own = part(weights, (k * (1 + width + recurrent) + 1 + width) * GATES)
         its = part(sources, k * recurrent)
@@ -106,7 +104,6 @@ def advance(
         store(law, 3 * k, a)
         store(law, 3 * k + 1, b)
         store(law, 3 * k + 2, d)
-        store(earlier, k, s)
         store(states, k, move(s, a, b, d, flags))
     for k in range(cells):
         own, its = part(net, GATES * k), part(peep, PEEPHOLE_GATES * k)
@@ -114,9 +111,7 @@ def advance(
 
 
 @njit(inline="always")
-def margin_of(
-    readout: Any, row: Any, columns: int, outputs: int, wanted: Any
-) -> Any:
+def margin_of(readout: Any, row: Any, columns: int, outputs: int, wanted: Any) -> Any:
     """Return the smallest of target times output; -EXPLODED for one that is not finite."""
     smallest = like(load(row, 0), FAR)
     for j in range(outputs):
@@ -127,44 +122,12 @@ def margin_of(
 
 
 @njit(inline="always")
-def changed(x: Any, y: Any, cells: int) -> bool:
-    """Return whether cell outputs differ in any lane."""
+def differ(x: Any, y: Any, cells: int) -> bool:
+    """Return whether vectors differ in any lane."""
     differs = like(load(x, 0), 0.0)
     for k in range(cells):
         differs = higher(differs, within(load(x, k) - load(y, k), 0.0, 0.0, 1.0))
     return largest_lane(differs) > 0.0
-
-
-@njit(inline="always")
-def unnoticed(
-    peep: Any, cells: int, states: Any, earlier: Any, net: Any, limit: Any, flags: int
-) -> bool:
-    """Write how far from 0 each state must stay so that neither gates nor outputs notice
-    it, -FAR where it does not move at all; return whether all are so far in all lanes, now
-    and a row before.
-    """
-    near = like(load(states, 0), -FAR)
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLE_GATES * k)
-        s, s0 = load(states, k), load(earlier, k)
-        gate, argument = bounds(s)
-        far = like(s, argument)
-        if flags & PEEPHOLES:
-            far = higher(far, where_shut(load(its, 0), load(own, 0), gate))
-            far = higher(far, where_shut(load(its, 1), load(own, 1), gate))
-            far = higher(far, where_shut(load(its, 2), load(own, 3), gate))
-        if flags & LINEAR_OUTPUT:
-            far = like(s, FAR)
-        elif not flags & GERS_OUTPUT:
-            zo = load(own, 3)
-            if flags & PEEPHOLES:
-                zo = fma(load(its, 2), s, zo)
-            far = higher(far, one_plus_exp_minus(zo) * argument)
-        far = within(s - s0, 0.0, -FAR, far * CAUTION)
-        side = sign(s0)
-        near = higher(near, higher(far - s0 * side, far - s * side))
-        store(limit, k, far)
-    return largest_lane(near) <= 0.0
 
 
 @njit(inline="always")
@@ -175,23 +138,93 @@ def where_shut(peephole: Any, net: Any, bound: float) -> Any:
 
 
 @njit(inline="always")
-def glide(
-    cells: int, states: Any, earlier: Any, law: Any, limit: Any, steps: int, flags: int
+def limit_of(peep: Any, net: Any, s: Any, flags: int) -> Any:
+    """Return the |s| from which on neither gates nor the output of a cell notice s."""
+    gate, argument = bounds(s)
+    far = like(s, argument)
+    if flags & PEEPHOLES:
+        far = higher(far, where_shut(load(peep, 0), load(net, 0), gate))
+        far = higher(far, where_shut(load(peep, 1), load(net, 1), gate))
+        far = higher(far, where_shut(load(peep, 2), load(net, 3), gate))
+    if flags & LINEAR_OUTPUT:
+        far = like(s, FAR)
+    elif not flags & GERS_OUTPUT:
+        zo = load(net, 3)
+        if flags & PEEPHOLES:
+            zo = fma(load(peep, 2), s, zo)
+        far = higher(far, one_plus_exp_minus(zo) * argument)
+    return far * CAUTION
+
+
+@njit(inline="always")
+def unnoticed(
+    peep: Any,
+    states: Any,
+    one: Any,
+    two: Any,
+    nets: Any,
+    moving: Any,
+    limit: Any,
+    flags: int,
 ) -> bool:
-    """Go on by the states' recurrence; return False, with all as before, if one came near.
+    """Write how far from 0 each state must stay so that nothing notices it, -FAR where it is
+    as two rows before; return whether all are so far in all lanes.
+
+    states, one, two: now, one and two rows before. nets: the net inputs of the last two
+    rows. moving: gets which cells are not as two rows before.
     """
-    copy(states, earlier, cells)
+    near, cells = like(load(states, 0), -FAR), len(moving)
+    for k in range(cells):
+        s, s1, s2 = load(states, k), load(one, k), load(two, k)
+        its = part(peep, PEEPHOLE_GATES * k)
+        far = higher(
+            limit_of(its, part(nets, GATES * k), s, flags),
+            limit_of(its, part(nets, GATES * (cells + k)), s, flags),
+        )
+        far = within(s - s2, 0.0, -FAR, far)
+        side = sign(s)
+        closest = lower(lower(s * side, s1 * side), s2 * side)
+        near = higher(near, far - closest)
+        store(limit, k, far)
+        moving[k] = largest_lane(far) > -FAR
+    return largest_lane(near) <= 0.0
+
+
+@njit(inline="always")
+def glide(
+    moving: Any,
+    states: Any,
+    spare: Any,
+    law: Any,
+    other: Any,
+    limit: Any,
+    steps: int,
+    flags: int,
+) -> bool:
+    """Go on by the states' recurrence alone, by one law and the other in turn.
+
+    moving: which cells; the others come back after two rows. Returns False, with all as
+    before, if a state came near where it would be noticed.
+    """
     near = like(load(states, 0), -FAR)
-    for _ in range(steps):
-        for k in range(cells):
-            s = load(states, k)
-            side = sign(s)
-            s = move(s, load(law, 3 * k), load(law, 3 * k + 1), load(law, 3 * k + 2), flags)
-            near = higher(near, load(limit, k) - s * side)
-            store(states, k, s)
+    for k in range(len(moving)):
+        if not moving[k]:
+            continue
+        s, far = load(states, k), load(limit, k)
+        a, b, d = load(law, 3 * k), load(law, 3 * k + 1), load(law, 3 * k + 2)
+        a2, b2, d2 = load(other, 3 * k), load(other, 3 * k + 1), load(other, 3 * k + 2)
+        side = sign(s)
+        for _ in range(steps // 2):
+            s = move(s, a, b, d, flags)
+            near = higher(near, far - s * side)
+            s = move(s, a2, b2, d2, flags)
+            near = higher(near, far - s * side)
+        store(spare, k, s)
     if largest_lane(near) > 0.0:
-        copy(earlier, states, cells)
         return False
+    for k in range(len(moving)):
+        if moving[k]:
+            store(states, k, load(spare, k))
     return True
 
 
@@ -235,28 +268,32 @@ def count(
     row = memory(room)
     u = part(row, max(columns, 2))
     fixed = part(u, width)
-    net = part(fixed, GATES * cells)
-    law = part(net, GATES * cells)
-    before, after = part(law, 3 * cells), part(law, 4 * cells)
-    states, earlier = part(law, 5 * cells), part(law, 6 * cells)
-    limit = part(law, 7 * cells)
+    nets = part(fixed, GATES * cells)
+    laws = part(nets, 2 * GATES * cells)
+    heard = part(laws, 2 * 3 * cells)  # cell outputs of the last rows, even and odd ones
+    kept = part(heard, 2 * cells)  # states likewise
+    states, after = part(kept, 2 * cells), part(kept, 3 * cells)
+    limit, spare = part(kept, 4 * cells), part(kept, 5 * cells)
     for j in range(width):
         store(u, j, load(x, j))
     driven(w, cells, recurrent, x, width, fixed)
-    reached = np.zeros(lanes, np.int64)
+    reached, moving = np.zeros(lanes, np.int64), np.zeros(cells, np.bool_)
     for block in range(0, len(nodes), lanes):
         last = min(len(nodes) - block, lanes)
+        before = part(heard, cells)  # of row -1, an odd one
         for lane in range(lanes):
             m = nodes[block + min(lane, last - 1)]
             for k in range(cells):
                 put(numbers(before), k * lanes + lane, start_outputs[m, k])
                 put(numbers(states), k * lanes + lane, start_states[m, k])
+        copy(states, part(kept, cells), cells)
         smallest = like(load(states, 0), FAR)
         errors, bad = like(smallest, 0.0), like(smallest, 0.0)
         reached[:] = 0
-        t, rest = 0, 0
+        t, rest = 0, 2
         while True:
             pause = -1
+            before = part(heard, (t + 1) % 2 * cells)
             store(row, 0, smallest)
             store(row, 1, errors)
             for lane in range(last):
@@ -275,26 +312,34 @@ def count(
             if pause < 0:
                 break
             while t < pause:
+                now, then = t % 2, (t + 1) % 2
+                net, law = part(nets, now * GATES * cells), part(laws, now * 3 * cells)
+                before, two = part(heard, then * cells), part(heard, now * cells)
                 advance(
-                    w, p, r, cells, recurrent, width, fixed, before, after, states,
-                    earlier, net, law, flags,
+                    w, p, r, cells, recurrent, width, fixed, before, after, states, net,
+                    law, flags,
                 )  # fmt: skip
                 see(row, after, states, u, width, cells, flags)
                 margin = margin_of(v, row, columns, outputs, wanted)
                 smallest = lower(smallest, margin)
-                bad = (sign(0.0 - margin) + 1.0) * 0.5
+                worse, bad = bad, (sign(0.0 - margin) + 1.0) * 0.5
                 errors = errors + bad
                 t += 1
                 still = rest == 0 and not flags & SEE_STATES
-                still = still and not changed(before, after, cells)
-                copy(after, before, cells)
+                still = still and not differ(after, two, cells)
+                still = still and unnoticed(
+                    p, states, part(kept, then * cells), part(kept, now * cells), nets,
+                    moving, limit, flags,
+                )  # fmt: skip
+                copy(after, two, cells)
                 rest = max(rest - 1, 0)
-                if not (still and unnoticed(p, cells, states, earlier, net, limit, flags)):
-                    continue
-                while t < pause and rest == 0:
-                    steps = min(GLIDE, pause - t)
-                    if glide(cells, states, earlier, law, limit, steps, flags):
+                other = part(laws, then * 3 * cells)
+                while still and pause - t > 1:
+                    steps = min(GLIDE, (pause - t) // 2 * 2)
+                    still = glide(moving, states, spare, other, law, limit, steps, flags)
+                    if still:
                         t += steps
-                        errors = errors + bad * steps
+                        errors = errors + (bad + worse) * (0.5 * steps)
                     else:
                         rest = GLIDE
+                copy(states, part(kept, now * cells), cells)

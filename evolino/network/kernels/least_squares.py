@@ -8,7 +8,9 @@ Arrays are one-dimensional in units of vectors, R by rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numba
@@ -31,6 +33,8 @@ from evolino.network.kernels.memory import (
     aligned_copy,
     load,
     memory,
+    out_of_lanes,
+    part,
     store,
 )
 from evolino.vocabulary import Array
@@ -110,51 +114,110 @@ def reflection(triangle: Any, at: int, column: Any) -> Any:
 
 
 @njit(inline="always")
-def fold(triangle: Any, block: Any, columns: int) -> None:
+def two_reflections(triangle: Any, columns: int, k: int, v: Any, w: Any) -> Any:
+    """Return the reflections of columns k and k + 1: vectors, factors a and b, heads, and
+    the product of the vectors. The first reflection is applied to w."""
+    at = k * columns + k
+    v_head, a = reflection(triangle, at, v)
+    entry = load(triangle, at + 1)
+    minus_p = 0.0 - fma(v_head, entry, dot(v, w)) * a
+    store(triangle, at + 1, fma(minus_p, v_head, entry))
+    w = plus_multiple(w, minus_p, v)
+    w_head, b = reflection(triangle, at + columns + 1, w)
+    return v, w, a, b, v_head, w_head, dot(w, v)
+
+
+@njit(inline="always")
+def reflected(triangle: Any, columns: int, k: int, j: int, o: Any, reflections: Any) -> Any:
+    """Apply both reflections of columns k and k + 1 to column j; return its rows of o.
+
+    o -> o - p v - q w where p = a v o and q = b (w o - p w v).
+    """
+    v, w, a, b, v_head, w_head, both = reflections
+    upper = load(triangle, k * columns + j)
+    lower = load(triangle, (k + 1) * columns + j)
+    minus_p = 0.0 - fma(v_head, upper, dot(v, o)) * a
+    q = fma(minus_p, both, fma(w_head, lower, dot(w, o))) * b
+    minus_q = 0.0 - q
+    store(triangle, k * columns + j, fma(minus_p, v_head, upper))
+    store(triangle, (k + 1) * columns + j, fma(minus_q, w_head, lower))
+    return plus_multiple(plus_multiple(o, minus_p, v), minus_q, w)
+
+
+@njit(inline="always")
+def fold(triangle: Any, block: Any, seen: int, columns: int, first: int) -> None:
     """Fold ROWS rows into R by Householder reflections, two columns at a time.
 
-    block: column by column, ROWS of each; overwritten. Two reflections one after another
-    take each later column from memory once: with o such a column, v and w the reflections'
-    vectors and a, b their factors, o -> o - p v - q w where p = a v o and
-    q = b (w o - p w v).
+    block: column by column, ROWS of each; overwritten. first: the column to begin with.
+    Two reflections one after another take each later column from memory once. Targets get
+    none of their own: nothing asks for what they leave.
     """
-    for k in range(0, columns - 1, 2):
-        at = k * columns + k
+    last = seen - seen % 2
+    for k in range(first, last, 2):
         v, w = eight(block, k * ROWS), eight(block, (k + 1) * ROWS)
-        v_head, a = reflection(triangle, at, v)
-        entry = load(triangle, at + 1)
-        minus_p = 0.0 - fma(v_head, entry, dot(v, w)) * a
-        store(triangle, at + 1, fma(minus_p, v_head, entry))
-        w = plus_multiple(w, minus_p, v)
-        w_head, b = reflection(triangle, at + columns + 1, w)
-        both = dot(w, v)
+        reflections = two_reflections(triangle, columns, k, v, w)
         for j in range(k + 2, columns):
             o = eight(block, j * ROWS)
-            upper = load(triangle, k * columns + j)
-            lower = load(triangle, (k + 1) * columns + j)
-            minus_p = 0.0 - fma(v_head, upper, dot(v, o)) * a
-            q = fma(minus_p, both, fma(w_head, lower, dot(w, o))) * b
-            minus_q = 0.0 - q
-            store(triangle, k * columns + j, fma(minus_p, v_head, upper))
-            store(triangle, (k + 1) * columns + j, fma(minus_q, w_head, lower))
-            o = plus_multiple(plus_multiple(o, minus_p, v), minus_q, w)
+            o = reflected(triangle, columns, k, j, o, reflections)
             put_eight(block, j * ROWS, o)
-    if columns % 2 == 1:
-        reflection(triangle, columns * columns - 1, eight(block, (columns - 1) * ROWS))
+    if last < seen:
+        v = eight(block, last * ROWS)
+        v_head, a = reflection(triangle, last * columns + last, v)
+        for j in range(seen, columns):
+            entry = load(triangle, last * columns + j)
+            minus_p = 0.0 - fma(v_head, entry, dot(v, eight(block, j * ROWS))) * a
+            store(triangle, last * columns + j, fma(minus_p, v_head, entry))
 
 
-@compiled
-def triangular(
-    states: Any, targets: Any, rows: int, seen: int, outputs: int, triangle: Any, room: Any
-) -> None:
-    """Fold all T = `rows` rows of [states, targets] into triangle, zero at first.
+@njit(inline="always")
+def column_of(rows: Any, width: int, j: int) -> Any:
+    """Return eight rows of column j of rows that are `width` wide."""
+    return (
+        load(rows, j),
+        load(rows, width + j),
+        load(rows, 2 * width + j),
+        load(rows, 3 * width + j),
+        load(rows, 4 * width + j),
+        load(rows, 5 * width + j),
+        load(rows, 6 * width + j),
+        load(rows, 7 * width + j),
+    )
 
-    states: T rows of S = `seen`. targets: `Shared`, T rows of K = `outputs`. triangle:
-    (S + K) rows of (S + K). room: (S + K) ROWS vectors.
+
+@njit(inline="always")
+def fold_from(x: Any, y: Any, seen: int, outputs: int, triangle: Any, block: Any) -> None:
+    """Fold ROWS rows of [states, targets], at least two states, as `fold` does.
+
+    The first two reflections are applied on the way to the block.
     """
-    x, y, r, block = memory(states), memory(targets), memory(triangle), memory(room)
     columns = seen + outputs
-    for first in range(0, rows, ROWS):
+    v, w = column_of(x, seen, 0), column_of(x, seen, 1)
+    reflections = two_reflections(triangle, columns, 0, v, w)
+    for j in range(2, seen):
+        o = reflected(triangle, columns, 0, j, column_of(x, seen, j), reflections)
+        put_eight(block, j * ROWS, o)
+    for j in range(outputs):
+        o = column_of(y, outputs, j)
+        o = reflected(triangle, columns, 0, seen + j, o, reflections)
+        put_eight(block, (seen + j) * ROWS, o)
+    fold(triangle, block, seen, columns, 2)
+
+
+@njit
+def fold_rows(
+    x: Any, y: Any, rows: int, seen: int, outputs: int, triangle: Any, block: Any
+) -> None:
+    """Fold all T = `rows` rows of [states, targets] into a triangle, 0 at first.
+
+    x: T rows of S = `seen`. y: of a `Shared`, T rows of K = `outputs`. triangle: (S + K)
+    rows of (S + K). block: room for (S + K) ROWS vectors.
+    """
+    columns = seen + outputs
+    whole = rows - rows % ROWS if seen > 1 else 0
+    for first in range(0, whole, ROWS):
+        its, wanted = part(x, first * seen), part(y, first * outputs)
+        fold_from(its, wanted, seen, outputs, triangle, block)
+    for first in range(whole, rows, ROWS):
         count = min(ROWS, rows - first)
         for b in range(count):
             t = first + b
@@ -165,103 +228,128 @@ def triangular(
         for b in range(count, ROWS):
             for j in range(columns):
                 store(block, j * ROWS + b, 0.0)
-        fold(r, block, columns)
+        fold(triangle, block, seen, columns, 0)
 
 
-@compiled
-def penalised(triangle: Any, seen: int, outputs: int, roots: Any, room: Any) -> None:
-    """Fold diag(roots) into a triangle of `triangular`: S = `seen` rows without targets.
+@njit
+def fold_penalties(triangle: Any, seen: int, outputs: int, roots: Any, block: Any) -> None:
+    """Fold diag(roots) into a triangle: S = `seen` rows without targets.
 
-    room: (S + K) ROWS vectors.
+    block: room for (S + K) ROWS vectors.
     """
-    r, root, block = memory(triangle), memory(roots), memory(room)
     columns = seen + outputs
     for first in range(0, seen, ROWS):
         for k in range(columns * ROWS):
             store(block, k, 0.0)
         for b in range(min(ROWS, seen - first)):
-            store(block, (first + b) * ROWS + b, load(root, first + b))
-        fold(r, block, columns)
+            store(block, (first + b) * ROWS + b, load(roots, first + b))
+        fold(triangle, block, seen, columns, 0)
 
 
-@compiled
-def back_substituted(triangle: Any, seen: int, outputs: int, weights: Any) -> None:
+@njit
+def substitute_back(triangle: Any, seen: int, outputs: int, weights: Any) -> None:
     """Solve R W = Q^T Y for weights, S = `seen` rows of K = `outputs`; a column that is 0
     gets weight 0."""
-    r, w = memory(triangle), memory(weights)
     columns = seen + outputs
     for q in range(outputs):
         for i in range(seen - 1, -1, -1):
-            value = load(r, i * columns + seen + q)
+            value = load(triangle, i * columns + seen + q)
             for j in range(i + 1, seen):
-                minus = 0.0 - load(r, i * columns + j)
-                value = fma(minus, load(w, j * outputs + q), value)
-            inverse = inverse_or_zero(load(r, i * columns + i))
-            store(w, i * outputs + q, value * inverse)
+                minus = 0.0 - load(triangle, i * columns + j)
+                value = fma(minus, load(weights, j * outputs + q), value)
+            inverse = inverse_or_zero(load(triangle, i * columns + i))
+            store(weights, i * outputs + q, value * inverse)
 
 
-@compiled
-def judged(
+@njit
+def judge(
     triangle: Any, rows: int, seen: int, outputs: int, scales: Any, pivots: Any
 ) -> None:
     """Write the root mean square of each column of the states, 1 where it is 0, and the
     ratio of the smallest to the largest entry of R's diagonal, columns scaled."""
-    r, scale, ratio = memory(triangle), memory(scales), memory(pivots)
     columns = seen + outputs
-    first = load(r, 0)
+    first = load(triangle, 0)
     smallest, largest = like(first, float("inf")), like(first, 0.0)
     for j in range(seen):
         square = like(first, 0.0)
         for i in range(j + 1):
-            entry = load(r, i * columns + j)
+            entry = load(triangle, i * columns + j)
             square = fma(entry, entry, square)
         root = sqrt(square / float(rows))
         inverse = inverse_or_zero(root)
-        store(scale, j, within(root, 0.0, 1.0, root))
-        diagonal = load(r, j * columns + j)
+        store(scales, j, within(root, 0.0, 1.0, root))
+        diagonal = load(triangle, j * columns + j)
         pivot = sign(diagonal) * diagonal * inverse
         smallest = lower(pivot, smallest)
         largest = higher(pivot, largest)
-    store(ratio, 0, smallest / largest)
+    store(pivots, 0, smallest / largest)
+
+
+@compiled
+def factorised(
+    states: Any, targets: Any, rows: int, seen: int, outputs: int, parts: Any
+) -> None:
+    """Write R, scales, pivots and weights, the parts of a `Triangle`, of T = `rows` rows.
+
+    states: T rows of S = `seen`. targets: `Shared`, T rows of K = `outputs`. parts: zeros,
+    room for (S + K) ROWS vectors at the end.
+    """
+    columns = seen + outputs
+    triangle = memory(parts)
+    scales = part(triangle, columns * columns)
+    pivots = part(scales, seen)
+    weights = part(pivots, 1)
+    block = part(weights, seen * outputs)
+    fold_rows(memory(states), memory(targets), rows, seen, outputs, triangle, block)
+    judge(triangle, rows, seen, outputs, scales, pivots)
+    substitute_back(triangle, seen, outputs, weights)
+
+
+@compiled
+def penalised(roots: Any, seen: int, outputs: int, parts: Any) -> None:
+    """Fold penalties of `roots` into R, the first of parts; write the weights, the next.
+
+    parts: room for (S + K) ROWS vectors at the end.
+    """
+    columns = seen + outputs
+    triangle = memory(parts)
+    weights = part(triangle, columns * columns)
+    block = part(weights, seen * outputs)
+    fold_penalties(triangle, seen, outputs, memory(roots), block)
+    substitute_back(triangle, seen, outputs, weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Triangle:
-    """R of [states, targets] for WIDTH networks.
+    """R of [states, targets] for WIDTH networks, and what follows from it.
 
-    values: (S + K, S + K, WIDTH), aligned. rows: T. scales: (S, WIDTH), the root mean
-    square of each column of the states, 1 where it is 0. pivots: (WIDTH,), the smallest
-    entry of the scaled diagonal as a part of the largest: NaN or near 0 for a network whose
-    columns depend on each other.
+    values: (S + K, S + K, WIDTH), aligned; rows from S on mean nothing. scales: (S, WIDTH),
+    the root mean square of each column of the states, 1 where it is 0. pivots: (WIDTH,),
+    the smallest entry of the scaled diagonal as a part of the largest: NaN or near 0 for a
+    network whose columns depend on each other. weights: (WIDTH, S, K), the W that minimise
+    |X W - Y|^2 if they do not.
     """
 
     values: Array
-    rows: int
     scales: Array
     pivots: Array
-
-    @property
-    def seen(self) -> int:
-        """S."""
-        return len(self.scales)
-
-    @property
-    def outputs(self) -> int:
-        """K."""
-        return len(self.values) - self.seen
+    weights: Array
 
 
 def factorise(lanes: Array, targets: Array) -> Triangle:
     """Return R of states (T, S, WIDTH), contiguous and aligned, and targets (T, K)."""
     (rows, seen, _), outputs = lanes.shape, targets.shape[1]
     columns = seen + outputs
-    values, room = aligned(columns * columns * WIDTH), aligned(columns * ROWS * WIDTH)
+    sizes = (columns * columns, seen, 1, seen * outputs, columns * ROWS)
+    parts = aligned(sum(sizes) * WIDTH)
     shared = Shared(np.ascontiguousarray(targets).reshape(-1))
-    triangular(lanes.reshape(-1), shared, rows, seen, outputs, values, room)
-    scales, pivots = aligned(seen * WIDTH), aligned(WIDTH)
-    judged(values, rows, seen, outputs, scales, pivots)
+    factorised(lanes.reshape(-1), shared, rows, seen, outputs, parts)
+    values, scales, pivots, weights = _parts_of(parts, sizes[:-1])
     return Triangle(
-        values.reshape(columns, columns, WIDTH), rows, scales.reshape(seen, WIDTH), pivots
+        values.reshape(columns, columns, WIDTH),
+        scales.reshape(seen, WIDTH),
+        pivots,
+        out_of_lanes(weights.reshape(seen, outputs, WIDTH), WIDTH),
     )
 
 
@@ -270,15 +358,17 @@ def solve_penalised(triangle: Triangle, roots: Array) -> Array:
 
     roots: (S, WIDTH), square roots of the penalties on squared weights.
     """
-    copy, seen, outputs = aligned_copy(triangle.values), triangle.seen, triangle.outputs
-    room = aligned(len(copy) * ROWS * WIDTH)
-    penalised(copy.reshape(-1), seen, outputs, aligned_copy(roots).reshape(-1), room)
-    return solve(replace(triangle, values=copy))
+    columns, (seen, _) = len(triangle.values), roots.shape
+    outputs = columns - seen
+    sizes = (columns * columns, seen * outputs, columns * ROWS)
+    parts = aligned(sum(sizes) * WIDTH)
+    values, weights = _parts_of(parts, sizes[:-1])
+    values[:] = triangle.values.reshape(-1)
+    penalised(aligned_copy(roots).reshape(-1), seen, outputs, parts)
+    return out_of_lanes(weights.reshape(seen, outputs, WIDTH), WIDTH)
 
 
-def solve(triangle: Triangle) -> Array:
-    """Return (WIDTH, S, K): the W that minimise |X W - Y|^2, for columns of full rank."""
-    seen, outputs = triangle.seen, triangle.outputs
-    weights = aligned(seen * outputs * WIDTH)
-    back_substituted(triangle.values.reshape(-1), seen, outputs, weights)
-    return weights.reshape(seen, outputs, WIDTH).transpose(2, 0, 1)
+def _parts_of(parts: Array, sizes: Sequence[int]) -> list[Array]:
+    """Return the first parts of an array; sizes: in vectors."""
+    ends = list(accumulate(size * WIDTH for size in sizes))
+    return [parts[a:b] for a, b in zip([0, *ends], ends, strict=False)]

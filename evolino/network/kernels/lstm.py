@@ -211,6 +211,7 @@ def run_freely(
     feedback: bool,
     scale: float,
     threshold: float,
+    heard_threshold: float,
     noise: Any,
     noise_rows: int,
     targets: Any,
@@ -225,6 +226,7 @@ def run_freely(
     `columns` rows of K = `outputs`. start_outputs, start_states: the cells before each
     start. previous: N rows of K, the output heard first. inputs: N x L rows of I =
     `outside`. threshold: outputs above it are 1, others 0; -inf leaves them as they are.
+    heard_threshold: the same for what is fed back only.
     noise: `noise_rows` rows of 2 C, added to the cells' outputs and states after a step,
     over and over, the same for every run. targets: N x L rows of K, read only if the
     tolerance is finite. result: N x L rows of K. room: of `room_for`. Networks share
@@ -258,7 +260,10 @@ def run_freely(
                 copy(part(x, now * outside), u, outside)
                 if feedback:
                     for j in range(outputs):
-                        store(u, outside + j, load(heard, j) * scale)
+                        value = load(heard, j)
+                        if heard_threshold > -float("inf"):
+                            value = beyond(value, heard_threshold, like(value, 1.0), 0.0)
+                        store(u, outside + j, value * scale)
                 step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
                 if noise_rows:
                     its = part(disturbance, t % noise_rows * 2 * cells)

@@ -61,22 +61,34 @@ def to_lanes(values: Array, dtype: Any = np.float64) -> Array:
     No copy of a view by `out_of_lanes`, whose empty lanes are as they were; else empty
     lanes repeat the last network.
     """
-    width, bytes_each = width_of(dtype), np.dtype(dtype).itemsize
-    shape = values.shape[1:]
-    strides = [bytes_each]
-    for length in (width, *reversed(shape)):
-        strides.append(strides[-1] * length)
-    strides = strides[-2::-1]
-    view = values.dtype == dtype and values.strides == (bytes_each, *strides[:-1])
-    if view and values.base is not None and values.ctypes.data % BYTES == 0:
-        return np.lib.stride_tricks.as_strided(values, (*shape, width), strides)
+    width = width_of(dtype)
+    if values.dtype == dtype and values.base is not None:
+        whole = values if len(values) == width else _with_empty_lanes(values, width)
+        lanes = _networks_last(whole)
+        in_lanes = len(whole) == width and lanes.flags.c_contiguous
+        if in_lanes and lanes.ctypes.data % BYTES == 0:
+            return lanes
     order = np.minimum(np.arange(width), len(values) - 1)
-    return aligned_copy(np.moveaxis(values[order], 0, -1), dtype)
+    return aligned_copy(_networks_last(values[order]), dtype)
 
 
 def out_of_lanes(lanes: Array, count: int) -> Array:
     """Return (count, ...), a view of the first of (..., lanes)."""
-    return np.moveaxis(lanes, -1, 0)[:count]
+    last = lanes.ndim - 1
+    return lanes.transpose(last, *range(last))[:count]
+
+
+def _networks_last(values: Array) -> Array:
+    return values.transpose(*range(1, values.ndim), 0)
+
+
+def _with_empty_lanes(values: Array, width: int) -> Array:
+    """Return (width, ...), for a view by `out_of_lanes` of fewer; others as they are."""
+    apart = width * values.itemsize
+    if values.strides[0] != values.itemsize or values.strides[-1] != apart:
+        return values
+    shape = width, *values.shape[1:]
+    return np.lib.stride_tricks.as_strided(values, shape, values.strides)
 
 
 def memory(values: Any) -> Any:

@@ -12,6 +12,7 @@ from experiments import experiment, faulty, files
 import evolino
 from evolino.training import evolution
 from evolino.training.evolution import evaluate
+from evolino.training.generation import losses_of
 from evolino.training.problem import Problem
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import run_experiment
@@ -82,6 +83,23 @@ def test_what_is_made_in_python_reaches_every_backend(backend):
             np.testing.assert_array_equal(evaluate(problem, genomes, workers), wanted)
 
 
+READOUTS = {
+    "svr": evolino.SVR(capacity=(1e2, 1e6)),
+    "kernel-svr": evolino.KernelSVR(width=(2.0, 4.0), epsilon=0.1),
+    "best-only": evolino.BestOnly(evolino.KernelSVR(epsilon=0.1), evolino.Ridge(), count=3),
+}
+
+
+def test_every_readout_gives_the_same_bits_for_every_backend(backend):
+    with open_workers(backend) as workers:
+        for readout in READOUTS.values():
+            problem = Problem(experiment(readout=readout))
+            genomes = genomes_of(problem, 20)
+            with open_workers(1) as alone:
+                wanted = evaluate(problem, genomes, alone)
+            np.testing.assert_array_equal(evaluate(problem, genomes, workers), wanted)
+
+
 def test_train_takes_a_backend(ray_address):
     budget = evolino.Budget(generations=1)
     found = [
@@ -130,7 +148,7 @@ def test_a_worker_asks_for_a_problem_that_it_does_not_know(monkeypatch):
     genomes = genomes_of(problem, 3)
 
     def ask(text):
-        return remote.perform(evolution.losses_of, problem.key, text, (genomes,))
+        return remote.perform(losses_of, problem.key, text, (genomes,))
 
     assert ask(None) == remote.Unknown()
     wanted = problem.evaluator.losses(genomes)
@@ -150,9 +168,7 @@ def test_a_worker_that_comes_later_is_told_the_problem(monkeypatch):
 def test_a_worker_keeps_few_problems():
     for seed in range(2 * remote.KEPT):
         problem = Problem(experiment(seed=seed))
-        remote.perform(
-            evolution.losses_of, problem.key, problem.text, (genomes_of(problem, 1),)
-        )
+        remote.perform(losses_of, problem.key, problem.text, (genomes_of(problem, 1),))
     assert len(remote._PROBLEMS) == remote.KEPT
     assert problem.key in remote._PROBLEMS
 

@@ -58,6 +58,13 @@ def test_any_number_of_workers_leaves_the_same_bytes_for_every_search(name, tmp_
     assert one == two == three
 
 
+def test_costly_readouts_for_the_best_only_do_not_depend_on_workers(tmp_path):
+    readout = evolino.BestOnly(evolino.KernelSVR(epsilon=0.1), evolino.Ridge(), count=2)
+    made = islands(readout=readout, budget=Budget(generations=2))
+    one, two, three = (run(made, tmp_path / str(k), workers=k) for k in (1, 2, 3))
+    assert one == two == three
+
+
 def test_islands_are_searches_that_exchange_their_best_in_a_ring():
     """Against the same in plain loops."""
     made = islands(count=3, every=2)

@@ -1,0 +1,45 @@
+"""Fields that are set on the command line: readout.capacity=100."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+TABLES = ("network", "initialiser", "search", "readout")
+FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100"
+
+
+def read_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+    """Return NAME=VALUE, names with dots, as nested tables.
+
+    A value is read as TOML (numbers, true and false, lists in brackets); several between
+    commas are a list, and whatever is not TOML is text. Raises ValueError for what has
+    another form, another table than TABLES, or sets a field twice.
+    """
+    read: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        path = [part.strip() for part in name.split(".")]
+        if not equals or len(path) < 2 or not all(path):
+            raise ValueError(f"--set {FORM}, got {assignment!r}")
+        if path[0] not in TABLES:
+            raise ValueError(f"--set is for fields of {', '.join(TABLES)}, got {path[0]!r}")
+        table = read
+        for part in path[:-1]:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise ValueError(f"--set has both a value and fields for {part}")
+        if path[-1] in table:
+            raise ValueError(f"--set has {name.strip()} twice")
+        table[path[-1]] = _value(text.strip())
+    return read
+
+
+def _value(text: str) -> Any:
+    for written in (text, f"[{text}]" if "," in text else text):
+        try:
+            return tomllib.loads(f"value = {written}")["value"]
+        except tomllib.TOMLDecodeError:
+            continue
+    return text

@@ -1,0 +1,1 @@
+"""Music as records: written and read as MIDI, and synthesised without outside help."""

@@ -1,0 +1,56 @@
+"""Streams that end at their first error: their score, and a loss for evolution."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolino.vocabulary import Array, IntArray
+
+WORST = 1.5  # an error beyond it tells nothing more
+
+
+def first_errors(outputs: Array, targets: Array, tolerance: float) -> IntArray:
+    """Return (P,): the rows of a stream before its first error, all of them if none.
+
+    outputs: (P, L). targets: (L,). An error is an output that is further than the tolerance
+    from its target, or no number.
+    """
+    with np.errstate(invalid="ignore"):
+        right = np.abs(outputs - targets) <= tolerance
+    return np.where(right.all(axis=1), outputs.shape[1], right.argmin(axis=1))
+
+
+def stream_loss(
+    outputs: Array, targets: Array, tolerance: float, *, largest: bool
+) -> Array:
+    """Return (P,): how early a stream ends, and how bad it is until then.
+
+    Without an error: the largest error if `largest`, else the root mean square; not above
+    the tolerance, which is below 1. With one: between the tolerance and 1, half of it by the
+    share of the stream that was not reached, half by the size of the error up to and
+    including the first row in error. Arguments as of `first_errors`.
+    """
+    rows = outputs.shape[1]
+    reached = first_errors(outputs, targets, tolerance)
+    counted = np.arange(rows) <= reached[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(outputs - targets)
+        error = np.where(counted, np.fmin(error, WORST), 0.0)  # of NaN it is the worst
+    if largest:
+        size = error.max(axis=1)
+    else:
+        size = np.sqrt(np.square(error).sum(axis=1) / np.minimum(reached + 1, rows))
+    missed = 1.0 - reached / rows
+    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + size / WORST)
+    return np.where(reached == rows, size, failed)
+
+
+def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:
+    """Return (P,): the largest error up to the tolerance, beyond it that plus the root mean
+    square. Arguments as of `first_errors`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(outputs - targets)
+        largest = error.max(axis=1)
+        root = np.sqrt(np.square(error).mean(axis=1))
+    loss = np.where(largest <= tolerance, largest, tolerance + root)
+    return np.where(np.isfinite(loss), loss, np.inf)
