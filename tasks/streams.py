@@ -36,12 +36,11 @@ def stream_loss(
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(outputs - targets)
         error = np.where(counted, np.fmin(error, WORST), 0.0)  # of NaN it is the worst
-    if largest:
-        size = error.max(axis=1)
-    else:
-        size = np.sqrt(np.square(error).sum(axis=1) / np.minimum(reached + 1, rows))
+    size = top = error.max(axis=1)
+    if not largest:
+        size = np.sqrt(np.square(error).mean(axis=1))
     missed = 1.0 - reached / rows
-    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + size / WORST)
+    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + top / WORST)
     return np.where(reached == rows, size, failed)
 
 
