@@ -36,11 +36,11 @@ compared outputs agree to 1e-9 on the same weights.
 The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothing else. Rows
 are folded eight at a time, from where the states lie, two reflections at a time, so that a
 column is loaded and stored once for both. A column of eight rows takes 44 cycles where its
-multiply-adds alone take 39; two reflections take 180 more, a third of them in square roots
-and divisions, during which nothing is multiplied. Scales of columns are read off R. A well-conditioned R is solved by
-substitution; singular values are taken only where a pivot is near 0, at the cost of
-LAPACK's SVD. Normal equations (scikit-learn) are cheaper from some 100 columns on, and lose
-half of the figures, as the residuals show.
+multiply-adds alone take 39; two reflections take 180 more, partly in square roots and
+divisions, during which little is multiplied. Scales of columns are read off R. A
+well-conditioned R is solved by substitution; singular values are taken only where a pivot
+is near 0, at the cost of LAPACK's SVD. Normal equations (scikit-learn) are cheaper from
+some 100 columns on, and lose half of the figures, as the residuals show.
 """,
     "evaluation": """
 PyBrain needs Python 2.7 and cannot run beside the rest: its figures were measured once, on
