@@ -30,12 +30,15 @@ def phases_of(language):
     return Languages(language=language, encoding="one-hot").phases()
 
 
-def make(language, *, forget=OPEN, peepholes=False, cell_output="o*tanh(s)"):
-    """A network for a language; forget: net input of all forget gates."""
+def make(
+    language, *, forget=OPEN, peepholes=False, cell_output="o*tanh(s)", creeping=False
+):
+    """A network for a language. forget: net input of all forget gates. creeping: whether
+    one cell more does nothing but grow, the more slowly the larger it is."""
     counters, shown, grammar = LANGUAGES[language]
     symbols = list(grammar)
     architecture = LSTM(
-        len(counters), inputs=len(symbols), outputs=len(symbols), feedback=False,
+        len(counters) + creeping, inputs=len(symbols), outputs=len(symbols), feedback=False,
         peepholes=peepholes, cell_output=cell_output,
     )  # fmt: skip
     genome = np.zeros(architecture.genome_shape)
@@ -48,6 +51,11 @@ def make(language, *, forget=OPEN, peepholes=False, cell_output="o*tanh(s)"):
             genome[k, into_cell[symbols.index(symbol)]] = OPEN * (1 if sign == "+" else -1)
         for j, symbol in enumerate(symbols):
             genome[k, into_output[j]] = OPEN if symbol in seen else -OPEN
+    if creeping:
+        genome[-1, architecture.genes_of("bias", "input")] = 3.0
+        genome[-1, architecture.genes_of("peephole", "input")] = -5.0
+        genome[-1, architecture.genes_of("bias", "forget")] = OPEN
+        genome[-1, architecture.genes_of("bias", "cell")] = OPEN
     return Model(architecture, genome, _readout(architecture, grammar))
 
 

@@ -52,7 +52,7 @@ class Certificate:
         """ "proved", "fails" or "cannot tell"."""
         if self.rejects is not None:
             return "fails"
-        return "proved" if self.rounding_ends_it else "cannot tell"
+        return "proved" if self.margins else "cannot tell"
 
 
 def certify(model: Model, phases: Sequence[Phase]) -> Certificate:

@@ -12,7 +12,7 @@ from evolino.phases import Phase
 from evolino.vocabulary import Array, IntArray
 
 LONGEST_PERIOD = 12
-SETTLED = 1e-3  # what differs by less is the same; a guess, for a proof to confirm
+SETTLED = 0.01  # what differs by less is the same; a guess, for a proof to confirm
 
 
 def first_rejected(

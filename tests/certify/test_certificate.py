@@ -48,6 +48,13 @@ def test_the_variants_of_the_cell_count_too(small, golden, options):
     assert found.verdict == "proved"
 
 
+def test_a_cell_that_creeps_is_held_by_what_it_grows_in_the_end(small, golden):
+    model = golden("anbn", peepholes=True, creeping=True)
+    found = certify(model, golden.phases("anbn"))
+    assert found.verdict == "proved"
+    assert found.accepts_to > 10**6
+
+
 @pytest.mark.parametrize("forget", [7.0, 9.0, 12.0])
 def test_a_leak_fails_at_the_n_of_the_closed_form(small, golden, forget):
     """A counter that keeps the share f of its count holds f^(n-1) (1 - f^n) / (1 - f)

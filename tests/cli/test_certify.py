@@ -42,11 +42,12 @@ def test_a_network_that_fails_says_where_and_exits_1(evolino, folder):
     assert "fails at n = 70, which was run; accepts every n up to 69" in out
 
 
-def test_a_network_of_which_too_little_is_known_exits_1(evolino, folder):
+def test_a_proof_that_does_not_go_far_enough_exits_1(evolino, folder, tmp_path):
     status, out, _ = evolino("certify", folder(20.0))
     assert status == 1
-    assert out.startswith("cannot tell for all n; accepts every n up to ")
+    assert out.startswith("proved: accepts every n up to 1")
     assert "no proof for longer strings: phase " in out
+    assert evolino("certify", tmp_path / "r", "--least", 5000)[0] == 0
 
 
 def test_json_holds_the_same(evolino, folder):
