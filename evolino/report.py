@@ -19,15 +19,16 @@ RECALLED = "recalled, not checked against the paper"
 MARKER = re.compile(
     r"(<!-- results:(?P<table>[\w.-]+) -->\n)(?P<content>.*?)(<!-- /results -->)", re.DOTALL
 )
+SHARE = "solved"  # the share of runs: printed whatever metric a table compares
 Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A row over its seeds. Failed seeds count as inf, and as not solved.
+    """A row over its seeds. Failed seeds count as worse than any, and as not solved.
 
     median, lower, upper, worst: of the metric; lower and upper are quartiles. solved: seeds
-    at or below the target, None without one. seeds: finished and failed ones. failed.
+    at the target or better, None without one. seeds: finished and failed ones. failed.
     seconds, evaluations: medians over finished seeds, nan if there is none.
     """
 
@@ -42,18 +43,20 @@ class Summary:
     evaluations: float
 
 
-def summarise(row: Record, metric: str) -> Summary:
+def summarise(row: Record, metric: str, *, higher_is_better: bool = False) -> Summary:
     """Return the summary of a row of a record."""
+    sign = -1.0 if higher_is_better else 1.0  # what is ranked is better if lower
     finished = [entry for entry in row["seeds"] if entry["status"] == "finished"]
     failed = sum(entry["status"] == "failed" for entry in row["seeds"])
-    values = [_metric(entry["metrics"], metric) for entry in finished] + [math.inf] * failed
+    values = [sign * _metric(entry["metrics"], metric, sign) for entry in finished]
+    values += [math.inf] * failed
     target = row.get("target")
     return Summary(
-        median=quantile(values, 0.5),
-        lower=quantile(values, 0.25),
-        upper=quantile(values, 0.75),
-        worst=max(values, default=math.nan),
-        solved=None if target is None else sum(value <= target for value in values),
+        median=sign * quantile(values, 0.5),
+        lower=sign * quantile(values, 0.75 if higher_is_better else 0.25),
+        upper=sign * quantile(values, 0.25 if higher_is_better else 0.75),
+        worst=sign * max(values, default=math.nan),
+        solved=None if target is None else sum(value <= sign * target for value in values),
         seeds=len(values),
         failed=failed,
         seconds=quantile([entry["seconds"] for entry in finished], 0.5),
@@ -156,7 +159,7 @@ def _ours(record: Record) -> str:
          seconds, "evaluations"]
     ]  # fmt: skip
     for row in record["rows"]:
-        found = summarise(row, metric)
+        found = _summary(record, row)
         if not found.seeds:
             lines.append([row["label"], "not run yet", *[""] * 5])
             continue
@@ -182,7 +185,7 @@ def _beside(record: Record) -> str:
     metric = record["metric"]
     lines = [["", "method", _words(metric), "source"]]
     for row in record["rows"]:
-        found = summarise(row, metric)
+        found = _summary(record, row)
         lines.append(
             [
                 row["label"],
@@ -192,10 +195,13 @@ def _beside(record: Record) -> str:
             ]
         )
         for figure in row["published"]:
-            if figure["metric"] == metric:
-                mark = "" if figure["checked"] else f" ({RECALLED})"
-                source = f"{figure['source']}{mark}"
-                lines.append(["", figure["method"], _figure(figure["value"], 3), source])
+            mark = "" if figure["checked"] else f" ({RECALLED})"
+            source, value = f"{figure['source']}{mark}", _figure(figure["value"], 3)
+            if figure["metric"] not in (metric, SHARE):
+                continue
+            if figure["metric"] != metric:
+                value = f"{_words(figure['metric'])}: {value}"
+            lines.append(["", figure["method"], value, source])
         lines += _baselines(row, metric)
         if "baselines_error" in row:
             lines.append(["", "baselines", "failed", row["baselines_error"]])
@@ -260,10 +266,16 @@ def _seeds(seeds: Sequence[int]) -> str:
     return f"seeds {seeds[0]} to {seeds[-1]}" + ("" if gapless else f" ({len(seeds)})")
 
 
-def _metric(figures: Mapping[str, float], metric: str) -> float:
-    """Return a metric; inf if it is missing or no number, as when every network failed."""
-    value = float(figures.get(metric, math.inf))
-    return math.inf if math.isnan(value) else value
+def _summary(record: Record, row: Record) -> Summary:
+    higher = bool(record.get("higher_is_better"))
+    return summarise(row, record["metric"], higher_is_better=higher)
+
+
+def _metric(figures: Mapping[str, float], metric: str, worst: float = 1.0) -> float:
+    """Return a metric; infinite, with the sign of `worst`, if it is missing or no number, as
+    when every network failed."""
+    value = float(figures.get(metric, math.nan))
+    return math.copysign(math.inf, worst) if math.isnan(value) else value
 
 
 def _figure(value: float, digits: int = 2) -> str:

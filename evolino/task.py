@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from numpy.random import Generator
 
 from evolino.phases import Checked, Phase
 from evolino.vocabulary import Array, IntArray
+
+if TYPE_CHECKING:
+    from evolino.sound.score import Score
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +148,44 @@ class Published:
     method: str
     source: str
     checked: bool = False
+
+
+@runtime_checkable
+class Musical(Protocol):
+    """A task whose frames, a row of targets each, are music.
+
+    beats_per_frame, beats_per_bar: in quarter notes. tempo: in beats a minute, unless one
+    is asked for.
+    """
+
+    beats_per_frame: ClassVar[float]
+    beats_per_bar: ClassVar[int]
+    tempo: ClassVar[float]
+
+    def prime(self, split: Split, piece: int) -> Array:
+        """Return (T, K): frames of test data that the network hears before it goes on.
+
+        piece: which, from 0. Raises ValueError for one that there is not.
+        """
+        ...
+
+    def frames_of(self, score: Score) -> Array:
+        """Return a score as frames (T, K). Raises ValueError for notes out of reach."""
+        ...
+
+    def chooser(
+        self, rng: Generator, temperature: float | None
+    ) -> Callable[[Array], Array]:
+        """Return what makes a frame (K,) of outputs (K,): drawn, or cut.
+
+        temperature: 1 draws by the outputs, less is surer, 0 takes the likeliest; None is
+        the task's own.
+        """
+        ...
+
+    def score(self, frames: Array, tempo: float) -> Score:
+        """Return the music of frames (T, K)."""
+        ...
 
 
 @runtime_checkable

@@ -30,6 +30,7 @@ from evolino.tasks.blues_material import (
     STEPS,
     material,
     song,
+    to_frames,
     to_score,
 )
 from evolino.tasks.blues_measures import (
@@ -60,6 +61,9 @@ class Blues:
     name: ClassVar[str] = "blues"
     inputs: ClassVar[int] = 0
     generates: ClassVar[bool] = False
+    beats_per_frame: ClassVar[float] = 0.5
+    beats_per_bar: ClassVar[int] = 4
+    tempo: ClassVar[float] = 140.0
 
     experiment: int = field(default=1, metadata={"help": "1: chords; 2: with melody"})
     choruses: int = field(default=1000, metadata={"help": "choruses of the test"})
@@ -103,6 +107,30 @@ class Blues:
     def score(self, frames: Array, tempo: float) -> Score:
         """Return the music of frames (T, K), an eighth note each."""
         return to_score(frames, tempo)
+
+    def frames_of(self, score: Score) -> Array:
+        """Return a score as frames (T, K): what sounds at each eighth note.
+
+        Raises ValueError for notes that the units do not reach.
+        """
+        return to_frames(score, self.outputs)
+
+    def prime(self, split: Split, piece: int) -> Array:
+        """Return (8, K): the first bar of a test song."""
+        songs = [
+            segment.series.targets[start : start + STEPS]
+            for segment in split.test
+            for start in range(0, min(segment.stop, SONGS_IN_A_ROW * CHORUS), CHORUS)
+        ]
+        if not 0 <= piece < len(songs):
+            raise ValueError(f"piece must be 0 to {len(songs) - 1}, got {piece}")
+        return songs[piece]
+
+    def chooser(
+        self, rng: Generator, temperature: float | None
+    ) -> Callable[[Array], Array]:
+        """Return `sampler`, by default at the task's temperature."""
+        return sampler(rng, self.temperature if temperature is None else temperature)
 
     def sequences(self, rng: Generator) -> Split:
         """Return the split. In experiment 2 no song serves two parts."""

@@ -66,6 +66,25 @@ def to_score(frames: Array, tempo: float) -> Score:
     return Score(tuple(tracks), tempo)
 
 
+def to_frames(score: Score, outputs: int) -> Array:
+    """Return (T, outputs): the units that sound at each eighth note of a score.
+
+    Below C4 are chords, moved to their octave; from C4 on is melody. Raises ValueError for
+    a melody above C5, or where there are units for chords only.
+    """
+    frames = np.zeros((max(1, int(np.ceil(2 * score.length))), outputs))
+    for note in (note for track in score.tracks if not track.drums for note in track.notes):
+        unit = note.pitch - MELODY_BASE
+        if unit >= 0 and (outputs == CHORD_NOTES or unit >= MELODY_NOTES):
+            units = (
+                "chords below C4" if outputs == CHORD_NOTES else "a melody from C4 to C5"
+            )
+            raise ValueError(f"the network plays {units}, got the pitch {note.pitch}")
+        column = note.pitch % 12 if unit < 0 else CHORD_NOTES + unit
+        frames[round(2 * note.start) : max(round(2 * note.end), 1), column] = 1.0
+    return frames
+
+
 def notes_of(frames: Array, base: int, velocity: int) -> tuple[Note, ...]:
     """Return the notes of frames (T, n) of 0 and 1, eighth notes, unit 0 at pitch base."""
     on = np.zeros((len(frames) + 2, frames.shape[1]), dtype=np.int64)

@@ -85,6 +85,28 @@ class CountedLanguage:
             reached = n
         return reached, True
 
+    def accepted_around(self, model: Predictor, n: int) -> tuple[int, int]:
+        """Return the first and the last of the n all of which are accepted, around one of
+        them; (0, 0) if that one is not. Of several parameters all are n."""
+        below = self._check(model, self._diagonal(range(1, n + 1))).accepted
+        if not below[-1]:
+            return 0, 0
+        first = n - int(np.argmin(below[::-1])) + 1 if not below.all() else 1
+        last, size = n, GROWTH
+        while last < self.limit:
+            upto = min(last + size, self.limit)
+            accepted = self._check(
+                model, self._diagonal(range(last + 1, upto + 1))
+            ).accepted
+            if not accepted.all():
+                return first, last + int(np.argmin(accepted))
+            last, size = upto, size * GROWTH
+        for n, accepted in zip(self.far, self._far(model), strict=True):
+            if not accepted:
+                break
+            last = n
+        return first, last
+
     def deterministic_accuracy(self, model: Predictor, largest: int) -> float:
         """Return the share of rows with one possible successor that are right.
 
@@ -137,8 +159,12 @@ class CountedLanguage:
     def _far(self, model: Predictor) -> Iterator[bool]:
         """Yield whether each far string is accepted, all together: they share a start."""
         if self.far:
-            strings = np.repeat(np.array(self.far)[:, None], self.parameters, axis=1)
-            yield from (bool(each) for each in self._check(model, strings).accepted)
+            accepted = self._check(model, self._diagonal(self.far)).accepted
+            yield from (bool(each) for each in accepted)
+
+    def _diagonal(self, numbers: Sequence[int]) -> IntArray:
+        """Return (N, parameters): strings all of whose parameters are n."""
+        return np.repeat(np.array(numbers)[:, None], self.parameters, axis=1)
 
     def _check(self, model: Predictor, strings: IntArray) -> Checked:
         return model.check(self.phases, strings)

@@ -171,7 +171,8 @@ class Languages:
         """Return how far the network goes beyond what it was trained on.
 
         Counted: accepted_to, the largest N such that every string up to N is accepted, by
-        testing all to `limit` and then `far`; accepted_all_checked, 1 if none failed;
+        testing all to `limit` and then `far`; accepted_from and accepted_through, the range
+        of n around the largest trained one; accepted_all_checked, 1 if none failed;
         deterministic_accuracy of the next strings; training_accepted. Others: see
         `Brackets.measure` and `Addition.measure`.
         """
@@ -186,8 +187,13 @@ class Languages:
             }
         reached, everything = grammar.accepted_to(model)
         largest = max(max(grammar.string_of(each.series)) for each in split.train)
+        around = (1, reached)
+        if reached < largest or self.parameters > 1:
+            around = grammar.accepted_around(model, largest)
         figures = {
             "accepted_to": float(reached),
+            "accepted_from": float(around[0]),
+            "accepted_through": float(around[1]),
             "accepted_all_checked": float(everything),
             "deterministic_accuracy": grammar.deterministic_accuracy(model, largest),
             **figures,

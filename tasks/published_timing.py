@@ -46,7 +46,7 @@ def published(
         return _function(waveform, period)
     tables = {
         ("nmsd", (0, 1)): NMSD,
-        ("msd", (0, 1)): MSD,
+        ("msd", tuple(range(11))): MSD,
         ("gts", (0,)): GTS,
     }
     rows = tables.get((kind, delays), {}).get(period, ())

@@ -17,7 +17,8 @@ def first_errors(outputs: Array, targets: Array, tolerance: float) -> IntArray:
     """
     with np.errstate(invalid="ignore"):
         right = np.abs(outputs - targets) <= tolerance
-    return np.where(right.all(axis=1), outputs.shape[1], right.argmin(axis=1))
+    none = outputs.shape[1]
+    return np.asarray(np.where(right.all(axis=1), none, right.argmin(axis=1)))
 
 
 def stream_loss(
@@ -26,8 +27,8 @@ def stream_loss(
     """Return (P,): how early a stream ends, and how bad it is until then.
 
     Without an error: the largest error if `largest`, else the root mean square; not above
-    the tolerance, which is below 1. With one: between the tolerance and 1, half of it by the
-    share of the stream that was not reached, half by the size of the error up to and
+    the tolerance, which is below 1. With one: between the tolerance and 1, half of it by
+    the share of the stream that was not reached, half by the largest error up to and
     including the first row in error. Arguments as of `first_errors`.
     """
     rows = outputs.shape[1]
@@ -36,13 +37,12 @@ def stream_loss(
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(outputs - targets)
         error = np.where(counted, np.fmin(error, WORST), 0.0)  # of NaN it is the worst
-    if largest:
-        size = error.max(axis=1)
-    else:
-        size = np.sqrt(np.square(error).sum(axis=1) / np.minimum(reached + 1, rows))
+    size = top = error.max(axis=1)
+    if not largest:
+        size = np.sqrt(np.square(error).mean(axis=1))
     missed = 1.0 - reached / rows
-    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + size / WORST)
-    return np.where(reached == rows, size, failed)
+    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + top / WORST)
+    return np.asarray(np.where(reached == rows, size, failed))
 
 
 def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:

@@ -158,7 +158,8 @@ class Timing:
         solved: 1 if 1,000 successes came without an error, else 0. successes: spikes or
         periods before the first error. max_abs_error, rmse: over the whole test.
         steps_per_evaluation: of a network that reaches the end of the first validation. For
-        periodic kinds of networks also the figures of `steadiness`.
+        periodic kinds of networks also the figures of `steadiness`, and unsteady: the share
+        of runs that noise of 1e-4 or a kick of 1e-3 ended, 1 for a network not solved.
         """
         outputs = np.stack(model.respond(split.test, free_running=self.generates))
         targets = np.stack([segment.targets for segment in split.test])
@@ -168,6 +169,8 @@ class Timing:
             start = split.test[0].start
             pattern = Pattern(self._period, start, self.tolerance, self._smooth)
             figures |= steadiness(model, pattern)
+            ended = 1.0 - min(figures["noise_1e-4"], figures["kick_1e-3"])
+            figures["unsteady"] = ended if figures["solved"] else 1.0
         return figures
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:

@@ -9,8 +9,17 @@ import typer
 
 from evolino.cli.task_options import TRUST
 
-KINDS = ("fitness", "run", "cells", "counters", "acceptance", "margins")
-OF_SEVERAL = ("fitness", "acceptance", "margins")
+KINDS = (
+    "fitness",
+    "run",
+    "cells",
+    "counters",
+    "acceptance",
+    "margins",
+    "spikes",
+    "reach",
+)
+OF_SEVERAL = ("fitness", "acceptance", "margins", "reach")
 AXES = ("generations", "evaluations", "seconds")
 SUFFIXES = (".png", ".svg")
 
@@ -23,7 +32,8 @@ def plot(
         str,
         typer.Option(
             help="fitness: of all runs; run: target and free run; cells: one run's. Of "
-            "languages, counters: one run's; acceptance and margins: of all runs."
+            "languages, counters: one run's; acceptance and margins: of all runs. Of timing, "
+            "spikes: one run's cells; reach: success of all runs against F."
         ),
     ] = "fitness",
     out: Annotated[
@@ -59,6 +69,16 @@ def plot(
             languages.counters(places[0], picture, n=n, trust=trust)
         else:
             getattr(languages, kind)(places, picture, trust=trust)
+        typer.echo(picture)
+        return
+
+    if kind in ("spikes", "reach"):
+        from evolino.plots import timing
+
+        if kind == "spikes":
+            timing.spikes(places[0], picture, trust=trust)
+        else:
+            timing.reach(places, picture, trust=trust)
         typer.echo(picture)
         return
 

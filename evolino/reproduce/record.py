@@ -104,6 +104,7 @@ def table_record(
         "preset": table.preset,
         "title": table.title,
         "metric": table.metric,
+        "higher_is_better": table.higher_is_better,
         "source": table.source,
         "notes": table.notes,
         "command": command,

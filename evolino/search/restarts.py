@@ -20,8 +20,8 @@ class Restarted:
     """Settings. search: what is restarted, with new draws and its own generator.
 
     after: generations without a better network. by: what makes a network better: a loss
-        lower by more than this than the lowest that counted. from_origin: every start uses
-        the origin, if there is one, else only the first does.
+        lower by more than this than the lowest that counted. from_origin: every
+        second start uses the origin, if there is one, else only the first does.
     """
 
     name: ClassVar[str] = "restarted"
@@ -47,7 +47,7 @@ class _Running:
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
         self._best_loss, self._stagnant = float("inf"), 0
-        self._origin = origin if settings.from_origin else None
+        self._origin, self._restarts = origin if settings.from_origin else None, 0
         self._inner = settings.search.start(space, child(rng), origin)
 
     def ask(self) -> Array:
@@ -73,18 +73,20 @@ class _Running:
             "stagnant": self._stagnant,
             "best_loss": self._best_loss,
             "origin": self._origin,
+            "restarts": self._restarts,
             "inner": self._inner.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._origin = state.get("origin")
         self._begin()
+        self._restarts = state.get("restarts", 0)
         set_rng_state(self._rng, state["rng"])
         self._stagnant, self._best_loss = state["stagnant"], state["best_loss"]
         self._inner.restore(state["inner"])
 
     def _begin(self) -> None:
-        self._inner = self._settings.search.start(
-            self._space, child(self._rng), self._origin
-        )
+        self._restarts += 1
+        origin = self._origin if self._restarts % 2 == 0 else None
+        self._inner = self._settings.search.start(self._space, child(self._rng), origin)
         self._best_loss, self._stagnant = float("inf"), 0

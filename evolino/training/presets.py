@@ -46,10 +46,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of experiments. metric: the column compared, lower is better. notes: what of
-    the published setting is known and what is chosen. seeds_in_parallel: whether seeds run
-    beside each other, one worker each, or one after another with all workers. sweep: the
-    rows differ in their number of cells, so that the metric is drawn against it."""
+    """A table of experiments. metric: the column compared, lower is better unless
+    higher_is_better. notes: what of the published setting is known and what is chosen.
+    seeds_in_parallel: whether seeds run beside each other, one worker each, or one after
+    another with all workers. sweep: the rows differ in their number of cells, so that the
+    metric is drawn against it."""
 
     name: str
     task: str
@@ -61,6 +62,7 @@ class Table:
     rows: tuple[Row, ...]
     seeds_in_parallel: bool = True
     sweep: bool = False
+    higher_is_better: bool = False
 
 
 def tables() -> list[str]:
@@ -98,6 +100,7 @@ def load_table(name: str) -> Table:
         rows=tuple(_row(content["task"], shared, row) for row in content["rows"]),
         seeds_in_parallel=content.get("seeds_in_parallel", True),
         sweep=content.get("sweep", False),
+        higher_is_better=content.get("higher_is_better", False),
     )
 
 

@@ -25,7 +25,7 @@ from evolino.network.kernels.cell import (
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.lanes import beyond, fma, largest_lane, like, within
 from evolino.network.kernels.memory import load, memory, part, store
-from evolino.network.kernels.net_input import GATES, net_inputs
+from evolino.network.kernels.net_input import GATES, biases, first_half, second_half
 
 njit: Any = numba.njit
 
@@ -58,14 +58,25 @@ def step(
     u: the input vector, `width` long. before, after: cell outputs of the last and of this
     step. states: changed in place. net: room for the net inputs.
     """
-    net_inputs(weights, sources, cells, recurrent, u, width, before, net)
-    # Two loops keep more cells in flight than one: a cell's own chain is long.
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(states, k, next_state(own, its, load(states, k), flags))
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(after, k, output(own, its, load(states, k), flags))
+    each = (1 + width + recurrent) * GATES
+    # While weights are read, the state and the output of earlier cells are computed.
+    for k in range(cells + 2):
+        at = min(k, cells - 1)
+        own, from_cells = part(weights, at * each), part(sources, at * recurrent)
+        gates = biases(own)
+        if k < cells:
+            gates = first_half(gates, own, from_cells, recurrent, u, width, before)
+        if 0 < k <= cells:
+            j = k - 1
+            zs, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
+            store(states, j, next_state(zs, its, load(states, j), flags))
+        if k < cells:
+            zs = part(net, GATES * k)
+            second_half(gates, own, from_cells, recurrent, width, before, zs)
+        if k > 1:
+            j = k - 2
+            zs, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
+            store(after, j, output(zs, its, load(states, j), flags))
 
 
 @njit(inline="always")
