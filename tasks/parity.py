@@ -127,9 +127,12 @@ class Parity:
         return {"most frequent answer": self.measure(Always(known[counts.argmax()]), split)}
 
     def published(self) -> tuple[Published, ...]:
-        """Return nothing: what is published, no error on the 50 training sequences with 2
-        cells, is not of unseen ones; see training_errors."""
-        return ()
+        """Return what is published for the display after 50 sequences: no error on these."""
+        protocol = self.kind, self.training, self.shortest, self.longest
+        if protocol != ("display", 50, 100, 110):
+            return ()
+        source = "Schmidhuber et al. 2007, Neural Computation 19(3)"
+        return (Published("training_errors", 0.0, "Evolino, 2 cells", source),)
 
     def _answers(self) -> Array:
         """Return (2, K): what to give for even, and for odd."""
