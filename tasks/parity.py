@@ -127,7 +127,7 @@ class Parity:
         return {"most frequent answer": self.measure(Always(known[counts.argmax()]), split)}
 
     def published(self) -> tuple[Published, ...]:
-        """Return what is published for the display after 50 sequences: no error on these."""
+        """Return what is published for the display: no error on its 50 sequences."""
         protocol = self.kind, self.training, self.shortest, self.longest
         if protocol != ("display", 50, 100, 110):
             return ()
