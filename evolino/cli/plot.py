@@ -32,8 +32,8 @@ def plot(
         str,
         typer.Option(
             help="fitness: of all runs; run: target and free run; cells: one run's. Of "
-            "languages, counters: one run's; acceptance and margins: of all runs. Of timing, "
-            "spikes: one run's cells; reach: success of all runs against F."
+            "languages, counters: one run's; acceptance and margins: of all runs. Of "
+            "timing, spikes: one run's cells; reach: success of all runs against F."
         ),
     ] = "fitness",
     out: Annotated[

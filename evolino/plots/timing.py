@@ -1,4 +1,4 @@
-"""Pictures of the timing task: cells around each spike, and success against the interval."""
+"""Pictures of the timing task: cells around each spike, success against the interval."""
 
 from __future__ import annotations
 

@@ -51,8 +51,9 @@ def train(
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
     any step is given up. robust: standard deviation of noise on all cell outputs and
-    states in the free runs that select networks. islands: how many searches evolve apart and exchange their best
-    networks in a ring, every `migrate_every` generations. seed: of all randomness.
+    states in the free runs that select networks. islands: how many searches evolve apart
+    and exchange their best networks in a ring, every `migrate_every` generations. seed: of
+    all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
