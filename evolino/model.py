@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from evolino.network.architecture import LSTM
 from evolino.network.expansion import KernelExpansion, Output, Outputs
 from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
+from evolino.network.stepper import Stepper
 from evolino.phases import Checked, Phase
 from evolino.respond import drive, respond_one_step, run_freely
 from evolino.storage import load_state, save_state
@@ -107,6 +108,37 @@ class Model:
             for k, segment in enumerate(segments)
         ]
 
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime, hearing what `choose` makes of each output.
+
+        prime: (T, K), heard first. choose: outputs (K,) -> what is heard next (K,), such as
+        a note drawn by chance. Returns what was chosen, and the outputs that it was chosen
+        from: (steps, K) each. Raises ValueError for a network with external inputs or
+        without feedback.
+        """
+        architecture = self.architecture
+        if architecture.inputs or not architecture.feedback:
+            raise ValueError(
+                "only a network without external inputs that hears its outputs improvises"
+            )
+        check_count("steps", steps, least=0)
+        prime = as_series("prime", prime, width=architecture.outputs)
+        network, scale = Stepper(architecture, self.genome), architecture.feedback_scale
+        heard = np.zeros(architecture.outputs)
+        for row in prime:
+            network.step(scale * heard)
+            heard = row
+        chosen = np.zeros((steps, architecture.outputs))
+        outputs = np.zeros_like(chosen)
+        for t in range(steps):
+            network.step(scale * heard)
+            sums = self._sums(network.seen())
+            outputs[t] = architecture.outputs_of(sums)
+            heard = chosen[t] = choose(outputs[t])
+        return chosen, outputs
+
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how the network does on counted strings (N, parameters)."""
         return check_strings(self.architecture, self.genome, self.output, phases, strings)
@@ -128,7 +160,7 @@ class Model:
         check_number("noise", noise, least=0)
         check_number("kick", kick, least=0)
         rng = np.random.default_rng(seed)
-        networks, outputs_of = self._networks(), self._outputs()
+        networks = self._networks()
         _, _, starts = drive(networks, (), segments)
         if kick:
             starts = CellStates(
@@ -138,7 +170,7 @@ class Model:
         longest = max(segment.stop - segment.start for segment in segments)
         shape = longest, 2, self.architecture.cells
         shaken = rng.normal(0.0, noise, shape) if noise else None
-        outputs = run_freely(networks, outputs_of, segments, starts, noise=shaken)[0]
+        outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
         return [
             outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
         ]
@@ -156,6 +188,12 @@ class Model:
 
     def _networks(self) -> Networks:
         return pack(self.architecture, self.genome[None])
+
+    def _sums(self, seen: Array) -> Array:
+        """Return (K,) of what the readout sees at a step (S,)."""
+        if isinstance(self.output, KernelExpansion):
+            return np.asarray(self.output.outputs(seen[None])[0])
+        return np.asarray(seen @ self.output)
 
     def _outputs(self) -> Outputs:
         output = self.output

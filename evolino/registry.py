@@ -213,6 +213,9 @@ def _to_value(where: str, value: Any) -> Any:
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         return value.item()
     if dataclasses.is_dataclass(value) or hasattr(value, "to_table"):
+        plain = not isinstance(value, type) and not hasattr(value, "to_table")
+        if plain and not hasattr(value, "name") and type(value) not in _FROM_FILES:
+            return fields_to_table(value)  # a record that is only a part of another
         return to_table(value)
     raise TypeError(
         f"{where} is a {type(value).__name__}, which cannot be written to a table; "

@@ -19,6 +19,7 @@ RECALLED = "recalled, not checked against the paper"
 MARKER = re.compile(
     r"(<!-- results:(?P<table>[\w.-]+) -->\n)(?P<content>.*?)(<!-- /results -->)", re.DOTALL
 )
+SHARE = "solved"  # the share of runs: printed whatever metric a table compares
 Record = Mapping[str, Any]
 
 
@@ -194,10 +195,13 @@ def _beside(record: Record) -> str:
             ]
         )
         for figure in row["published"]:
-            if figure["metric"] == metric:
-                mark = "" if figure["checked"] else f" ({RECALLED})"
-                source = f"{figure['source']}{mark}"
-                lines.append(["", figure["method"], _figure(figure["value"], 3), source])
+            mark = "" if figure["checked"] else f" ({RECALLED})"
+            source, value = f"{figure['source']}{mark}", _figure(figure["value"], 3)
+            if figure["metric"] not in (metric, SHARE):
+                continue
+            if figure["metric"] != metric:
+                value = f"{_words(figure['metric'])}: {value}"
+            lines.append(["", figure["method"], value, source])
         lines += _baselines(row, metric)
         if "baselines_error" in row:
             lines.append(["", "baselines", "failed", row["baselines_error"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -61,12 +62,17 @@ def lesson(
     recorded = [*fitted, *heard]
     vectors, firsts, starts, offsets = [], [], {}, {}
     offset = 0
+    seen_of = defaultdict(list)
+    begun_of: dict[int, dict[int, int]] = defaultdict(dict)
+    for segment in recorded:
+        seen_of[id(segment.series)].append(segment)
+    for k, segment in enumerate(started):
+        begun_of[id(segment.series)][k] = segment.start
     for n, series in enumerate(distinct_series([*recorded, *started])):
-        seen = [s for s in recorded if s.series is series]
-        begun = {k: s.start for k, s in enumerate(started) if s.series is series}
+        seen, begun = seen_of[id(series)], begun_of[id(series)]
         stop = max([s.stop for s in seen] + list(begun.values()))
         first = min((s.start for s in seen), default=stop)
-        every = input_vectors(architecture, series.inputs, series.targets)
+        every = input_vectors(architecture, series.inputs, series.fed_back)
         vectors.append(every[:stop])
         firsts.append(first)
         starts.update({k: (n, row) for k, row in begun.items()})
@@ -246,7 +252,7 @@ def _target_before(segment: Segment) -> Array:
     """Return (K,): the target that a free run hears first, zeros at row 0."""
     if segment.start == 0:
         return np.zeros(segment.series.targets.shape[1])
-    return np.asarray(segment.series.targets[segment.start - 1])
+    return np.asarray(segment.series.fed_back[segment.start - 1])
 
 
 def _joined(rows: Sequence[slice]) -> Rows:

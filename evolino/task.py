@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from numpy.random import Generator
 
 from evolino.phases import Checked, Phase
 from evolino.vocabulary import Array, IntArray
+
+if TYPE_CHECKING:
+    from evolino.sound.score import Score
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,16 +25,23 @@ class Series:
 
     inputs: (T, I), I may be 0. targets: (T, K); the output at row t is meant to be
     targets[t]. With output feedback a network is also given targets[t-1] at row t
-    (zeros at row 0): teacher forcing.
+    (zeros at row 0): teacher forcing. heard: (T, K), what it is given in their place, where
+    that is not what should have come out; None is the targets.
     """
 
     inputs: Array
     targets: Array
+    heard: Array | None = None
 
     @property
     def steps(self) -> int:
         """T."""
         return int(self.targets.shape[0])
+
+    @property
+    def fed_back(self) -> Array:
+        """(T, K): what stands for the network's outputs under teacher forcing."""
+        return self.targets if self.heard is None else self.heard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +102,20 @@ class Predictor(Protocol):
 
 
 @runtime_checkable
+class Improviser(Protocol):
+    """A predictor that goes on alone, hearing what is made of its outputs."""
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime (T, K); choose: outputs (K,) -> what is heard next (K,).
+
+        Returns what was chosen, and the outputs that it was chosen from: (steps, K) each.
+        """
+        ...
+
+
+@runtime_checkable
 class Disturbable(Protocol):
     """A predictor whose cells can be shaken while it runs freely."""
 
@@ -124,6 +148,44 @@ class Published:
     method: str
     source: str
     checked: bool = False
+
+
+@runtime_checkable
+class Musical(Protocol):
+    """A task whose frames, a row of targets each, are music.
+
+    beats_per_frame, beats_per_bar: in quarter notes. tempo: in beats a minute, unless one
+    is asked for.
+    """
+
+    beats_per_frame: ClassVar[float]
+    beats_per_bar: ClassVar[int]
+    tempo: ClassVar[float]
+
+    def prime(self, split: Split, piece: int) -> Array:
+        """Return (T, K): frames of test data that the network hears before it goes on.
+
+        piece: which, from 0. Raises ValueError for one that there is not.
+        """
+        ...
+
+    def frames_of(self, score: Score) -> Array:
+        """Return a score as frames (T, K). Raises ValueError for notes out of reach."""
+        ...
+
+    def chooser(
+        self, rng: Generator, temperature: float | None
+    ) -> Callable[[Array], Array]:
+        """Return what makes a frame (K,) of outputs (K,): drawn, or cut.
+
+        temperature: 1 draws by the outputs, less is surer, 0 takes the likeliest; None is
+        the task's own.
+        """
+        ...
+
+    def score(self, frames: Array, tempo: float) -> Score:
+        """Return the music of frames (T, K)."""
+        ...
 
 
 @runtime_checkable

@@ -6,7 +6,9 @@ TASKS maps a task's name to "module:Class"; the module is imported when the task
 TASKS = {
     "mso": "evolino.tasks.oscillators:Oscillators",
     "mackey-glass": "evolino.tasks.mackey_glass:MackeyGlass",
+    "blues": "evolino.tasks.blues:Blues",
     "languages": "evolino.tasks.languages:Languages",
+    "parity": "evolino.tasks.parity:Parity",
     "series": "evolino.tasks.series:SeriesTask",
     "timing": "evolino.tasks.timing:Timing",
 }

@@ -47,7 +47,7 @@ def delayed_spikes(
 
 
 def single_delays(period: int, delays: IntArray) -> tuple[Segment, ...]:
-    """Return the last row of one stream of two spikes for each delay; equal ones share it."""
+    """Return the last row of a stream of two spikes for each delay; equal ones share it."""
     streams = {delay: _stream(period, np.array([delay])) for delay in set(delays.tolist())}
     return tuple(
         Segment(series, int(rows[0]), int(rows[0]) + 1)

@@ -10,44 +10,39 @@ WORST = 1.5  # an error beyond it tells nothing more
 
 
 def first_errors(outputs: Array, targets: Array, tolerance: float) -> IntArray:
-    """Return (P, N): the rows of each stream before its first error, all of them if none.
+    """Return (P,): the rows of a stream before its first error, all of them if none.
 
-    outputs: (P, N, L, K). targets: (N, L, K), NaN where a row does not count. An error is
-    an output that is further than the tolerance from its target.
+    outputs: (P, L). targets: (L,). An error is an output that is further than the tolerance
+    from its target, or no number.
     """
     with np.errstate(invalid="ignore"):
-        # Written so that an output that is no number is an error, a missing target none.
-        wrong = ~(np.abs(outputs - targets) <= tolerance) & ~np.isnan(targets)
-    rows = wrong.any(axis=3)
-    return np.where(rows.any(axis=2), rows.argmax(axis=2), outputs.shape[2])
+        right = np.abs(outputs - targets) <= tolerance
+    none = outputs.shape[1]
+    return np.asarray(np.where(right.all(axis=1), none, right.argmin(axis=1)))
 
 
 def stream_loss(
     outputs: Array, targets: Array, tolerance: float, *, largest: bool
 ) -> Array:
-    """Return (P,): how early streams end, and how bad they are until then.
+    """Return (P,): how early a stream ends, and how bad it is until then.
 
-    Without an error: the largest error if `largest`, else the root mean square; below the
-    tolerance, which is below 1. With errors: between the tolerance and 1, half of it by the
-    share of the streams that was not reached, half by the size of the error up to and
+    Without an error: the largest error if `largest`, else the root mean square; not above
+    the tolerance, which is below 1. With one: between the tolerance and 1, half of it by
+    the share of the stream that was not reached, half by the largest error up to and
     including the first row in error. Arguments as of `first_errors`.
     """
-    scored = ~np.isnan(targets)
+    rows = outputs.shape[1]
     reached = first_errors(outputs, targets, tolerance)
-    rows = np.arange(outputs.shape[2])
-    counted = scored & (rows <= reached[:, :, None])[..., None]
-    with np.errstate(invalid="ignore"):
-        error = np.minimum(np.abs(outputs - targets), WORST)
-    error = np.where(counted, np.where(np.isnan(error), WORST, error), 0.0)
-    if largest:
-        size = error.max(axis=(1, 2, 3))
-    else:
-        size = np.sqrt(np.square(error).sum(axis=(1, 2, 3)) / counted.sum(axis=(1, 2, 3)))
-    meant = scored.any(axis=2)
-    done = (meant & (rows < reached[:, :, None])).sum(axis=(1, 2))
-    missed = 1.0 - done / meant.sum()
-    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + size / WORST)
-    return np.where(missed == 0, size, failed)
+    counted = np.arange(rows) <= reached[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(outputs - targets)
+        error = np.where(counted, np.fmin(error, WORST), 0.0)  # of NaN it is the worst
+    size = top = error.max(axis=1)
+    if not largest:
+        size = np.sqrt(np.square(error).mean(axis=1))
+    missed = 1.0 - reached / rows
+    failed = tolerance + (1.0 - tolerance) * 0.5 * (missed + top / WORST)
+    return np.asarray(np.where(reached == rows, size, failed))
 
 
 def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:
@@ -55,7 +50,7 @@ def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:
     square. Arguments as of `first_errors`."""
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.abs(outputs - targets)
-        largest = error.max(axis=(1, 2, 3))
-        root = np.sqrt(np.square(error).mean(axis=(1, 2, 3)))
+        largest = error.max(axis=1)
+        root = np.sqrt(np.square(error).mean(axis=1))
     loss = np.where(largest <= tolerance, largest, tolerance + root)
     return np.where(np.isfinite(loss), loss, np.inf)

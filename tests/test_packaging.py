@@ -39,7 +39,7 @@ def test_every_module_and_preset_of_the_source_is_in_the_wheel(wheel):
     }
     source |= {
         f"evolino/tasks/{file.relative_to(ROOT / 'tasks').as_posix()}"
-        for pattern in ("*.py", "*.toml")
+        for pattern in ("*.py", "*.toml", "*.txt")
         for file in (ROOT / "tasks").rglob(pattern)
     }
     assert not source - packed

@@ -1,8 +1,9 @@
 """A step of all memory cells, for every string at once.
 
-Strings differ by numbers that are not known, only bounded: theta, in a polytope given by its
-vertices. A cell's state is slopes . theta + centre + rest: a counting cell differs between
-strings by what it counted, and apart from that hardly at all. Outputs are intervals.
+Strings differ by numbers that are not known, only bounded: theta, in a polytope given by
+its vertices. A cell's state is slopes . theta + centre + rest: a counting cell differs
+between strings by what it counted, and apart from that hardly at all. Outputs are
+intervals.
 """
 
 from __future__ import annotations

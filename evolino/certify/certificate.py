@@ -14,6 +14,7 @@ from evolino.certify.proof import Margin
 from evolino.certify.search import LARGEST, Search
 from evolino.certify.squashing import FLOAT64, REAL
 from evolino.model import Model
+from evolino.network.expansion import KernelExpansion
 from evolino.phases import Phase
 
 EXPLAINED = 10  # in real numbers so many times further: rounding ends the proof
@@ -25,8 +26,8 @@ class Certificate:
 
     parameters: how many numbers choose a string.
     accepts_to: the largest N for which every string with parameters of 1 .. N is proven to
-        be accepted, by the float64 kernels; 0 if there is none. accepts_to_real: the same in
-        exact arithmetic.
+        be accepted, by the float64 kernels; 0 if there is none.
+    accepts_to_real: the same in exact arithmetic.
     rejects: the parameters of a string that was run and is not accepted, None if none was
         found. first: whether every smaller one is accepted.
     rounding_ends_it: whether rounding alone keeps accepts_to from being larger.
@@ -49,10 +50,10 @@ class Certificate:
 
     @property
     def verdict(self) -> str:
-        """"proved", "fails" or "cannot tell"."""
+        """ "proved", "fails" or "cannot tell"."""
         if self.rejects is not None:
             return "fails"
-        return "proved" if self.rounding_ends_it else "cannot tell"
+        return "proved" if self.margins else "cannot tell"
 
 
 def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
@@ -67,7 +68,8 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     real, proven = 0, 0
     margins: tuple[Margin, ...] = ()
     if plan is not None:
-        periods = search.largest(plan, REAL, LARGEST // plan.period)
+        steepest = max(sum(phase.factors) for phase in phases)  # rows stay below 2^53
+        periods = search.largest(plan, REAL, LARGEST // (plan.period * steepest))
         real = min(plan.reaches(periods), LARGEST)
         periods = search.largest(plan, FLOAT64, periods)
         proven, margins = plan.reaches(periods), search.margins(plan, periods)
@@ -75,6 +77,8 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     if not rounding_ends_it:
         search.run_on(proven)
     accepts_to = max(proven, search.run_to)
+    if proven < search.run_to:  # more was run than could be proven
+        plan, margins = None, ()
     rejected = search.rejected
     return Certificate(
         parameters=search.parameters,
@@ -95,7 +99,8 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
     architecture = model.architecture
     if architecture.precision != "float64":
         raise ValueError(
-            f"certificates are for networks in float64, this one is {architecture.precision}"
+            "certificates are for networks in float64, this one is "
+            f"{architecture.precision}"
         )
     if architecture.feedback or architecture.output != "identity":
         raise ValueError(
@@ -103,6 +108,8 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
         )
     if architecture.cell_output == "o*s":
         raise ValueError("certificates are for networks whose cell outputs pass tanh")
+    if isinstance(model.output, KernelExpansion):
+        raise ValueError("certificates are for linear readouts, this one has kernels")
     if not phases:
         raise ValueError("the language has no phases")
     widths = (len(phases[0].inputs), len(phases[0].targets))
@@ -111,10 +118,10 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
             f"the network has {architecture.inputs} inputs and {architecture.outputs} "
             f"outputs, the language {widths[0]} and {widths[1]}"
         )
+    if any(factor < 0 for phase in phases for factor in phase.factors):
+        raise ValueError("certificates are for phases that grow with every number")
     if not 1 <= len(phases[0].factors) <= 2:
         raise ValueError(
             "certificates are for languages of one or two numbers, this one has "
             f"{len(phases[0].factors)}"
         )
-
-

@@ -1,9 +1,9 @@
 """One proof: a network gets every string right whose parameters lie in a range.
 
-Strings n_j = base_j + period * m_j, 0 <= m_j <= reach_j, are followed together through their
-phases. Of a phase that grows with m the first half of the base string's rows, then as many
-rows more as a string has, then the second half of the base string's. The rows between come
-`period` at a time, and one such stretch is enough: it leads from a set of states into
+Strings n_j = base_j + period * m_j, 0 <= m_j <= reach_j, are followed together through
+their phases. Of a phase that grows with m: the first half of the base string's rows, then
+as many more as a string has, then the second half of the base string's. The rows between
+come `period` at a time, and one such stretch is enough: it leads from a set of states into
 itself, but for what counting cells add. See docs/certificate.md.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Cells, Dense, Driven, at_rest, step
+from evolino.certify.cells import Dense, Driven, at_rest, step
 from evolino.certify.intervals import UNIT, add_exactly
 from evolino.certify.squashing import Arithmetic
 from evolino.certify.stretch import Stretch, Undecided, between_stretches, margin_of
@@ -82,9 +82,7 @@ class Follower:
         self._middle(index, driven, phase, more)
         self._rows(index, "end", driven, phase, rows - head)
 
-    def _rows(
-        self, index: int, part: str, driven: Driven, phase: Phase, rows: int
-    ) -> None:
+    def _rows(self, index: int, part: str, driven: Driven, phase: Phase, rows: int) -> None:
         margin = np.inf
         for _ in range(rows):
             self.cells, _ = step(driven, self.cells, self.vertices, self._arithmetic)

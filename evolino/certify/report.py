@@ -17,11 +17,9 @@ NAMES = ("n", "m", "k")  # of a language's numbers
 def sentences(certificate: Certificate) -> list[str]:
     """Return what was found out, one sentence a line."""
     accepts = f"accepts every {_numbers(certificate)} up to {certificate.accepts_to:,}"
-    if certificate.verdict == "proved":
-        return [
-            f"proved: {accepts}, where float64 stops counting exactly enough",
-            f"in exact arithmetic up to {certificate.accepts_to_real:,} at least",
-        ]
+    real = f"in exact arithmetic up to {certificate.accepts_to_real:,} at least"
+    if certificate.verdict == "proved" and certificate.rounding_ends_it:
+        return [f"proved: {accepts}, where float64 stops counting exactly enough", real]
     if certificate.rejects is not None:
         string = " ".join(
             f"{name} = {value:,}"
@@ -31,8 +29,10 @@ def sentences(certificate: Certificate) -> list[str]:
             lines = [f"fails at {string}, which was run; {accepts}"]
         else:
             lines = [f"fails at {string}, which was run", f"proved: {accepts}"]
+    elif certificate.verdict == "proved":
+        lines = [f"proved: {accepts}", real]
     else:
-        lines = [f"cannot tell for all n; {accepts}"]
+        lines = [f"cannot tell for longer strings; {accepts}, by running them"]
     if certificate.reason:
         lines.append(f"no proof for longer strings: {certificate.reason}")
     return lines
@@ -49,7 +49,7 @@ def phase_names(phases: Sequence[Phase], symbols: Sequence[str]) -> list[str]:
     names = ("S", *symbols[:-1])
     return [
         f"{names[int(np.argmax(phase.inputs))]}, then "
-        + " or ".join(symbols[k] for k in np.flatnonzero(phase.targets > 0))
+        + " or ".join(symbols[k] for k in np.flatnonzero(phase.targets > 0).tolist())
         for phase in phases
     ]
 

@@ -12,13 +12,13 @@ from evolino.phases import Phase
 from evolino.vocabulary import Array, IntArray
 
 LONGEST_PERIOD = 12
-SETTLED = 1e-3  # what differs by less is the same; a guess, for a proof to confirm
+SETTLED = 0.01  # what differs by less is the same; a guess, for a proof to confirm
 
 
 def first_rejected(
     model: Model, phases: Sequence[Phase], strings: IntArray
 ) -> tuple[int, ...] | None:
-    """Return the first of strings (N, J) that a network does not accept, None if it does."""
+    """Return the first of strings (N, J) that a network does not accept, if any."""
     if not len(strings):
         return None
     accepted = model.check(phases, strings).accepted

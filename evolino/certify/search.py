@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -86,9 +87,10 @@ class Search:
 
     def largest(self, plan: Plan, arithmetic: Arithmetic, most: int) -> int:
         """Return how many periods beyond the base the proofs go, at most `most`."""
-        if most:
-            self._undecided_at, self.reason = LARGEST, ""
-        return self._largest_of_all(plan, arithmetic, most)
+        before, self._undecided_at, self.reason = self.reason, LARGEST, ""
+        found = self._largest_of_all(plan, arithmetic, most)
+        self.reason = self.reason or before
+        return found
 
     def margins(self, plan: Plan, found: int) -> tuple[Margin, ...]:
         """Return the smallest margin of each part of each phase, over all groups."""
@@ -126,7 +128,7 @@ class Search:
                 self._narrow(accepted, n)
 
     def _narrow(self, accepted: int, rejected: int) -> None:
-        """Find where between two numbers acceptance ends, the first place if that is cheap."""
+        """Find where between two numbers acceptance ends, the first such if it is cheap."""
         while rejected - accepted > 1:
             n = (accepted + rejected) // 2
             accepted, rejected = (n, rejected) if self._accepts(n) else (accepted, n)
@@ -144,10 +146,7 @@ class Search:
     def _largest_of_all(self, plan: Plan, arithmetic: Arithmetic, most: int) -> int:
         found = most
         for group in self._groups(plan):
-            found = largest(
-                lambda reach, g=group: self._prove(plan, g, reach, arithmetic) is not None,  # type: ignore[misc]
-                found,
-            )
+            found = largest(partial(self._holds, plan, group, arithmetic), found)
             if found == 0:
                 break
         return found
@@ -155,7 +154,7 @@ class Search:
     def _all_hold(self, plan: Plan, reach: int) -> bool:
         """Return whether every proof in float64 goes so many periods beyond the base."""
         groups = self._groups(plan)
-        return all(self._prove(plan, group, reach, FLOAT64) is not None for group in groups)
+        return all(self._holds(plan, group, FLOAT64, reach) for group in groups)
 
     def _groups(self, plan: Plan) -> Iterator[Group]:
         """Yield the groups that all strings fall into which are not run.
@@ -171,6 +170,9 @@ class Search:
                 yield Group((small, large), (False, True))
                 yield Group((large, small), (True, False))
 
+    def _holds(self, plan: Plan, group: Group, arithmetic: Arithmetic, reach: int) -> bool:
+        return self._prove(plan, group, reach, arithmetic) is not None
+
     def _prove(
         self, plan: Plan, group: Group, reach: int, arithmetic: Arithmetic
     ) -> list[Margin] | None:
@@ -182,9 +184,7 @@ class Search:
         except Undecided as undecided:
             if reach <= self._undecided_at:
                 self._undecided_at = reach
-                self.reason = (
-                    f"phase {undecided.phase + 1}, {undecided.part}: {undecided}"
-                )
+                self.reason = f"phase {undecided.phase + 1}, {undecided.part}: {undecided}"
             return None
 
 

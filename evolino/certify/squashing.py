@@ -78,9 +78,7 @@ def hyperbolic(x: Interval, arithmetic: Arithmetic) -> Near:
     # 1 - tanh(|x|) falls with |x|.
     lacks = Interval(_lack(far) * (1 - SLACK), _lack(near) * (1 + SLACK) + TINY)
     small = Interval(_outwards(np.tanh(x.lo), -1.0), _outwards(np.tanh(x.hi), 1.0))
-    rest = choose(
-        sign > 0, Interval(-lacks.hi, -lacks.lo), choose(sign < 0, lacks, small)
-    )
+    rest = choose(sign > 0, Interval(-lacks.hi, -lacks.lo), choose(sign < 0, lacks, small))
     if arithmetic.rounds:
         rest = rest.widened(SLACK * (np.abs(sign) + rest.size))
     return Near(sign, rest)

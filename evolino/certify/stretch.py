@@ -1,8 +1,7 @@
 """Rows of a phase over and over: a set of states that they lead into itself.
 
-A stretch is `period` rows of a phase. Between two stretches a cell either counts, and its
-state has grown by the same number with each of them, but for a drift; or it is where it was.
-That is a guess; `Stretch.repeated` widens it until one stretch proves it.
+A stretch is `period` rows of a phase. What the cells do from one to the next is guessed
+(`guess.py`); `Stretch.repeated` widens the guess until one stretch proves it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolino.certify.cells import Cells, Driven, outputs_of_readout, step
-from evolino.certify.intervals import Interval, add_exactly, choose, point
+from evolino.certify.guess import (
+    Kinds,
+    first_guess,
+    front_zone,
+    gains_of,
+    kinds_of,
+    reached,
+    wider,
+)
+from evolino.certify.intervals import point
 from evolino.certify.squashing import Arithmetic
 from evolino.phases import Phase
 from evolino.vocabulary import Array, BoolArray
@@ -36,7 +44,7 @@ def margin_of(driven: Driven, phase: Phase, cells: Cells, vertices: Array) -> fl
 
 
 def between_stretches(vertices: Array, more: Array) -> Array:
-    """Return the vertices of (m, i): 0 <= i <= the stretches of m; more: those at (V, J)."""
+    """Return the vertices of (m, i), 0 <= i <= the stretches of m: more, at (V, J)."""
     none = np.hstack([vertices, np.zeros((len(vertices), 1))])
     every = np.hstack([vertices, more[:, None]])
     return np.vstack([none, every])
@@ -62,27 +70,33 @@ class Stretch:
         still = np.zeros((len(entry.centres), 1))
         entry = replace(entry, slopes=np.hstack([entry.slopes, still]))
         nothing = point(np.zeros(len(still)))
-        after, counts, _ = self._run(replace(entry, rest=nothing, slack=entry.rest))
-        guess = self._first_guess(entry, after, counts)
+        first, counts, _ = self._run(replace(entry, rest=nothing, slack=entry.rest))
+        then = replace(first, rest=nothing, slack=first.rest + first.slack)
+        second, _, _ = self._run(then)
+        kinds = kinds_of(counts, gains_of(entry, first), gains_of(then, second))
+        guess = first_guess(entry, first, kinds, self.vertices)
         for _ in range(ATTEMPTS):
             after, kept, margin = self._run(guess)
-            if not kept[counts].all():
-                cell = int(np.argmin(kept | ~counts)) + 1
+            lost = (kinds.counts | kinds.creeps) & ~kept
+            if lost.any():
+                cell = int(np.argmax(lost)) + 1
                 raise Undecided(index, "middle", f"cell {cell} begins to forget its count")
-            found = self._reached(entry, guess, after, counts, most)
-            shown, held = found.outputs.inside(guess.outputs), found.rest.inside(guess.slack)
+            ahead = self._gains_in_front(guess, kinds)
+            found = reached(entry, guess, after, ahead, kinds, most, self.vertices)
+            shown = found.outputs.inside(guess.outputs)
+            held = found.rest.inside(guess.slack)
             if (shown & held).all():
                 if not margin > 0:
                     raise Undecided(index, "middle", "an output may have the wrong sign")
                 return found, margin
             if not (found.rest.size < LOST).all():
                 break
-            guess = _wider(guess, found, ~shown, ~held)
+            guess = wider(guess, found, ~shown, ~held)
         cells = ", ".join(str(k + 1) for k in np.flatnonzero(~(shown & held)))
         raise Undecided(index, "middle", f"no bounds hold for cell {cells}")
 
     def _run(self, cells: Cells) -> tuple[Cells, BoolArray, float]:
-        """Return the cells after a stretch, which kept their states all along, the margin."""
+        """Return the cells after a stretch, which of them kept their states, the margin."""
         kept, margin = np.ones(len(cells.centres), dtype=bool), np.inf
         for _ in range(self.period):
             cells, still = step(self.driven, cells, self.vertices, self.arithmetic)
@@ -90,56 +104,16 @@ class Stretch:
             margin = min(margin, margin_of(self.driven, self.phase, cells, self.vertices))
         return cells, kept, margin
 
-    def _first_guess(self, entry: Cells, after: Cells, counts: BoolArray) -> Cells:
-        """Return the states before any stretch, from those before the first and second."""
-        gain = after.centres - entry.centres
-        certain = ~((after.rest.lo <= 0) & (after.rest.hi >= 0))
-        gain = gain + np.where(certain, after.rest.middle, 0.0)
-        slopes = np.where(counts[:, None], entry.slopes, 0.0)
-        slopes[:, -1] = np.where(counts, gain, 0.0)
-        both = entry.states(self.vertices).hull(after.states(self.vertices))
-        centres = np.where(counts, entry.centres, both.middle)
-        nothing = point(np.zeros(len(centres)))
-        slack = choose(counts, entry.rest, both.plus(-centres))
-        outputs = entry.outputs.hull(after.outputs)
-        guess = Cells(outputs, slopes, centres, nothing, slack)
-        every = np.ones(len(centres), dtype=bool)
-        return _wider(guess, replace(guess, rest=slack), every, every)
-
-    def _reached(
-        self, entry: Cells, guess: Cells, after: Cells, counts: BoolArray, most: float
-    ) -> Cells:
-        """Return what holds after up to `most` stretches, if the guess does before each.
-
-        Of a cell that counts, a stretch adds its slope and a drift within bounds; `most`
-        times the drift is what the counts may be off at the end.
-        """
-        total, lacking = add_exactly(after.centres, -guess.centres)
-        drift, lost = add_exactly(total, -guess.slopes[:, -1])
-        drifts = after.rest.plus(lacking).plus(lost).plus(drift)
-        nothing = point(np.zeros(len(total)))
-        counted = entry.rest + drifts.times(np.full(len(total), most)).hull(nothing)
-        settled = entry.states(self.vertices).hull(after.states(self.vertices))
-        return replace(
-            guess,
-            outputs=entry.outputs.hull(after.outputs),
-            rest=choose(counts, counted, settled.plus(-guess.centres)),
-            slack=nothing,
-        )
-
-
-def _wider(guess: Cells, found: Cells, shown: BoolArray, held: BoolArray) -> Cells:
-    """Return a guess that holds what was found, and more where asked for: (C,) each, in the
-    outputs, in the states."""
-    outputs, slack = guess.outputs.hull(found.outputs), guess.slack.hull(found.rest)
-    more = _more(slack, slack.size + np.abs(guess.centres))
-    return replace(
-        guess,
-        outputs=outputs.widened(shown * _more(outputs, outputs.size)).cut(-1.0, 1.0),
-        slack=slack.widened(held * more),
-    )
-
-
-def _more(values: Interval, size: Array) -> Array:
-    """Return a tenth of each interval; outputs of 1e-30 may matter, if weights are large."""
-    return np.asarray(0.1 * (values.hi - values.lo) + 1e-14 * size + 1e-290)
+    def _gains_in_front(self, guess: Cells, kinds: Kinds) -> Array:
+        """Return (C,): how far a stretch takes a creeping cell at most, in its direction,
+        from the states in front; 0 for other cells."""
+        ahead = np.zeros(len(guess.centres))
+        for cell in np.flatnonzero(kinds.creeps):
+            zone = front_zone(guess, kinds, int(cell))
+            gains = gains_of(zone, self._run(zone)[0])
+            ahead[cell] = (
+                max(gains.hi[cell], 0.0)
+                if kinds.upwards[cell]
+                else -min(gains.lo[cell], 0.0)
+            )
+        return ahead

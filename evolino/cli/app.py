@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from evolino.cli.certify import certify
+from evolino.cli.generate import generate
 from evolino.cli.plot import plot
 from evolino.cli.reproduce import reproduce
 from evolino.cli.resume import resume
@@ -27,7 +28,8 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
-        first = ["run", "tasks", "resume", "show", "plot", "certify", "reproduce"]
+        first = ["run", "tasks", "resume", "show", "plot"]
+        first += ["generate", "certify", "reproduce"]
         return sorted(self.commands, key=first.index)
 
 
@@ -45,6 +47,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     show: "evolino show runs/first runs/second",
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
     certify: "evolino certify runs/first",
+    generate: "evolino generate runs/blues --bars 24 --swing 0.67 --wav blues.wav",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
 }

@@ -23,12 +23,15 @@ def certify(
     json: Annotated[
         bool, typer.Option("--json", help="Print the certificate as JSON.")
     ] = False,
+    least: Annotated[
+        int, typer.Option(help="Exit with 1 unless every n up to this is accepted.")
+    ] = 1_000_000,
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Prove that a run's network accepts every string of a counted language.
 
-    Exit status 0: proved, for as long as float64 counts. 1: a string is not accepted, or
-    the proof does not go so far; what is proven is printed. 2: nothing to certify.
+    Exit status 0: proved, at least up to --least. 1: a string is not accepted, or the proof
+    does not go so far; what is proven is printed. 2: nothing to certify.
     """
     from evolino.certify.certificate import certify as certify_model
     from evolino.certify.report import as_table, phase_names, sentences
@@ -36,7 +39,9 @@ def certify(
     from evolino.phases import Counted
     from evolino.training.json_text import write_json
     from evolino.training.run_folder import RunFolder
+    from evolino.vocabulary import check_count
 
+    check_count("least", least)
     opened = RunFolder.open(folder, trust=trust)
     task = opened.experiment().task
     if not isinstance(task, Counted):
@@ -54,7 +59,7 @@ def certify(
             typer.echo(line)
         if certificate.margins:
             _print_margins(certificate, phases, names)
-    if certificate.verdict != "proved":
+    if certificate.verdict != "proved" or certificate.accepts_to < least:
         raise typer.Exit(1)
 
 

@@ -9,7 +9,17 @@ import typer
 
 from evolino.cli.task_options import TRUST
 
-KINDS = ("fitness", "run", "cells")
+KINDS = (
+    "fitness",
+    "run",
+    "cells",
+    "counters",
+    "acceptance",
+    "margins",
+    "spikes",
+    "reach",
+)
+OF_SEVERAL = ("fitness", "acceptance", "margins", "reach")
 AXES = ("generations", "evaluations", "seconds")
 SUFFIXES = (".png", ".svg")
 
@@ -21,7 +31,9 @@ def plot(
     kind: Annotated[
         str,
         typer.Option(
-            help="fitness: of all runs; run: target and free run; cells: one run's."
+            help="fitness: of all runs; run: target and free run; cells: one run's. Of "
+            "languages, counters: one run's; acceptance and margins: of all runs. Of "
+            "timing, spikes: one run's cells; reach: success of all runs against F."
         ),
     ] = "fitness",
     out: Annotated[
@@ -31,6 +43,7 @@ def plot(
     against: Annotated[
         str, typer.Option(help="Axis of fitness: generations, evaluations or seconds.")
     ] = "generations",
+    n: Annotated[int, typer.Option("--n", help="Of the string of counters.")] = 12,
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Draw the fitness of runs, or one run's network at work."""
@@ -41,13 +54,33 @@ def plot(
         raise unknown_name("kind of picture", kind, KINDS)
     if against not in AXES:
         raise unknown_name("axis", against, AXES)
-    if kind != "fitness" and len(folders) != 1:
+    if kind not in OF_SEVERAL and len(folders) != 1:
         raise ValueError(f"--kind {kind} shows one run, got {len(folders)} folders")
     if out is not None and out.suffix not in SUFFIXES:
         raise ValueError(f"--out must end in .png or .svg, got {out}")
     places = [RunFolder.open(folder, trust=trust).path for folder in folders]
     in_folder = places[0] / f"{kind}.png" if len(places) == 1 else Path(f"{kind}.png")
     picture = out or in_folder
+
+    if kind in ("counters", "acceptance", "margins"):
+        from evolino.plots import languages
+
+        if kind == "counters":
+            languages.counters(places[0], picture, n=n, trust=trust)
+        else:
+            getattr(languages, kind)(places, picture, trust=trust)
+        typer.echo(picture)
+        return
+
+    if kind in ("spikes", "reach"):
+        from evolino.plots import timing
+
+        if kind == "spikes":
+            timing.spikes(places[0], picture, trust=trust)
+        else:
+            timing.reach(places, picture, trust=trust)
+        typer.echo(picture)
+        return
 
     from evolino.plots import cells, fitness, free_run
 

@@ -144,6 +144,10 @@ def _general(
             "readout.capacity=100; several times.",
         ),
     ] = None,
+    robust: Annotated[
+        float | None,
+        typer.Option(help="Noise on all cells in the free runs that select, such as 1e-4."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
     workers: Workers = None,
     backend: Backend = "threads",
@@ -197,6 +201,8 @@ def _general(
     )
     if islands is not None or migrate_every is not None:
         experiment = replace(experiment, islands=_islands(islands, migrate_every))
+    if robust is not None:
+        experiment = replace(experiment, robust=robust)
     folder = RunFolder.create(out, experiment, force=force)
     try:
         with resumable(folder, quiet=quiet), Progress(quiet=quiet) as progress:

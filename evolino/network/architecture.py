@@ -20,11 +20,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evolino.network.groups import Group, as_groups, cells_seen, masked
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 GATES = ("input", "forget", "cell", "output")
 PEEPHOLE_GATES = ("input", "forget", "output")
 CELL_OUTPUTS = ("o*tanh(s)", "tanh(o*s)", "o*s")
+OUTPUTS = ("identity", "threshold", "threshold in feedback")
 THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
 
 
@@ -63,7 +65,11 @@ class LSTM:
         sees, beside the cell outputs, the cell states, the input vector u(t), the squares
         of cell outputs and u(t) (an extension of the papers' method), and a constant 1.
     output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
-        else 0. That is the output that is given out and fed back; no paper has it.
+        else 0. That is the output that is given out and fed back; no paper has it. With
+        "threshold in feedback" the sum is given out and only what is fed back is 0 or 1
+        (Eck & Schmidhuber 2002, recalled).
+    groups: the cells in groups that see some of the others (`evolino.network.groups`);
+        none is one group.
     precision: of what the cells compute, "float64" or "float32", which is twice as fast and
         off by about 1e-6; the readout is solved in float64 either way.
 
@@ -87,6 +93,7 @@ class LSTM:
     readout_squares: bool = False
     readout_constant: bool = True
     output: str = "identity"
+    groups: tuple[Group, ...] = ()
     precision: str = "float64"
 
     def __post_init__(self) -> None:
@@ -105,9 +112,9 @@ class LSTM:
                 f"cell_output must be one of {', '.join(CELL_OUTPUTS)}, "
                 f"got {self.cell_output!r}"
             )
-        if self.output not in ("identity", "threshold"):
+        if self.output not in OUTPUTS:
             raise ValueError(
-                f"output must be 'identity' or 'threshold', got {self.output!r}"
+                f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}"
             )
         if self.precision not in ("float64", "float32"):
             raise ValueError(
@@ -119,6 +126,7 @@ class LSTM:
                 raise ValueError(
                     f"sources must be <= cells ({self.cells}), got {self.sources}"
                 )
+        object.__setattr__(self, "groups", as_groups(self.groups, self.cells))
         if self.input_width == 0 and not self.bias:
             raise ValueError("a network without inputs and feedback needs bias=True")
 
@@ -168,12 +176,26 @@ class LSTM:
 
     def outputs_of(self, sums: Array) -> Array:
         """Return the outputs of what the readout summed up; any shape."""
-        if self.output == "identity":
-            return sums
+        return self._cut(sums) if self.output == "threshold" else sums
+
+    def fed_back(self, outputs: Array) -> Array:
+        """Return what the network hears of its outputs; any shape."""
+        cut = self.output == "threshold in feedback"
+        return self.feedback_scale * (self._cut(outputs) if cut else outputs)
+
+    def _cut(self, sums: Array) -> Array:
         return np.where(np.isfinite(sums), (sums > THRESHOLD).astype(np.float64), sums)
 
     def for_task(self, inputs: int, outputs: int) -> LSTM:
-        """Return this architecture with a task's numbers of inputs and outputs."""
+        """Return this architecture with a task's numbers of inputs and outputs.
+
+        Raises ValueError for groups that do not share out the outputs.
+        """
+        shared_out = sum(group.outputs for group in self.groups)
+        if self.groups and shared_out != outputs:
+            raise ValueError(
+                f"groups have {shared_out} outputs together, the task has {outputs}"
+            )
         return replace(self, inputs=inputs, outputs=outputs)
 
     def recurrent_sources(self) -> IntArray:
@@ -181,10 +203,10 @@ class LSTM:
         if self.sources is None:
             return np.tile(np.arange(self.cells), (self.cells, 1))
         rng = np.random.default_rng(self.sources_seed)
-        rows = [
-            np.sort(rng.choice(self.cells, self.sources, replace=False))
-            for _ in range(self.cells)
+        seen = [
+            cells_seen(self, k) if self.groups else self.cells for k in range(self.cells)
         ]
+        rows = [np.sort(rng.choice(each, self.sources, replace=False)) for each in seen]
         return np.array(rows, dtype=np.int64).reshape(self.cells, self.sources)
 
     def gene_groups(self) -> list[tuple[str, str]]:
@@ -214,6 +236,8 @@ class LSTM:
                 f"genomes must have shape (P, {self.cells}, {self.genes}), "
                 f"got {genomes.shape}"
             )
+        if self.groups:
+            genomes = masked(self, genomes)
         count, cells, _ = genomes.shape
         gate_columns = [GATES.index(gate) for gate in self.gates]
         end = self.genes - self._peephole_count

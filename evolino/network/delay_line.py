@@ -21,7 +21,9 @@ class DelayLine:
     """The first cells hand the input on, each to the next; the others are drawn at random.
 
     length: cells of the line; None is three fifths of the cells, rounded.
-    amplitude: weight of every input into the first cell of the line.
+    lines: so many lines side by side, their cells taking turns; the length is of all.
+    amplitude: weight of every input into the first cell of the line; with several lines the
+    standard deviation of these weights, so that each line hands on something else.
     openness: biases of a line cell's input and output gates, and minus that of its forget
     gate; each link's weight makes up for what the gates let through.
     deviation: standard deviation of the other cells' weights. taps: expected number of
@@ -33,6 +35,7 @@ class DelayLine:
     level: ClassVar[float] = 0.0
 
     length: int | None = None
+    lines: int = 1
     amplitude: float = 0.5
     openness: float = 6.0
     deviation: float = 1.0
@@ -43,6 +46,7 @@ class DelayLine:
         """Check every field."""
         if self.length is not None:
             check_count("length", self.length)
+        check_count("lines", self.lines)
         check_number("amplitude", self.amplitude, above=0)
         check_number("openness", self.openness, least=0)
         check_number("deviation", self.deviation, above=0)
@@ -62,6 +66,11 @@ class DelayLine:
             genomes[..., architecture.genes_of("recurrent", gate)] *= connected
         genomes[..., architecture.genes_of("recurrent")] /= np.sqrt(self.taps)
         genomes[:, :length] = self._line(architecture, length)
+        if self.lines > 1:
+            for source in ("input", "feedback"):
+                genes = architecture.genes_of(source, "cell")
+                shape = (count, self.lines, len(genes))
+                genomes[:, : self.lines, genes] = rng.normal(0.0, self.amplitude, shape)
         return genomes
 
     def scale(self, architecture: LSTM) -> Array:
@@ -101,7 +110,7 @@ class DelayLine:
         for source in ("input", "feedback"):
             line[:1, architecture.genes_of(source, "cell")] = self.amplitude
         passed = 1.0 / (1.0 + np.exp(-self.openness))
-        later = np.arange(1, length)
-        links = architecture.genes_of("recurrent", "cell")[later - 1]
+        later = np.arange(self.lines, length)
+        links = architecture.genes_of("recurrent", "cell")[later - self.lines]
         line[later, links] = 1.0 / passed**2
         return line

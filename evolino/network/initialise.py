@@ -208,7 +208,9 @@ class LinearRegime:
         if not architecture.forget_gate:
             forget = np.ones(cells)
         radius = rng.uniform(self.lowest_radius, self.highest_radius)
-        wanted = radius * random_orthogonal(rng, cells)
+        # Each group of cells has modes of its own.
+        sizes = [group.cells for group in architecture.groups] or [cells]
+        wanted = radius * _blocks([random_orthogonal(rng, size) for size in sizes])
         recurrent = (wanted - np.diag(forget)) / (gate_in[:, None] * gate_out)
         rows = np.arange(cells)[:, None]
         genome[:, architecture.genes_of("recurrent", "cell")] = recurrent[rows, sources]
@@ -218,6 +220,13 @@ def random_orthogonal(rng: Generator, size: int) -> Array:
     """Return (size, size), uniform over orthogonal matrices (Mezzadri 2007, section 5)."""
     q, r = np.linalg.qr(rng.normal(size=(size, size)))
     return np.asarray(q * np.sign(np.diag(r)))
+
+
+def _blocks(matrices: list[Array]) -> Array:
+    """Return square matrices along a diagonal; one is handed on as it is."""
+    from scipy.linalg import block_diag
+
+    return matrices[0] if len(matrices) == 1 else np.asarray(block_diag(*matrices))
 
 
 def _sigmoid(value: Array) -> Array:

@@ -102,7 +102,7 @@ def free_run(
     weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
     y, outputs = previous, []
     for t, external in enumerate(inputs):
-        heard = architecture.feedback_scale * y if architecture.feedback else y[:0]
+        heard = architecture.fed_back(y) if architecture.feedback else y[:0]
         u = np.concatenate([external, heard])
         h, s, _ = step(architecture, weights, sources, u, h, s)
         if noise is not None:

@@ -7,5 +7,6 @@ INITIALISERS = {
     "saturated": "evolino.network.saturated:Saturated",
     "ternary": "evolino.network.initialise:SaturatedTernary",
     "delay-line": "evolino.network.delay_line:DelayLine",
+    "by-group": "evolino.network.by_group:ByGroup",
     "spread": "evolino.network.spread:Spread",
 }

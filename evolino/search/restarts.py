@@ -20,7 +20,8 @@ class Restarted:
     """Settings. search: what is restarted, with new draws and its own generator.
 
     after: generations without a better network. by: what makes a network better: a loss
-        lower by more than this than the lowest that counted.
+        lower by more than this than the lowest that counted. from_origin: every
+        second start uses the origin, if there is one, else only the first does.
     """
 
     name: ClassVar[str] = "restarted"
@@ -28,6 +29,7 @@ class Restarted:
     search: SearchSettings = field(default_factory=ESP)
     after: int = 60
     by: float = 0.0
+    from_origin: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -35,7 +37,7 @@ class Restarted:
         check_number("by", self.by, least=0)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
-        """Begin; only the first start uses the origin."""
+        """Begin, at the origin if there is one."""
         return _Running(self, space, rng, origin)
 
 
@@ -45,6 +47,7 @@ class _Running:
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
         self._best_loss, self._stagnant = float("inf"), 0
+        self._origin, self._restarts = origin if settings.from_origin else None, 0
         self._inner = settings.search.start(space, child(rng), origin)
 
     def ask(self) -> Array:
@@ -69,15 +72,21 @@ class _Running:
             "rng": rng_state(self._rng),
             "stagnant": self._stagnant,
             "best_loss": self._best_loss,
+            "origin": self._origin,
+            "restarts": self._restarts,
             "inner": self._inner.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        self._origin = state.get("origin")
         self._begin()
+        self._restarts = state.get("restarts", 0)
         set_rng_state(self._rng, state["rng"])
         self._stagnant, self._best_loss = state["stagnant"], state["best_loss"]
         self._inner.restore(state["inner"])
 
     def _begin(self) -> None:
-        self._inner = self._settings.search.start(self._space, child(self._rng), None)
+        self._restarts += 1
+        origin = self._origin if self._restarts % 2 == 0 else None
+        self._inner = self._settings.search.start(self._space, child(self._rng), origin)
         self._best_loss, self._stagnant = float("inf"), 0

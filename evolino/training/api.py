@@ -32,6 +32,7 @@ def train(
     budget: Budget | None = None,
     curriculum: Curriculum | None = None,
     tolerance: float | None = None,
+    robust: float | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -49,8 +50,10 @@ def train(
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
-    any step is given up. islands: how many searches evolve apart and exchange their best
-    networks in a ring, every `migrate_every` generations. seed: of all randomness.
+    any step is given up. robust: standard deviation of noise on all cell outputs and
+    states in the free runs that select networks. islands: how many searches evolve apart
+    and exchange their best networks in a ring, every `migrate_every` generations. seed: of
+    all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
@@ -84,6 +87,7 @@ def train(
         "readout": None if isinstance(readout, str) else readout,
         "curriculum": curriculum,
         "tolerance": tolerance,
+        "robust": robust,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     changes = {key: value for key, value in given.items() if value is not None}

@@ -24,7 +24,8 @@ from evolino.network.kernels.dispatch import (
     layout_of,
     pack,
 )
-from evolino.readout.base import Readout
+from evolino.readout.base import Readout, Solutions
+from evolino.readout.by_groups import solve_by_groups
 from evolino.respond import (
     Lesson,
     Taught,
@@ -46,7 +47,7 @@ class Evaluator:
 
     tolerance: a free run further than this from its target at a step is given up.
     confirm_at: the loss at which a network comes to the next stage of its validation.
-    noise: (M, 2, C) on the cells in free runs, None for none.
+    noise: (M, 2, C) on the cells in the free runs of validation, None for none.
     """
 
     architecture: LSTM
@@ -83,7 +84,7 @@ class Evaluator:
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
         rows = self.split.refit or self.split.train
         fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
-        return self.readout.solve(fitted, targets)[best][0]
+        return self._solve(fitted, targets)[best][0]
 
     def _losses_by_penalty(self, genomes: Array) -> Array:
         """Return (L, P) for L penalties."""
@@ -91,7 +92,7 @@ class Evaluator:
         networks = pack(prepared.layout, genomes, workspace)
         stage = prepared.validation
         taught = teach(networks, stage.lesson, workspace)
-        solved = self.readout.solve(taught.fitted, stage.lesson.targets)
+        solved = self._solve(taught.fitted, stage.lesson.targets)
         losses = [
             self._stage_losses(networks, taught, readout, stage, workspace)
             for readout in solved
@@ -103,6 +104,10 @@ class Evaluator:
             ]
         found = np.array(losses)
         return np.where(np.isnan(found), np.inf, found)
+
+    def _solve(self, states: Array, targets: Array) -> Solutions:
+        """Return what the readout does, group by group."""
+        return solve_by_groups(self.readout, self.architecture, states, targets)
 
     def _stage_losses(
         self,
@@ -145,17 +150,22 @@ class Evaluator:
     def _prepared(self) -> _Prepared:
         return _Prepared(
             layout_of(self.architecture),
-            self._stage(self.split.train, self.split.validation),
+            self._stage(self.split.train, self.split.validation, self.noise),
             tuple(self._stage((), stage) for stage in self.split.confirmation),
         )
 
-    def _stage(self, fitted: Sequence[Segment], scored: Sequence[Segment]) -> _Stage:
+    def _stage(
+        self,
+        fitted: Sequence[Segment],
+        scored: Sequence[Segment],
+        noise: Array | None = None,
+    ) -> _Stage:
         """Return what networks are taught and scored on; without scored segments, on what
         fits the readout."""
         architecture, runs = self.architecture, None
         if self.task.generates:
             given = lesson(architecture, fitted, started=scored)
-            runs = free_runs(architecture, scored, self.tolerance, self.noise)
+            runs = free_runs(architecture, scored, self.tolerance, noise)
         else:
             given = lesson(architecture, fitted, heard=scored)
         wanted = given.targets[None]

@@ -93,7 +93,8 @@ class Experiment:
         is the number of stages that it did not pass, plus that of the first one of them
         (above 1 that counts as 1), or of the last stage.
     robust: standard deviation of noise that is added to all cell outputs and states in the
-        free runs that select networks, the same for all networks of a run.
+        free runs of validation, the same for all networks of a run; confirmation is
+        without.
     islands: None is one search for all workers.
     preset: the name of the preset that this came from, if any.
     """

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
+
+import numpy as np
 
 from evolino.registry import find, names, to_table
 from evolino.task import Published, Task
@@ -141,6 +143,8 @@ def experiment_for(
     network = {"cells": cells, "precision": precision}
     changed["network"] = {k: v for k, v in network.items() if v is not None}
     settings = merge(row.settings, changed)
+    if cells is not None and settings["network"].get("groups"):
+        settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
     named = {"search": search, "readout": readout, "initialiser": initialiser}
     for kind, asked in named.items():
         if asked is not None:
@@ -168,6 +172,22 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         else:
             merged[key] = value
     return merged
+
+
+def _share_out(groups: Sequence[Mapping[str, Any]], cells: int) -> list[dict[str, Any]]:
+    """Return groups with so many cells together, in the proportions that they have.
+
+    Raises ValueError for fewer cells than groups.
+    """
+    if cells < len(groups):
+        raise ValueError(f"cells must be >= {len(groups)} for as many groups, got {cells}")
+    ends = np.cumsum([group["cells"] for group in groups])
+    # Each group keeps at least one cell.
+    room = cells - len(groups)
+    sizes = 1 + np.diff(np.round(room * ends / ends[-1]).astype(np.int64), prepend=0)
+    return [
+        {**group, "cells": size} for group, size in zip(groups, sizes.tolist(), strict=True)
+    ]
 
 
 def _row(task: str, shared: Mapping[str, Any], row: Mapping[str, Any]) -> Row:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 import numpy as np
 
+from evolino.network.groups import masked
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.task import Split, Task
@@ -134,9 +135,10 @@ def versions() -> dict[str, str]:
 def weight_space(experiment: Experiment) -> WeightSpace:
     """Return the genomes that an experiment's initialiser offers to its search."""
     initialiser, architecture = experiment.initialiser, experiment.architecture
+    scale = initialiser.scale(architecture)
     return WeightSpace(
         draw=lambda rng, count: initialiser.draw(architecture, rng, count),
-        scale=initialiser.scale(architecture),
+        scale=masked(architecture, scale) if architecture.groups else scale,
         level=initialiser.level,
         family=initialiser.family(architecture),
     )

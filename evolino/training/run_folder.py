@@ -33,7 +33,7 @@ HISTORY, TIMING = "history.jsonl", "timing.jsonl"
 CHECKPOINT, MODEL, RESULT = "checkpoint.npz", "model.npz", "result.json"
 PICTURES = tuple(
     f"{kind}.{suffix}"
-    for kind in ("fitness", "run", "free_run", "cells")
+    for kind in ("fitness", "run", "free_run", "cells", "counters", "acceptance", "margins")
     for suffix in ("png", "svg")
 )
 OWN_FILES = (CONFIG, ENVIRONMENT, HISTORY, TIMING, CHECKPOINT, MODEL, RESULT, *PICTURES)

@@ -9,6 +9,7 @@ from evolino.certify.cells import Dense, at_rest, outputs_of_readout, step
 from evolino.certify.intervals import Interval, add_exactly, point
 from evolino.certify.proof import Follower, Strings
 from evolino.certify.squashing import FLOAT64, REAL, hyperbolic, logistic
+from evolino.certify.stretch import Undecided
 from evolino.model import Model
 from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import pack, teacher_forced
@@ -53,7 +54,10 @@ def test_squashing_functions_lie_within_their_bounds(arithmetic, low, size):
         rounded = 1 + np.exp(-np.float64(z)) if arithmetic.rounds else 1 / share
         for bounds, value in (
             (sigma.bounds, 1 / rounded),
-            (shut, np.exp(-z) * share if not arithmetic.rounds else (rounded - 1) / rounded),
+            (
+                shut,
+                np.exp(-z) * share if not arithmetic.rounds else (rounded - 1) / rounded,
+            ),
             (squashed.bounds, np.tanh(z)),
         ):
             off = 1e-18 if not arithmetic.rounds else 3e-16 * abs(value)
@@ -71,9 +75,7 @@ def test_what_a_gate_lacks_of_1_is_known_below_the_precision_of_1():
 def random_model(rng, scale, **options):
     architecture = LSTM(3, inputs=2, outputs=2, feedback=False, **options)
     genome = rng.normal(0.0, scale, architecture.genome_shape)
-    return Model(
-        architecture, genome, rng.normal(size=(architecture.readout_width, 2))
-    )
+    return Model(architecture, genome, rng.normal(size=(architecture.readout_width, 2)))
 
 
 VARIANTS = [
@@ -114,8 +116,11 @@ def test_the_kernels_stay_within_the_bounds_of_a_string(options, scale, rng):
 
 
 @pytest.mark.parametrize("arithmetic", [REAL, FLOAT64], ids=["real", "float64"])
-def test_longer_strings_stay_within_the_bounds_that_all_share(arithmetic, counter):
-    model, phases = counter
+@pytest.mark.parametrize("creeping", [False, True])
+def test_longer_strings_stay_within_the_bounds_that_all_share(
+    creeping, arithmetic, counter
+):
+    model, phases = counter(creeping)
     strings = Strings(phases, (40,), (60,), 1)
     follow = Follower(Dense.of(model), strings, arithmetic)
     networks = pack(model.architecture, model.genome[None])
@@ -138,11 +143,55 @@ def test_longer_strings_stay_within_the_bounds_that_all_share(arithmetic, counte
 
 @pytest.fixture(params=[1e-3, 0.1, 1.0])
 def counter(request, golden, rng):
-    """A counter of a^n b^n with all its weights moved, and a readout that is never wrong."""
-    model, phases = golden("anbn"), None
-    genome = model.genome + rng.normal(0.0, request.param, model.genome.shape)
-    free = [Phase(p.inputs, np.ones(3), p.constant, p.factors) for p in golden.phases("anbn")]
-    weights = np.zeros_like(model.output_weights)
-    weights[-1] = 1.0
-    phases = tuple(free)
-    return Model(model.architecture, genome, weights), phases
+    """A counter of a^n b^n, all its weights moved, and a readout that is never wrong."""
+    phases = tuple(
+        Phase(p.inputs, np.ones(3), p.constant, p.factors) for p in golden.phases("anbn")
+    )
+
+    def make(creeping):
+        model = golden("anbn", peepholes=creeping, creeping=creeping)
+        genome = model.genome + rng.normal(0.0, request.param, model.genome.shape)
+        weights = np.zeros_like(model.output_weights)
+        weights[-1] = 1.0
+        return Model(model.architecture, genome, weights), phases
+
+    return make
+
+
+@pytest.mark.parametrize("period", [1, 3])
+@pytest.mark.parametrize(
+    "variant", [{}, {"cell_output": "tanh(o*s)"}, {"cell_input": "identity"}]
+)
+def test_whatever_random_networks_do_stays_within_bounds_that_are_proven(
+    period, variant, rng
+):
+    """Saturated networks count, creep, swing and settle; a proof of any of it holds."""
+    phases = tuple(Phase(u, np.ones(1), 0, (1,)) for u in np.eye(2))
+    proven = 0
+    for _ in range(8):
+        architecture = LSTM(3, inputs=2, peepholes=True, feedback=False, **variant)
+        genome = rng.normal(0.0, 8.0, architecture.genome_shape)
+        weights = np.zeros((architecture.readout_width, 1))
+        weights[-1] = 1.0
+        model = Model(architecture, genome, weights)
+        networks = pack(architecture, genome[None])
+        follow = Follower(Dense.of(model), Strings(phases, (30,), (40,), period), FLOAT64)
+        for index, phase in enumerate(phases):
+            try:
+                follow.through(index, phase)
+            except Undecided:
+                break
+            proven += 1
+            for m in (0, 1, 7, 40):
+                rows = [each.rows((30 + period * m,)) for each in phases[: index + 1]]
+                inputs = np.repeat(np.eye(2)[: index + 1], rows, axis=0)
+                _, cells = teacher_forced(networks, inputs, starts=[len(inputs)])
+                known = follow.cells
+                exact = known.slopes[:, 0] * m + known.centres
+                for bounds, value in (
+                    (known.outputs, cells.outputs[0, 0]),
+                    (known.rest.plus(exact), cells.states[0, 0]),
+                ):
+                    assert (bounds.lo <= value).all()
+                    assert (value <= bounds.hi).all()
+    assert proven >= 3

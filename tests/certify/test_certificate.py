@@ -11,6 +11,7 @@ from evolino.certify.search import largest
 from evolino.model import Model
 from evolino.network import reference
 from evolino.network.architecture import LSTM
+from evolino.network.expansion import KernelExpansion
 from evolino.phases import Phase
 
 
@@ -46,6 +47,13 @@ def test_exact_counters_accept_every_string_that_float64_counts(small, golden, l
 def test_the_variants_of_the_cell_count_too(small, golden, options):
     found = certify(golden("anbn", **options), golden.phases("anbn"))
     assert found.verdict == "proved"
+
+
+def test_a_cell_that_creeps_is_held_by_what_it_grows_in_the_end(small, golden):
+    model = golden("anbn", peepholes=True, creeping=True)
+    found = certify(model, golden.phases("anbn"))
+    assert found.verdict == "proved"
+    assert found.accepts_to > 10**6
 
 
 @pytest.mark.parametrize("forget", [7.0, 9.0, 12.0])
@@ -141,7 +149,9 @@ def test_a_network_with_a_period_is_proven_by_its_period(small):
     ],
 )
 def test_what_cannot_be_reasoned_about_is_refused(golden, options, message):
-    architecture = LSTM(**{"cells": 1, "inputs": 3, "outputs": 3, "feedback": False} | options)
+    architecture = LSTM(
+        **{"cells": 1, "inputs": 3, "outputs": 3, "feedback": False} | options
+    )
     model = Model(
         architecture,
         np.zeros(architecture.genome_shape),
@@ -149,6 +159,17 @@ def test_what_cannot_be_reasoned_about_is_refused(golden, options, message):
     )
     with pytest.raises(ValueError, match=message):
         certify(model, golden.phases("anbn"))
+
+
+def test_a_readout_of_kernels_is_refused(golden):
+    model = golden("anbn")
+    width = model.architecture.readout_width
+    one = np.ones((1, width)), np.ones((1, 3)), np.zeros(3), np.ones(width)
+    expanded = Model(
+        model.architecture, model.genome, KernelExpansion("gaussian", 1.0, *one)
+    )
+    with pytest.raises(ValueError, match="linear readouts, this one has kernels"):
+        certify(expanded, golden.phases("anbn"))
 
 
 def test_three_numbers_are_refused():

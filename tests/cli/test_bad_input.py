@@ -74,6 +74,21 @@ CASES = {
         ["run", "mackey-glass", "--horizon", "3"],
         "horizon must be >= 7, got 3",
     ),
+    "an interval of zero": (["run", "timing", "--period", "0"], "period must be >= 1"),
+    "an unknown kind of timing": (["run", "timing", "--kind", "gst"], "nearest: gts"),
+    "negative delays": (
+        ["run", "timing", "--kind", "msd", "--delays=-1:3"],
+        "delays must be >= 0",
+    ),
+    "a missing waveform": (
+        ["run", "timing", "--kind", "pfg", "--waveform", "none.txt"],
+        "waveform must be one of cos, tri, rect or a file of numbers, got 'none.txt'",
+    ),
+    "a period longer than the stream": (
+        ["run", "timing", "--period", "50", "--steps", "40"],
+        "steps must hold 3 periods of 50, got 40",
+    ),
+    "negative noise": (["run", "timing", "--robust", "-1"], "robust must be >= 0"),
     "no series": (
         ["run", "series"],
         "series is empty: give a file of numbers with --series",
@@ -193,7 +208,7 @@ def test_a_result_that_lacks_figures_is_named(evolino, trainer, tmp_path, conten
 
 @pytest.mark.parametrize(
     "command",
-    ["run mso", "run mackey-glass", "resume", "show", "plot", "tasks", "reproduce"],
+    ["run mso", "run mackey-glass", "resume", "show", "plot", "generate", "tasks", "reproduce"],
 )
 def test_every_help_has_an_example(evolino, command):
     status, out, _ = evolino(*command.split(), "--help")

@@ -65,6 +65,27 @@ def test_a_search_restarts_after_exactly_as_many_stagnant_generations(rng):
     assert starts == [1, 1, 1, 1, 2, 2, 2, 2, 3]
 
 
+def test_a_small_gain_may_count_as_none(rng):
+    spy = Spy([])
+    search = Restarted(spy, after=2, by=0.5).start(space_of(), rng, None)
+    starts = []
+    for loss in (5.0, 4.8, 4.6, 4.4, 4.2):
+        search.tell(np.full(len(search.ask()), loss))
+        starts.append(len(spy.started))
+    assert starts == [1, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("from_origin", [True, False])
+def test_every_second_start_or_the_first_alone_begins_at_the_origin(from_origin, rng):
+    spy, origin = Spy([]), np.ones((2, 4))
+    settings = Restarted(spy, after=1, from_origin=from_origin)
+    search = settings.start(space_of(), rng, origin)
+    for _ in range(5):
+        search.tell(np.full(len(search.ask()), 1.0))
+    began = [start is origin for _, start in spy.started[:3]]
+    assert began == [True, False, from_origin]
+
+
 def test_the_second_stage_gets_the_best_genome_and_the_scales_learnt(rng):
     network = LSTM(cells=2)
     family = Spread().family(network)

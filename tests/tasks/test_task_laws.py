@@ -9,6 +9,9 @@ from evolino.task import ScoresManyNetworks
 from evolino.tasks.series import SeriesTask
 from evolino.training.presets import load_table, tables
 
+# Figures of which more is better, or that only describe.
+NO_ERRORS = {"solved", "successes", "steps_per_evaluation"}
+
 SERIES = np.sin(np.arange(600) * 0.2)
 
 
@@ -28,8 +31,15 @@ class Oracle:
         return [segment.targets for segment in segments]
 
 
-def rows_in(segments):
-    return {(id(s.series), row) for s in segments for row in range(s.start, s.stop)}
+def share_rows(some, others):
+    by_series = {}
+    for segment in others:
+        by_series.setdefault(id(segment.series), []).append(segment)
+    return any(
+        a.start < b.stop and b.start < a.stop
+        for a in some
+        for b in by_series.get(id(a.series), ())
+    )
 
 
 def test_the_same_generator_gives_the_same_bits(task):
@@ -56,9 +66,9 @@ def every_task():
 @pytest.mark.parametrize("task", every_task(), ids=repr)
 def test_no_row_serves_two_parts(task):
     split = task.sequences(np.random.default_rng(0))
-    assert not rows_in(split.train) & rows_in(split.validation)
-    assert not rows_in(split.test) & (rows_in(split.train) | rows_in(split.validation))
-    assert not rows_in(split.test) & rows_in(split.refit)
+    selecting = [*split.validation, *(s for stage in split.confirmation for s in stage)]
+    assert not share_rows(split.train, selecting)
+    assert not share_rows(split.test, [*split.train, *selecting, *split.refit])
 
 
 def test_shapes_are_those_that_the_task_names(task):
@@ -70,7 +80,8 @@ def test_shapes_are_those_that_the_task_names(task):
 
 def test_perfect_outputs_have_loss_0_and_wrong_ones_more(task):
     split = task.sequences(np.random.default_rng(0))
-    targets = np.stack([segment.targets for segment in split.validation])
+    selecting = split.validation or split.train
+    targets = stack_rows([segment.targets for segment in selecting])
     outputs = np.stack([targets, targets + 0.01, np.full(targets.shape, np.inf)])
     perfect, near, failed = task.loss(outputs, targets)
     assert perfect == 0
@@ -101,7 +112,7 @@ def test_the_oracle_measures_nothing_wrong(task):
     split = task.sequences(np.random.default_rng(0))
     figures = task.measure(Oracle(), split)
     assert figures
-    assert max(figures.values()) < 1e-12
+    assert max(value for key, value in figures.items() if key not in NO_ERRORS) < 1e-12
 
 
 def test_baselines_have_the_metrics_of_the_task(task):

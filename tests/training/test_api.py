@@ -125,3 +125,13 @@ def test_every_row_of_every_table_is_an_experiment(name):
         made.initialiser.draw(made.architecture, np.random.default_rng(0), 1)
         metrics = {figure.metric for figure in (*row.published, *made.task.published())}
         assert metrics <= {table.metric}
+
+
+def test_cells_are_shared_out_among_groups_as_before():
+    made = experiment_for("blues", task_options={"experiment": 2}, cells=60)
+    assert [group.cells for group in made.network.groups] == [20, 40]
+    assert made.architecture.outputs == 25
+    few = experiment_for("blues", task_options={"experiment": 2}, cells=2)
+    assert [group.cells for group in few.network.groups] == [1, 1]
+    with pytest.raises(ValueError, match="cells must be >= 2 for as many groups, got 1"):
+        experiment_for("blues", task_options={"experiment": 2}, cells=1)

@@ -148,6 +148,7 @@ def free_runs_of(
         architecture.feedback,
         architecture.feedback_scale,
         THRESHOLD if architecture.output == "threshold" else -float("inf"),
+        THRESHOLD if architecture.output == "threshold in feedback" else -float("inf"),
         runs.noise,
         len(runs.noise.values) // (2 * architecture.cells),
         runs.targets,

@@ -25,11 +25,12 @@ from evolino.network.kernels.cell import (
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.lanes import beyond, fma, largest_lane, like, within
 from evolino.network.kernels.memory import load, memory, part, store
-from evolino.network.kernels.net_input import GATES, net_inputs
+from evolino.network.kernels.net_input import GATES, biases, first_half, second_half
 
 njit: Any = numba.njit
 
 PEEPHOLES = 3  # a cell
+FEW = 8  # cells, below which interleaving costs more in branches than it gains
 EXPLODED = 1e12  # an output beyond it has lost its network
 
 
@@ -58,14 +59,38 @@ def step(
     u: the input vector, `width` long. before, after: cell outputs of the last and of this
     step. states: changed in place. net: room for the net inputs.
     """
-    net_inputs(weights, sources, cells, recurrent, u, width, before, net)
-    # Two loops keep more cells in flight than one: a cell's own chain is long.
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(states, k, next_state(own, its, load(states, k), flags))
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(after, k, output(own, its, load(states, k), flags))
+    each = (1 + width + recurrent) * GATES
+    if cells < FEW:
+        for k in range(cells):
+            own, from_cells = part(weights, k * each), part(sources, k * recurrent)
+            gates = first_half(biases(own), own, from_cells, recurrent, u, width, before)
+            zs = part(net, GATES * k)
+            second_half(gates, own, from_cells, recurrent, width, before, zs)
+        for k in range(cells):
+            zs, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
+            store(states, k, next_state(zs, its, load(states, k), flags))
+        for k in range(cells):
+            zs, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
+            store(after, k, output(zs, its, load(states, k), flags))
+        return
+    # While weights are read, the state and the output of earlier cells are computed.
+    for k in range(cells + 2):
+        at = min(k, cells - 1)
+        own, from_cells = part(weights, at * each), part(sources, at * recurrent)
+        gates = biases(own)
+        if k < cells:
+            gates = first_half(gates, own, from_cells, recurrent, u, width, before)
+        if 0 < k <= cells:
+            j = k - 1
+            zs, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
+            store(states, j, next_state(zs, its, load(states, j), flags))
+        if k < cells:
+            zs = part(net, GATES * k)
+            second_half(gates, own, from_cells, recurrent, width, before, zs)
+        if k > 1:
+            j = k - 2
+            zs, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
+            store(after, j, output(zs, its, load(states, j), flags))
 
 
 @njit(inline="always")
@@ -211,6 +236,7 @@ def run_freely(
     feedback: bool,
     scale: float,
     threshold: float,
+    heard_threshold: float,
     noise: Any,
     noise_rows: int,
     targets: Any,
@@ -225,6 +251,7 @@ def run_freely(
     `columns` rows of K = `outputs`. start_outputs, start_states: the cells before each
     start. previous: N rows of K, the output heard first. inputs: N x L rows of I =
     `outside`. threshold: outputs above it are 1, others 0; -inf leaves them as they are.
+    heard_threshold: the same for what is fed back only.
     noise: `noise_rows` rows of 2 C, added to the cells' outputs and states after a step,
     over and over, the same for every run. targets: N x L rows of K, read only if the
     tolerance is finite. result: N x L rows of K. room: of `room_for`. Networks share
@@ -258,7 +285,10 @@ def run_freely(
                 copy(part(x, now * outside), u, outside)
                 if feedback:
                     for j in range(outputs):
-                        store(u, outside + j, load(heard, j) * scale)
+                        value = load(heard, j)
+                        if heard_threshold > -float("inf"):
+                            value = beyond(value, heard_threshold, like(value, 1.0), 0.0)
+                        store(u, outside + j, value * scale)
                 step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
                 if noise_rows:
                     its = part(disturbance, t % noise_rows * 2 * cells)

@@ -1,8 +1,8 @@
 """The net inputs of all gates: weights times bias, inputs and the last step's cell outputs.
 
 One cell at a time, its four gates together: four sums keep the processor busy, and cells do
-not wait for each other. Tiles of five cells, which share the loads of sources, were no
-faster.
+not wait for each other. In two halves, so that other work can be done in between: reading
+the weights takes longer than multiplying them.
 """
 
 from __future__ import annotations
@@ -37,39 +37,37 @@ def add_source(net: Any, weights: Any, at: int, x: Any) -> Any:
 
 
 @njit(inline="always")
-def one_cell(
-    weights: Any, sources: Any, recurrent: int, u: Any, width: int, before: Any
+def first_half(
+    gates: Any, weights: Any, sources: Any, recurrent: int, u: Any, width: int, before: Any
 ) -> Any:
-    """Return the net inputs of a cell; weights and sources are its own."""
-    gates = biases(weights)
+    """Return the net inputs of a cell without the second half of the recurrent sources.
+
+    weights, sources: the cell's own. u: the input vector, `width` long. before: cell
+    outputs of the last step.
+    """
     for j in range(width):
         gates = add_source(gates, weights, GATES * (1 + j), load(u, j))
     own = part(weights, GATES * (1 + width))
-    for j in range(recurrent):
+    for j in range(recurrent // 2):
         gates = add_source(gates, own, GATES * j, load(before, load(sources, j)))
     return gates
 
 
 @njit(inline="always")
-def net_inputs(
+def second_half(
+    gates: Any,
     weights: Any,
     sources: Any,
-    cells: int,
     recurrent: int,
-    u: Any,
     width: int,
     before: Any,
     net: Any,
 ) -> None:
-    """Write the net inputs of all cells, GATES vectors a cell.
-
-    u: the input vector, `width` long. before: cell outputs of the last step.
-    """
-    for k in range(cells):
-        own = part(weights, k * (1 + width + recurrent) * GATES)
-        its = part(sources, k * recurrent)
-        gates = one_cell(own, its, recurrent, u, width, before)
-        store(net, GATES * k, gates[0])
-        store(net, GATES * k + 1, gates[1])
-        store(net, GATES * k + 2, gates[2])
-        store(net, GATES * k + 3, gates[3])
+    """Write the net inputs of a cell, GATES vectors, begun by `first_half`."""
+    own = part(weights, GATES * (1 + width))
+    for j in range(recurrent // 2, recurrent):
+        gates = add_source(gates, own, GATES * j, load(before, load(sources, j)))
+    store(net, 0, gates[0])
+    store(net, 1, gates[1])
+    store(net, 2, gates[2])
+    store(net, 3, gates[3])

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from evolino.network.architecture import GATES, LSTM, PEEPHOLE_GATES
+from evolino.network.groups import free_genes
 from evolino.network.kernels import cell, lstm
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.memory import width_of
 from evolino.network.kernels.workspace import Workspace
-from evolino.vocabulary import Array, IntArray
+from evolino.vocabulary import Array, BoolArray, IntArray
 
 
 def block_size(architecture: LSTM) -> int:
@@ -28,7 +29,8 @@ class Layout:
     genes: (W,), for each weight into a cell, over sources (bias, inputs, recurrent) and
     gates, its place among the genes of the cell, -1 for one that the architecture lacks.
     peephole_genes: (3,), the same. sources: (C, R). flags: the variant, as the kernels
-    read it. dtype: of what the cells compute.
+    read it. dtype: of what the cells compute. free: (C, G), the genes that count, where
+    cells are in groups.
     """
 
     architecture: LSTM
@@ -37,6 +39,7 @@ class Layout:
     sources: IntArray
     flags: int
     dtype: Any
+    free: BoolArray | None = None
 
     @property
     def width(self) -> int:
@@ -113,6 +116,7 @@ def layout_of(architecture: LSTM) -> Layout:
         np.ascontiguousarray(architecture.recurrent_sources()),
         _flags(architecture),
         np.dtype(architecture.precision),
+        free_genes(architecture) if architecture.groups else None,
     )
 
 
@@ -137,6 +141,8 @@ def pack(
     weights = room.take("weights", rows * len(layout.genes), layout.dtype)
     peepholes = room.take("peepholes", rows * len(layout.peephole_genes), layout.dtype)
     values = np.ascontiguousarray(genomes, np.float64)
+    if layout.free is not None:
+        values = np.where(layout.free, values, 0.0)
     place_genes(values, layout.genes, weights, layout.width)
     place_genes(values, layout.peephole_genes, peepholes, layout.width)
     return Networks(layout, len(genomes), weights, peepholes)

@@ -1,11 +1,11 @@
 """Networks made by hand that count exactly, or nearly so."""
 
 import numpy as np
-import pytest
 
 from evolino.model import Model
 from evolino.network.architecture import LSTM
 from evolino.tasks.languages import Languages
+
 OPEN = 800.0  # far beyond where gates are cut off: in real numbers too it loses nothing
 HALF = np.tanh(1.0) / 2  # outputs of counters are 0, or tanh(1) and more
 # What each cell adds at a symbol; at which symbols it shows what it counted; and for each
@@ -30,12 +30,15 @@ def phases_of(language):
     return Languages(language=language, encoding="one-hot").phases()
 
 
-def make(language, *, forget=OPEN, peepholes=False, cell_output="o*tanh(s)"):
-    """A network for a language; forget: net input of all forget gates."""
+def make(
+    language, *, forget=OPEN, peepholes=False, cell_output="o*tanh(s)", creeping=False
+):
+    """A network for a language. forget: net input of all forget gates. creeping: whether
+    one cell more does nothing but grow, the more slowly the larger it is."""
     counters, shown, grammar = LANGUAGES[language]
     symbols = list(grammar)
     architecture = LSTM(
-        len(counters), inputs=len(symbols), outputs=len(symbols), feedback=False,
+        len(counters) + creeping, inputs=len(symbols), outputs=len(symbols), feedback=False,
         peepholes=peepholes, cell_output=cell_output,
     )  # fmt: skip
     genome = np.zeros(architecture.genome_shape)
@@ -48,6 +51,11 @@ def make(language, *, forget=OPEN, peepholes=False, cell_output="o*tanh(s)"):
             genome[k, into_cell[symbols.index(symbol)]] = OPEN * (1 if sign == "+" else -1)
         for j, symbol in enumerate(symbols):
             genome[k, into_output[j]] = OPEN if symbol in seen else -OPEN
+    if creeping:
+        genome[-1, architecture.genes_of("bias", "input")] = 3.0
+        genome[-1, architecture.genes_of("peephole", "input")] = -5.0
+        genome[-1, architecture.genes_of("bias", "forget")] = OPEN
+        genome[-1, architecture.genes_of("bias", "cell")] = OPEN
     return Model(architecture, genome, _readout(architecture, grammar))
 
 
@@ -60,20 +68,13 @@ def _readout(architecture, grammar):
         weights[cells + j] = -1.0
         for rule in grammar[symbol].split():
             if rule[1:2] in ("+", "-"):
-                sign, cell, k = 1 if rule[1] == "+" else -1, int(rule[2]), outputs.index(rule[0])
+                sign, cell, k = (
+                    1 if rule[1] == "+" else -1,
+                    int(rule[2]),
+                    outputs.index(rule[0]),
+                )
                 weights[cell, k] = 2.0 * sign
                 weights[cells + j, k] = -2.0 * sign * HALF
             else:
                 weights[cells + j, [outputs.index(each) for each in rule]] = 1.0
     return weights
-
-
-@pytest.fixture(scope="session")
-def golden():
-    """Return a function: language -> its network; `phases`: language -> its phases."""
-
-    def network(language, **options):
-        return make(language, **options)
-
-    network.phases, network.languages = phases_of, tuple(LANGUAGES)
-    return network

@@ -1,0 +1,147 @@
+"""Groups of cells that see some of the others: a structured network.
+
+What a group must not see has weight 0, in whatever genome; the search's steps there are 0.
+The kernels know nothing of groups.
+
+Source: Eck & Schmidhuber 2002, IDSIA-07-02, experiment 2 (recalled): cells for chords,
+which drive cells for the melody but not the other way round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evolino.vocabulary import Array, BoolArray, IntArray, check_count
+
+if TYPE_CHECKING:
+    from evolino.network.architecture import LSTM
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some of the cells, next to each other, and the outputs that are theirs.
+
+    cells, outputs: how many; groups share out the cells and the outputs in their order.
+    sees: positions of the groups, itself among them, whose cells and fed-back outputs drive
+        its cells, and are seen by the readout of its outputs. External inputs and the bias
+        are for all.
+    """
+
+    cells: int
+    outputs: int
+    sees: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_count("groups: cells", self.cells)
+        check_count("groups: outputs", self.outputs, least=0)
+        for seen in self.sees:
+            check_count("groups: sees", seen, least=0)
+        object.__setattr__(self, "sees", tuple(sorted(set(self.sees))))
+
+
+def as_groups(values: Any, cells: int) -> tuple[Group, ...]:
+    """Return groups, each given as a record or a table of its fields.
+
+    Raises ValueError or TypeError for groups that do not share out the cells, or that see
+    one that there is not.
+    """
+    groups = tuple(each if isinstance(each, Group) else _group(each) for each in values)
+    if not groups:
+        return ()
+    total = sum(group.cells for group in groups)
+    if total != cells:
+        raise ValueError(f"groups have {total} cells together, the network has {cells}")
+    for number, group in enumerate(groups):
+        if number not in group.sees or max(group.sees) >= len(groups):
+            raise ValueError(
+                f"groups: number {number} must see itself, and others from 0 to "
+                f"{len(groups) - 1}, got {group.sees}"
+            )
+    return groups
+
+
+def free_genes(architecture: LSTM) -> BoolArray:
+    """Return (C, G): whether a gene is the weight from something that its cell sees."""
+    of_cell, of_output = _owners(architecture)
+    sees = _sees(architecture)
+    fed_back = of_output if architecture.feedback else of_output[:0]
+    everyone = np.ones(
+        (architecture.cells, int(architecture.bias) + architecture.inputs), dtype=bool
+    )
+    sources = np.concatenate(
+        [
+            everyone,
+            sees[np.ix_(of_cell, fed_back)],
+            sees[of_cell[:, None], of_cell[architecture.recurrent_sources()]],
+        ],
+        axis=1,
+    )
+    by_gate = np.repeat(sources, len(architecture.gates), axis=1)
+    own = np.ones((architecture.cells, architecture.genes - by_gate.shape[1]), dtype=bool)
+    return np.concatenate([by_gate, own], axis=1)
+
+
+def cells_seen(architecture: LSTM, cell: int) -> IntArray:
+    """Return the cells that may drive a cell."""
+    of_cell, _ = _owners(architecture)
+    return np.flatnonzero(_sees(architecture)[of_cell[cell], of_cell])
+
+
+def readout_parts(architecture: LSTM) -> list[tuple[IntArray, IntArray]]:
+    """Return, for each group, the columns that its readout sees and its outputs."""
+    of_cell, of_output = _owners(architecture)
+    sees = _sees(architecture)
+    parts = []
+    for number in range(len(architecture.groups)):
+        cells = sees[number][of_cell]
+        fed_back = of_output if architecture.feedback else of_output[:0]
+        heard = np.concatenate(
+            [np.ones(architecture.inputs, dtype=bool), sees[number][fed_back]]
+        )
+        seen = [cells]
+        if architecture.readout_states:
+            seen.append(cells)
+        if architecture.readout_inputs:
+            seen.append(heard)
+        if architecture.readout_squares:
+            seen += [cells, heard]
+        if architecture.readout_constant:
+            seen.append(np.ones(1, dtype=bool))
+        columns = np.flatnonzero(np.concatenate(seen))
+        parts.append((columns, np.flatnonzero(of_output == number)))
+    return parts
+
+
+def masked(architecture: LSTM, genomes: Array) -> Array:
+    """Return genomes (.., C, G) with 0 where a cell does not see."""
+    return np.where(free_genes(architecture), genomes, 0.0)
+
+
+def _group(values: Any) -> Group:
+    try:
+        return Group(**{**values, "sees": tuple(values["sees"])})
+    except (TypeError, KeyError) as error:
+        raise ValueError(
+            "groups: each needs cells, outputs and sees, as in {cells = 8, outputs = 12, "
+            f"sees = [0]}}, got {values!r}"
+        ) from error
+
+
+def _owners(architecture: LSTM) -> tuple[IntArray, IntArray]:
+    """Return the group of each cell (C,) and of each output (K,)."""
+    groups = architecture.groups
+    numbers = np.arange(len(groups))
+    return (
+        np.repeat(numbers, [group.cells for group in groups]),
+        np.repeat(numbers, [group.outputs for group in groups]),
+    )
+
+
+def _sees(architecture: LSTM) -> BoolArray:
+    """Return (groups, groups): whether the first sees the second."""
+    numbers = range(len(architecture.groups))
+    return np.array([[k in group.sees for k in numbers] for group in architecture.groups])

@@ -1,0 +1,31 @@
+"""The readout of a structured network: each group's outputs are solved on what it sees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolino.network.architecture import LSTM
+from evolino.network.groups import readout_parts
+from evolino.readout.base import Readout, Solutions
+from evolino.vocabulary import Array
+
+
+def solve_by_groups(
+    readout: Readout, architecture: LSTM, states: Array, targets: Array
+) -> Solutions:
+    """Return output weights (L, P, S, K); what a group does not see has weight 0.
+
+    Arguments as for `Readout.solve`; without groups it is that. Raises ValueError for
+    groups with a readout that is not linear.
+    """
+    if not architecture.groups:
+        return readout.solve(states, targets)
+    shape = (states.shape[0], states.shape[2], targets.shape[1])
+    weights = np.zeros((len(readout.penalties), *shape))
+    for columns, outputs in readout_parts(architecture):
+        if len(outputs):
+            solved = readout.solve(states[:, :, columns], targets[:, outputs])
+            if isinstance(solved, list):
+                raise ValueError("groups of cells need a readout that is linear")
+            weights[:, :, columns[:, None], outputs] = solved
+    return weights

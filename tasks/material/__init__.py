@@ -1,0 +1,1 @@
+"""Music that tasks learn, as readable text."""
