@@ -71,7 +71,7 @@ def _rows_of(phases: Sequence[Phase], strings: IntArray) -> IntArray:
     """Return (N, F): the rows of each phase; whole numbers, which floats hold exactly."""
     factors = np.array([phase.factors for phase in phases], dtype=np.float64)
     constants = np.array([phase.constant for phase in phases])
-    return np.asarray(strings @ factors.T, dtype=np.int64) + constants
+    return np.asarray((strings @ factors.T).astype(np.int64) + constants)
 
 
 def _feed(
