@@ -13,7 +13,12 @@ from benchmarks.paired import Effort, one_core, rate, ratio, take_turns
 from benchmarks.peers import PEERS, installed
 from benchmarks.workloads import BLOCK, moderate_genomes, packed
 from evolino import LSTM
-from evolino.network.kernels.dispatch import CellStates, free_run, teacher_forced
+from evolino.network.kernels.dispatch import (
+    CellStates,
+    course_over,
+    drive_over,
+    free_run,
+)
 from evolino.vocabulary import Array
 
 OURS, OURS_WITHOUT = "evolino", "evolino, without peepholes"
@@ -89,8 +94,8 @@ def _against_peers(
 
 
 def _kernel(network: LSTM, genomes: Array, inputs: Array) -> Callable[[], list[Array]]:
-    blocks = packed(network, genomes)
-    return lambda: [teacher_forced(block, inputs)[0] for block in blocks]
+    blocks, course = packed(network, genomes), course_over(network, [inputs])
+    return lambda: [drive_over(block, course)[0] for block in blocks]
 
 
 def _in_sequences(cells: int, effort: Effort) -> dict[str, Any]:

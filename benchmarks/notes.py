@@ -26,19 +26,21 @@ Below 20 cells arithmetic limits. What is missing to the roofline are the two di
 cell-step, additions and comparisons, which the count leaves out, and waits: a step needs
 the outputs of the last one, and the polynomial of each exponential is a chain of
 multiply-adds. From 20 cells on reading the weights limits: eight networks' weights are read
-once a step, from the second cache, and nothing is done with a weight but one multiply-add.
+once a step, from the second cache, and nothing is done with a weight but one multiply-add;
+meanwhile the states and outputs of the cells before are computed.
 From 64 cells on networks are driven one by one with their cells in the lanes. Only
 sequences that share weights help more, which is why eight of them are given the lanes. The
 compared outputs agree to 1e-9 on the same weights.
 """,
     "readout": """
 The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothing else. Rows
-are folded eight at a time, two reflections at a time, so that a column is loaded and stored
-once for both; each reflection begins with a square root and a division that all later
-columns wait for. Scales of columns are read off R. A well-conditioned R is solved by
-substitution; singular values are taken only where a pivot is near 0, at the cost of
-LAPACK's SVD. Normal equations (scikit-learn) are cheaper from some 100 columns on, and lose
-half of the figures, as the residuals show.
+are folded eight at a time, from where the states lie, two reflections at a time, so that a
+column is loaded and stored once for both. A column of eight rows takes 44 cycles where its
+multiply-adds alone take 39; two reflections take 180 more, partly in square roots and
+divisions, during which little is multiplied. Scales of columns are read off R. A
+well-conditioned R is solved by substitution; singular values are taken only where a pivot
+is near 0, at the cost of LAPACK's SVD. Normal equations (scikit-learn) are cheaper from
+some 100 columns on, and lose half of the figures, as the residuals show.
 """,
     "evaluation": """
 PyBrain needs Python 2.7 and cannot run beside the rest: its figures were measured once, on
@@ -48,7 +50,7 @@ the last 267, a free run over 267; PyBrain also repeats 133 points of washout, w
 need not, because it keeps the cells. "As evolino" is the split of its own task: 100 points
 of washout, 200 fitted, 100 free-running. The roofline is that of the forward pass and of
 the readout together. Small networks are furthest from it, because each block of eight also
-pays for the Python around four calls of kernels.
+pays for the Python around five calls of kernels, some 70 microseconds.
 """,
     "generation": """
 ESP mutates half of its chromosomes, 10 rows a cell, and costs next to nothing. Random
@@ -56,12 +58,14 @@ search draws 400,000 numbers. The genetic search keeps DEAP's selection and cros
 arrays; DEAP's own mutation, a Python loop over every gene, took 100 ms a generation, more
 than the evaluation, and is compiled here, to the same bits. Diagonal CMA-ES makes 400,000
 normal numbers with the bits of NumPy's legacy generator, which the `cmaes` library draws
-from: its Mersenne Twister and polar method, compiled, are half of an ask. Its tell is the
-library's. The faster evaluation becomes, the larger these shares.
+from: its Mersenne twister and polar method are compiled, and a third of what they take are
+logarithms, which have the bits of the C library's. Its tell is the library's arithmetic in
+one pass. The faster evaluation becomes, the larger these shares.
 """,
     "scaling": """
-Blocks of eight networks go to the threads, whose kernels hold no interpreter lock. What is
-missing to the number of cores: 25 blocks split 13 to 12, the Python of the blocks takes
+Blocks of eight networks go to the threads, whose kernels hold no interpreter lock; each
+thread has a workspace that it writes to again and again. What is missing to the number of
+cores: 25 blocks split 13 to 12, the Python of the blocks, a twentieth of their time, takes
 turns, and ask, tell and record are done by one thread.
 """,
     "start": """
@@ -73,20 +77,31 @@ disk; evaluating takes a small part.
 
 TRIED = {
     "forward": "Forward pass: tried without gain were tiles of five cells that share "
-    "the loads of sources, fewer than 64 cells in the lanes, and code for one variant "
-    "of the cell only (4 % faster, for sixteen compilations); with gain, addresses instead "
-    "of arrays, whose references Numba counts in every loop (up to 1.6 times), and "
-    "two loops over the cells of a step (1.1 times). Up to 40 cells NumPy and JAX "
-    "are 1.2 to 2.2 times as fast on this processor as on the one that the targets "
-    "were set on.",
-    "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times "
-    "slower than two at a time over 8 rows.",
-    "evaluation": "Whole evaluations: as for the forward pass and the readout; errors are "
-    "scored without masks where every row has a target.",
-    "generation": "A generation: genes are drawn and placed for whole populations at once, "
-    "DEAP's mutation is compiled; all to the same bits. What is left of diagonal CMA-ES is "
-    "noise whose bits are the library's, and the library's tell.",
-    "scaling": "Workers: smaller blocks would not fill the lanes, larger ones would "
-    "balance worse.",
+    "the loads of sources, fewer than 64 cells in the lanes, code for one variant of the "
+    "cell only (4 % faster, for sixteen compilations), fetching the next cell's weights "
+    "ahead (0.9 times from 40 cells on), and net inputs in thirds instead of halves; with"
+    " gain, addresses instead of arrays, whose references Numba counts in every loop (up "
+    "to 1.6 times), and states and outputs computed between the halves of the next cells'"
+    " net inputs (1.0, 1.15, 1.2, 1.1 times at 5, 10, 20, 40 cells). With 5 cells, by an "
+    "estimate, a fifth of the time goes into the end of each step, where the next one "
+    "waits for its last output; two blocks of networks at once would fill it. Up to 40 "
+    "cells NumPy and JAX are 1.2 to 2.2 times as fast on this processor as on the one "
+    "that the targets were set on.",
+    "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times"
+    " slower than two at a time over 8 rows. Making the next reflections before the last "
+    "ones are through, at once or a step after each column, gained nothing or cost a "
+    "tenth: what waits keeps what could go on out of the processor's queue. With gain: "
+    "the first two reflections read the states where they lie (1.15 times at 10 cells, "
+    "1.06 at 40), targets get no reflections of their own, and all is one compiled call.",
+    "evaluation": "Whole evaluations: as for the forward pass and the readout; errors "
+    "are scored without masks where every row has a target.",
+    "generation": "A generation: genes are drawn and placed for whole populations at "
+    "once, DEAP's mutation is compiled, and so are diagonal CMA-ES' noise (4.7 to 2.7 ms)"
+    " and its tell (2.9 to 0.6 ms); all to the same bits. Half of what the genetic search"
+    " takes to tell is noise of Python's generator, by its logarithms, sines and cosines.",
+    "scaling": "Workers: the Python of a block of eight was cut from 0.65 to 0.07 ms: "
+    "what depends on the task alone is worked out once, losses of a block are computed "
+    "together, and nothing is allocated but results. Smaller blocks would not fill the "
+    "lanes, larger ones would balance worse.",
     "start": "Start: nothing is imported that the first generation does not need.",
 }

@@ -53,8 +53,9 @@ def check_strings(
     wrong = np.zeros((len(strings), len(phases)), dtype=np.int64)
     rest = np.zeros((1, architecture.cells))
     cells, place = Cells(rest, rest), np.zeros(len(strings), dtype=np.int64)
+    every = _rows_of(phases, strings)
     for number, phase in enumerate(phases):
-        rows = phase.constant + strings @ np.asarray(phase.factors, dtype=np.int64)
+        rows = every[:, number]
         asked, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
         which = which.reshape(-1)
         cells, smallest, errors = _feed(network, output, phase, cells, asked)
@@ -64,6 +65,13 @@ def check_strings(
         cells = Cells(cells.outputs[merged.kept], cells.states[merged.kept])
         place = merged.place[which]
     return Checked(margins, wrong)
+
+
+def _rows_of(phases: Sequence[Phase], strings: IntArray) -> IntArray:
+    """Return (N, F): the rows of each phase; whole numbers, which floats hold exactly."""
+    factors = np.array([phase.factors for phase in phases], dtype=np.float64)
+    constants = np.array([phase.constant for phase in phases])
+    return np.asarray((strings @ factors.T).astype(np.int64) + constants)
 
 
 def _feed(

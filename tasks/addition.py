@@ -1,7 +1,7 @@
 """Binary addition: two numbers, lowest digits first; each digit of the sum at once.
 
 Trained on all pairs of the numbers of a selection, tested on all pairs of the next 250
-(Lan et al. 2022, corpora.py), and on random numbers of a thousand digits.
+(Lan et al. 2022, corpora.py), and on random numbers of a hundred digits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evolino.tasks.selections import Selection
 from evolino.vocabulary import Array, IntArray
 
 NEXT = 250
-LONG, LONG_PAIRS = 1000, 100  # digits of the random test numbers, and how many pairs
+LONG, LONG_PAIRS = 100, 200  # digits of the random test numbers, and how many pairs
 KINDS = np.array(list(itertools.product((0, 1), repeat=3)))  # digit, digit, carry
 
 
@@ -67,7 +67,7 @@ class Addition:
 
 
 def pairs_of(numbers: range | tuple[int, ...]) -> IntArray:
-    """Return all pairs of numbers as kinds of rows (N, L), zeros above the highest digit."""
+    """Return all pairs of numbers as kinds of rows (N, L), zeros above the top digit."""
     length = int(2 * max(numbers)).bit_length() + 1
     digits = (np.array(numbers)[:, None] >> np.arange(length)) & 1
     first, second = np.array(list(itertools.product(range(len(digits)), repeat=2))).T

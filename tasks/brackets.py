@@ -2,7 +2,7 @@
 
 Strings of training are drawn as in MDLRNN and BLISS, S -> ( S ) S with p = 0.3, or are all
 with so many pairs. Tested on the first 15,000 strings, shortest first (BLISS), on random
-ones of a thousand symbols, and on (^n )^n.
+ones of 300 symbols, and on (^n )^n.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evolino.tasks.selections import CHANCE, Selection
 from evolino.vocabulary import Array
 
 FIRST = 15_000
-LONG, LONG_STRINGS = 1000, 200  # symbols of the random test strings, and how many
+LONG, LONG_STRINGS = 300, 200  # symbols of the random test strings, and how many
 MOST_PAIRS = 10  # of a range: 16,796 strings
 LARGEST_DRAW = 200  # symbols; longer draws are drawn anew
 START, OPEN, CLOSE = range(3)  # inputs; outputs are OPEN - 1, CLOSE - 1 and END
@@ -59,7 +59,7 @@ class Brackets:
         return Series(inputs[codes], targets[codes])
 
     def measure(self, model: Predictor) -> dict[str, float]:
-        """Return the share of strings accepted and of rows right, and how deep it counts."""
+        """Return the shares of strings accepted and rows right, and how deep it counts."""
         strings = list(itertools.islice(_all(), FIRST))
         accepted, right = self._check(model, strings)
         rng = np.random.default_rng(0)

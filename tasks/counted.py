@@ -79,8 +79,8 @@ class CountedLanguage:
             if not accepted.all():
                 return int(batch[~accepted].max(axis=1).min()) - 1, False
         reached = self.limit
-        for n, accepted in zip(self.far, self._far(model), strict=True):
-            if not accepted:
+        for n, right in zip(self.far, self._far(model), strict=True):
+            if not right:
                 return reached, False
             reached = n
         return reached, True
@@ -101,8 +101,8 @@ class CountedLanguage:
             if not accepted.all():
                 return first, last + int(np.argmin(accepted))
             last, size = upto, size * GROWTH
-        for n, accepted in zip(self.far, self._far(model), strict=True):
-            if not accepted:
+        for n, right in zip(self.far, self._far(model), strict=True):
+            if not right:
                 break
             last = n
         return first, last

@@ -14,6 +14,7 @@ from evolino.certify.proof import Margin
 from evolino.certify.search import LARGEST, Search
 from evolino.certify.squashing import FLOAT64, REAL
 from evolino.model import Model
+from evolino.network.expansion import KernelExpansion
 from evolino.phases import Phase
 
 EXPLAINED = 10  # in real numbers so many times further: rounding ends the proof
@@ -76,6 +77,8 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     if not rounding_ends_it:
         search.run_on(proven)
     accepts_to = max(proven, search.run_to)
+    if proven < search.run_to:  # more was run than could be proven
+        plan, margins = None, ()
     rejected = search.rejected
     return Certificate(
         parameters=search.parameters,
@@ -105,6 +108,8 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
         )
     if architecture.cell_output == "o*s":
         raise ValueError("certificates are for networks whose cell outputs pass tanh")
+    if isinstance(model.output, KernelExpansion):
+        raise ValueError("certificates are for linear readouts, this one has kernels")
     if not phases:
         raise ValueError("the language has no phases")
     widths = (len(phases[0].inputs), len(phases[0].targets))

@@ -75,6 +75,7 @@ def counters_figure(
         for axes in (upper, lower):
             _separate(axes, symbols)
             set_steps(axes, 0, len(symbols) - 1)
+            axes.tick_params(axis="x", length=0)
             axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=LINES)
         _write_symbols(lower, symbols)
     return figure
@@ -157,7 +158,6 @@ def _write_symbols(axes: Axes, symbols: Sequence[str]) -> None:
             for a, b in zip(starts, stops, strict=True)
         ]
         axes.set_xticks(centres, texts)
-    axes.tick_params(axis="x", length=0)
 
 
 def _draw_bar(axes: Axes, strings: Strings, row: int, colour: str) -> None:

@@ -11,6 +11,7 @@ from evolino.certify.search import largest
 from evolino.model import Model
 from evolino.network import reference
 from evolino.network.architecture import LSTM
+from evolino.network.expansion import KernelExpansion
 from evolino.phases import Phase
 
 
@@ -158,6 +159,17 @@ def test_what_cannot_be_reasoned_about_is_refused(golden, options, message):
     )
     with pytest.raises(ValueError, match=message):
         certify(model, golden.phases("anbn"))
+
+
+def test_a_readout_of_kernels_is_refused(golden):
+    model = golden("anbn")
+    width = model.architecture.readout_width
+    one = np.ones((1, width)), np.ones((1, 3)), np.zeros(3), np.ones(width)
+    expanded = Model(
+        model.architecture, model.genome, KernelExpansion("gaussian", 1.0, *one)
+    )
+    with pytest.raises(ValueError, match="linear readouts, this one has kernels"):
+        certify(expanded, golden.phases("anbn"))
 
 
 def test_three_numbers_are_refused():

@@ -208,7 +208,16 @@ def test_a_result_that_lacks_figures_is_named(evolino, trainer, tmp_path, conten
 
 @pytest.mark.parametrize(
     "command",
-    ["run mso", "run mackey-glass", "resume", "show", "plot", "generate", "tasks", "reproduce"],
+    [
+        "run mso",
+        "run mackey-glass",
+        "resume",
+        "show",
+        "plot",
+        "generate",
+        "tasks",
+        "reproduce",
+    ],
 )
 def test_every_help_has_an_example(evolino, command):
     status, out, _ = evolino(*command.split(), "--help")

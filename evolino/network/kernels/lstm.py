@@ -30,6 +30,7 @@ from evolino.network.kernels.net_input import GATES, biases, first_half, second_
 njit: Any = numba.njit
 
 PEEPHOLES = 3  # a cell
+FEW = 8  # cells, below which interleaving costs more in branches than it gains
 EXPLODED = 1e12  # an output beyond it has lost its network
 
 
@@ -59,6 +60,19 @@ def step(
     step. states: changed in place. net: room for the net inputs.
     """
     each = (1 + width + recurrent) * GATES
+    if cells < FEW:
+        for k in range(cells):
+            own, from_cells = part(weights, k * each), part(sources, k * recurrent)
+            gates = first_half(biases(own), own, from_cells, recurrent, u, width, before)
+            zs = part(net, GATES * k)
+            second_half(gates, own, from_cells, recurrent, width, before, zs)
+        for k in range(cells):
+            zs, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
+            store(states, k, next_state(zs, its, load(states, k), flags))
+        for k in range(cells):
+            zs, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
+            store(after, k, output(zs, its, load(states, k), flags))
+        return
     # While weights are read, the state and the output of earlier cells are computed.
     for k in range(cells + 2):
         at = min(k, cells - 1)
