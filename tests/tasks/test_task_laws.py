@@ -121,7 +121,10 @@ def test_the_oracle_measures_nothing_wrong(task):
     split = task.sequences(np.random.default_rng(0))
     figures = task.measure(Oracle(), split)
     assert figures
-    assert max(value for key, value in figures.items() if key not in NO_ERRORS) < 1e-12
+    errors = [value for key, value in figures.items() if key not in NO_ERRORS]
+    assert max(errors, default=0.0) < 1e-12
+    for key in ("solved", "deterministic_accuracy", "training_accepted"):
+        assert figures.get(key, 1.0) == 1.0
 
 
 def test_baselines_have_the_metrics_of_the_task(task):

@@ -114,6 +114,16 @@ def test_tables_merge_key_by_key_but_another_class_replaces_all():
     assert base["search"]["mutation"] == 0.1
 
 
+# Metrics with published figures that are printed beside the metric of a table.
+BESIDE = {
+    "languages": {
+        *("accepted_from", "accepted_through", "accepted_to", "deterministic_accuracy"),
+    },
+    "parity": {"training_errors"},
+    "timing": {"solved", "rmse"},
+}
+
+
 @pytest.mark.parametrize("name", [name for name in tables() if name != "series-best"])
 def test_every_row_of_every_table_is_an_experiment(name):
     table = load_table(name)
@@ -124,7 +134,7 @@ def test_every_row_of_every_table_is_an_experiment(name):
         assert made.task.name == table.task
         made.initialiser.draw(made.architecture, np.random.default_rng(0), 1)
         metrics = {figure.metric for figure in (*row.published, *made.task.published())}
-        assert metrics <= {table.metric}
+        assert metrics <= {table.metric} | BESIDE.get(table.task, set())
 
 
 def test_cells_are_shared_out_among_groups_as_before():
