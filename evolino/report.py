@@ -272,8 +272,8 @@ def _summary(record: Record, row: Record) -> Summary:
 
 
 def _metric(figures: Mapping[str, float], metric: str, worst: float = 1.0) -> float:
-    """Return a metric; infinite, with the sign of `worst`, if it is missing or no number, as
-    when every network failed."""
+    """Return a metric; infinite, with the sign of `worst`, if it is missing or no number,
+    as when every network failed."""
     value = float(figures.get(metric, math.nan))
     return math.copysign(math.inf, worst) if math.isnan(value) else value
 

@@ -67,7 +67,7 @@ class Addition:
 
 
 def pairs_of(numbers: range | tuple[int, ...]) -> IntArray:
-    """Return all pairs of numbers as kinds of rows (N, L), zeros above the highest digit."""
+    """Return all pairs of numbers as kinds of rows (N, L), with zeros above the digits."""
     length = int(2 * max(numbers)).bit_length() + 1
     digits = (np.array(numbers)[:, None] >> np.arange(length)) & 1
     first, second = np.array(list(itertools.product(range(len(digits)), repeat=2))).T

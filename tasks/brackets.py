@@ -59,7 +59,7 @@ class Brackets:
         return Series(inputs[codes], targets[codes])
 
     def measure(self, model: Predictor) -> dict[str, float]:
-        """Return the share of strings accepted and of rows right, and how deep it counts."""
+        """Return the shares of strings accepted and rows right, and how deep it counts."""
         strings = list(itertools.islice(_all(), FIRST))
         accepted, right = self._check(model, strings)
         rng = np.random.default_rng(0)

@@ -203,7 +203,7 @@ class Languages:
         return figures
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
-        """Return the figures of the most frequent answer, and of that after each trigram."""
+        """Return the figures of the most frequent answer, of all or after a trigram."""
         return {
             "most frequent answer": self.measure(Ngram.of(split.train, 0), split),
             "most frequent answer after 3 symbols": self.measure(

@@ -100,8 +100,9 @@ def coded(symbol: int, width: int, off: float = -1.0) -> Array:
 
 
 def _parts(text: str) -> list[str]:
-    """Split at spaces that are not within brackets."""
-    return re.sub(r"\s*([+*()^])\s*", r"\1", str(text).strip().replace(")", ") ")).split()
+    """Split at spaces that are neither within brackets nor around ^."""
+    joined = re.sub(r"\([^()]*\)", lambda found: "".join(found[0].split()), str(text))
+    return re.sub(r"\s*\^\s*", "^", joined).split()
 
 
 def _count(text: str, pattern: str) -> tuple[int, dict[str, int]]:

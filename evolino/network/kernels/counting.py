@@ -3,9 +3,9 @@
 In a string such as a^n b^n the input stays the same for n rows. A counting network soon
 does nothing in them but count: every cell output is the same as two rows before, to the
 bit, because gates and tanh are cut off far from 0 (`activations.bounds`); two, since idle
-cells like to blink. From there on only the recurrence of the states is computed, by the same
-operations, so that the bits are those of computing everything; as soon as a state comes near
-where a gate or tanh would notice it, everything is computed again.
+cells like to blink. From there on only the recurrence of the states is computed, by the
+same operations, so that the bits are those of computing everything; as soon as a state
+comes near where a gate or tanh would notice it, everything is computed again.
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ def unnoticed(
     limit: Any,
     flags: int,
 ) -> bool:
-    """Write how far from 0 each state must stay so that nothing notices it, -FAR where it is
-    as two rows before; return whether all are so far in all lanes.
+    """Write how far from 0 each state must stay so that nothing notices it, -FAR where it
+    is as two rows before; return whether all are so far in all lanes.
 
     states, one, two: now, one and two rows before. nets: the net inputs of the last two
     rows. moving: gets which cells are not as two rows before.

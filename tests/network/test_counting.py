@@ -1,0 +1,158 @@
+"""Counted strings against the equations in plain NumPy, and against the other kernels."""
+
+import numpy as np
+import pytest
+
+from evolino.counted import _feed, check_strings
+from evolino.model import Model
+from evolino.network.architecture import LSTM
+from evolino.network.kernels.dispatch import pack, teacher_forced
+from evolino.network.reference import run, sees
+from evolino.phases import Phase, written
+from evolino.tasks.languages import Languages
+from tests.golden import make, phases_of
+
+VARIANTS = {
+    "plain": {},
+    "peepholes": {"peepholes": True},
+    "no forget gate": {"forget_gate": False},
+    "papers' cell": {"cell_output": "tanh(o*s)", "cell_input": "identity"},
+    "outputs o s": {"cell_output": "o*s"},
+    "states and squares": {"readout_states": True, "readout_squares": True},
+    "sparse": {"sources": 2},
+    "floats": {"precision": "float32"},
+}
+
+
+def rows_of(phases, string):
+    """Inputs, targets and the phase of each row of a string."""
+    counts = [phase.rows(string) for phase in phases]
+    inputs = np.repeat([phase.inputs for phase in phases], counts, axis=0)
+    targets = np.repeat([phase.targets for phase in phases], counts, axis=0)
+    return inputs, targets, np.repeat(np.arange(len(phases)), counts)
+
+
+def brute_force(model, phases, string):
+    """The smallest margin, and the wrong rows of each phase."""
+    inputs, targets, phase = rows_of(phases, string)
+    trace = run(model.architecture, model.genome, inputs)
+    seen = sees(model.architecture, trace.outputs, trace.states, inputs)
+    margins = (seen @ model.output_weights * targets).min(axis=1)
+    wrong = np.bincount(phase, margins <= 0, minlength=len(phases))
+    return margins.min(), wrong
+
+
+@pytest.mark.parametrize("scale", [1.0, 15.0])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_margins_and_wrong_rows_are_those_of_brute_force(variant, scale, rng):
+    phases = Languages(language="anbmcn+m").phases()
+    architecture = LSTM(3, inputs=4, outputs=4, feedback=False, **VARIANTS[variant])
+    strings = [[1, 1], [1, 2], [3, 1], [20, 9], [7, 22], [20, 9], [2, 1]]
+    for _ in range(3):
+        model = Model(
+            architecture,
+            rng.normal(0, scale, architecture.genome_shape),
+            rng.normal(size=(architecture.readout_width, 4)),
+        )
+        checked = model.check(phases, np.array(strings))
+        tolerance = 1e-2 if "float32" in str(VARIANTS[variant]) else 1e-7
+        for n, string in enumerate(strings):
+            margin, wrong = brute_force(model, phases, string)
+            assert abs(checked.margins[n] - margin) <= tolerance * (1 + abs(margin))
+            if abs(margin) > tolerance:
+                np.testing.assert_array_equal(checked.wrong[n], wrong)
+
+
+@pytest.mark.parametrize("language", ["anbn", "anbncn", "anbmcn+m", "anbmBmAn"])
+def test_exact_counters_accept_every_string(language):
+    model, phases = make(language), phases_of(language)
+    parameters = len(phases[0].factors)
+    numbers = np.arange(1, 200) if parameters == 1 else np.arange(1, 24)
+    strings = np.stack(np.meshgrid(*[numbers] * parameters), axis=-1)
+    assert model.check(phases, strings.reshape(-1, parameters)).accepted.all()
+    far = np.full((1, parameters), 1_000_000)
+    assert model.check(phases, far).accepted.all()
+
+
+def test_a_counter_that_forgets_fails_where_brute_force_says():
+    model, phases = make("anbncn", forget=4.0), phases_of("anbncn")
+    numbers = np.arange(1, 300)
+    accepted = model.check(phases, numbers[:, None]).accepted
+    first = int(np.argmin(accepted)) + 1
+    assert not accepted.all()
+    assert all((brute_force(model, phases, [n])[0] > 0) for n in range(1, first))
+    assert brute_force(model, phases, [first])[0] <= 0
+
+
+@pytest.mark.parametrize("peepholes", [False, True])
+@pytest.mark.parametrize("cell_output", ["o*tanh(s)", "tanh(o*s)"])
+@pytest.mark.parametrize("creeping", [False, True])
+@pytest.mark.parametrize("rows", [299, 300, 5001])
+def test_counting_on_gives_the_bits_of_computing_every_row(
+    peepholes, cell_output, creeping, rows
+):
+    """Among the rows many in which only the states' own recurrence is computed."""
+    if creeping and not peepholes:
+        return  # it needs one to creep
+    model = make("anbn", peepholes=peepholes, cell_output=cell_output, creeping=creeping)
+    series = Languages(language="anbn", encoding="one-hot")._grammar.series([rows])
+    network = pack(model.architecture, model.genome[None])
+    _, cells = teacher_forced(network, series.inputs, starts=[1, 1 + rows, 1 + 2 * rows])
+    place = np.array([[0], [rows]])
+    a, *_, b, last = phases_of("anbn")[1:]
+    for phase, count, before, after in ((a, rows, 0, 1), (b, rows, 1, 2)):
+        start = type(cells)(cells.outputs[0, before, None], cells.states[0, before, None])
+        alike = Phase(phase.inputs, phase.targets, count, (0,))
+        found, _, _ = _feed(network, model.output_weights, alike, start, place)
+        np.testing.assert_array_equal(found.outputs[0], cells.outputs[0, after])
+        np.testing.assert_array_equal(found.states[0], cells.states[0, after])
+    assert last.rows([rows]) == 1
+
+
+def test_wrong_rows_are_counted_where_rows_are_skipped():
+    model, phases = make("anbn"), phases_of("anbn")
+    turned = tuple(
+        Phase(p.inputs, -p.targets if k == 1 else p.targets, p.constant, p.factors)
+        for k, p in enumerate(phases)
+    )
+    checked = model.check(turned, np.array([[5000], [4999], [3]]))
+    np.testing.assert_array_equal(checked.wrong[:, 1], [5000, 4999, 3])
+    assert not checked.wrong[:, [0, *range(2, len(phases))]].any()
+
+
+def test_an_output_that_is_not_finite_is_wrong():
+    model, phases = make("anbn"), phases_of("anbn")
+    broken = Model(
+        model.architecture, model.genome, np.full_like(model.output_weights, np.nan)
+    )
+    checked = broken.check(phases, np.array([[4]]))
+    assert checked.margins[0] < 0
+    assert checked.wrong.sum() == sum(phase.rows([4]) for phase in phases)
+
+
+def test_written_strings_are_the_strings(rng):
+    architecture = LSTM(3, inputs=2, outputs=2, feedback=False)
+    model = Model(
+        architecture,
+        rng.normal(0, 3, architecture.genome_shape),
+        rng.normal(size=(architecture.readout_width, 2)),
+    )
+    inputs, targets = rng.normal(size=(4, 2)), np.sign(rng.normal(size=(4, 2)))
+    codes = rng.integers(0, 4, size=(20, 9))
+    codes[3, 5:] = codes[7, 1:] = -1
+    checked = model.check(*written(codes, inputs, targets))
+    for n, row in enumerate(codes):
+        kept = row[row >= 0]
+        trace = run(architecture, model.genome, inputs[kept])
+        seen = sees(architecture, trace.outputs, trace.states, inputs[kept])
+        margins = (seen @ model.output_weights * targets[kept]).min(axis=1)
+        np.testing.assert_allclose(checked.margins[n], margins.min(), rtol=1e-9)
+        assert checked.wrong[n].sum() == (margins <= 0).sum()
+
+
+def test_a_network_that_hears_itself_is_refused():
+    architecture = LSTM(2, inputs=3, outputs=3)
+    genome = np.zeros(architecture.genome_shape)
+    weights = np.zeros((architecture.readout_width, 3))
+    with pytest.raises(ValueError, match="feedback=False"):
+        check_strings(architecture, genome, weights, phases_of("anbn"), np.array([[1]]))
