@@ -103,10 +103,7 @@ class Model:
         else:
             _, _, starts = drive(networks, (), segments)
             answered = run_freely(networks, outputs, segments, starts)[0]
-        return [
-            answered[k, : segment.stop - segment.start]
-            for k, segment in enumerate(segments)
-        ]
+        return _without_padding(answered, segments)
 
     def improvise(
         self, steps: int, prime: Array, choose: Callable[[Array], Array]
@@ -171,9 +168,7 @@ class Model:
         shape = longest, 2, self.architecture.cells
         shaken = rng.normal(0.0, noise, shape) if noise else None
         outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
-        return [
-            outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
-        ]
+        return _without_padding(outputs, segments)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""
@@ -223,6 +218,13 @@ class Model:
                 f"{len(targets)}"
             )
         return Series(inputs, targets)
+
+
+def _without_padding(outputs: Array, segments: Sequence[Segment]) -> list[Array]:
+    """Return each segment's own rows (stop - start, K) of outputs (N, L, K)."""
+    return [
+        outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
+    ]
 
 
 def load(path: str | Path) -> Model:

@@ -96,6 +96,11 @@ class Predictor(Protocol):
         """Return the outputs (stop - start, K) on each segment."""
         ...
 
+
+@runtime_checkable
+class Reader(Predictor, Protocol):
+    """A predictor that can be checked on strings which are not written out."""
+
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how it does on counted strings, given by parameters (N, parameters)."""
         ...

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from evolino.phases import written
-from evolino.task import Predictor, Series
+from evolino.task import Reader, Series
 from evolino.tasks.selections import Selection
 from evolino.vocabulary import Array, IntArray
 
@@ -42,7 +42,7 @@ class Addition:
         inputs, targets = self._rows()
         return Series(inputs[codes], targets[codes])
 
-    def measure(self, model: Predictor, largest: int) -> dict[str, float]:
+    def measure(self, model: Reader, largest: int) -> dict[str, float]:
         """Return the shares of digits and of sums that are right, by test."""
         tested = pairs_of(range(largest + 1, largest + NEXT + 1))
         rng = np.random.default_rng(0)
@@ -54,7 +54,7 @@ class Addition:
             "exact_long_sums": self._check(model, kinds_of(*digits))[1],
         }
 
-    def _check(self, model: Predictor, codes: IntArray) -> tuple[float, float]:
+    def _check(self, model: Reader, codes: IntArray) -> tuple[float, float]:
         """Return the shares of digits and of sums that are right."""
         checked = model.check(*written(codes, *self._rows()))
         right = 1.0 - float(checked.wrong.sum()) / codes.size

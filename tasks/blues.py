@@ -19,7 +19,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.phases import Checked, Phase
 from evolino.sound.score import Score
 from evolino.task import Improviser, Predictor, Published, Segment, Series, Split
 from evolino.tasks.blues_material import (
@@ -249,10 +248,6 @@ def practised(split: Split) -> IntArray:
 
 class _Repeat:
     """A model that goes on with what it heard last."""
-
-    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
-        """Raise: there are no strings here."""
-        raise NotImplementedError
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         return [

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.phases import Phase, written
-from evolino.task import Predictor, Series
+from evolino.task import Reader, Series
 from evolino.tasks.counted import CountedLanguage
 from evolino.tasks.patterns import coded
 from evolino.tasks.selections import CHANCE, Selection
@@ -58,7 +58,7 @@ class Brackets:
         codes, inputs, targets = np.array(_codes(string)), *self._rows()
         return Series(inputs[codes], targets[codes])
 
-    def measure(self, model: Predictor) -> dict[str, float]:
+    def measure(self, model: Reader) -> dict[str, float]:
         """Return the shares of strings accepted and rows right, and how deep it counts."""
         strings = list(itertools.islice(_all(), FIRST))
         accepted, right = self._check(model, strings)
@@ -82,7 +82,7 @@ class Brackets:
             Phase(rows[3], targets[3], 1, (0,)),
         )
 
-    def _check(self, model: Predictor, strings: list[str]) -> tuple[float, float]:
+    def _check(self, model: Reader, strings: list[str]) -> tuple[float, float]:
         """Return the shares of strings accepted and of rows right."""
         width = max(len(s) for s in strings) + 1
         codes = np.full((len(strings), width), -1)

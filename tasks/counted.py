@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.phases import Checked, Phase
-from evolino.task import Predictor, Series
+from evolino.task import Reader, Series
 from evolino.vocabulary import IntArray
 
 NEXT = 1000  # values of n after the training strings: MDLRNN
@@ -71,7 +71,7 @@ class CountedLanguage:
             for phase in opening
         ]
 
-    def accepted_to(self, model: Predictor) -> tuple[int, bool]:
+    def accepted_to(self, model: Reader) -> tuple[int, bool]:
         """Return the largest N such that all strings up to N are accepted, and whether
         that is all that was tested."""
         for batch in self._batches():
@@ -85,7 +85,7 @@ class CountedLanguage:
             reached = n
         return reached, True
 
-    def accepted_around(self, model: Predictor, n: int) -> tuple[int, int]:
+    def accepted_around(self, model: Reader, n: int) -> tuple[int, int]:
         """Return the first and the last of the n all of which are accepted, around one of
         them; (0, 0) if that one is not. Of several parameters all are n."""
         below = self._check(model, self._diagonal(range(1, n + 1))).accepted
@@ -107,7 +107,7 @@ class CountedLanguage:
             last = n
         return first, last
 
-    def deterministic_accuracy(self, model: Predictor, largest: int) -> float:
+    def deterministic_accuracy(self, model: Reader, largest: int) -> float:
         """Return the share of rows with one possible successor that are right.
 
         Over the next 1,000 n after the largest of the training strings, of two parameters
@@ -121,7 +121,7 @@ class CountedLanguage:
         wrong = checked.wrong[:, sure].sum()
         return float(1.0 - wrong / rows[:, sure].sum())
 
-    def accepted_of_first(self, model: Predictor) -> float:
+    def accepted_of_first(self, model: Reader) -> float:
         """Return the share of the first 15,000 strings, shortest first, that is accepted.
 
         Of several parameters those with the smallest sum (Lan et al. 2023, BLISS).
@@ -156,7 +156,7 @@ class CountedLanguage:
             if len(strings):
                 yield strings
 
-    def _far(self, model: Predictor) -> Iterator[bool]:
+    def _far(self, model: Reader) -> Iterator[bool]:
         """Yield whether each far string is accepted, all together: they share a start."""
         if self.far:
             accepted = self._check(model, self._diagonal(self.far)).accepted
@@ -166,7 +166,7 @@ class CountedLanguage:
         """Return (N, parameters): strings all of whose parameters are n."""
         return np.repeat(np.array(numbers)[:, None], self.parameters, axis=1)
 
-    def _check(self, model: Predictor, strings: IntArray) -> Checked:
+    def _check(self, model: Reader, strings: IntArray) -> Checked:
         return model.check(self.phases, strings)
 
 

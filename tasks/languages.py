@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.phases import Phase
-from evolino.task import Predictor, Published, Segment, Series, Split
+from evolino.task import Predictor, Published, Reader, Segment, Series, Split
 from evolino.tasks import patterns, selections
 from evolino.tasks.addition import Addition, pairs_of
 from evolino.tasks.brackets import Brackets, random_walk
@@ -176,6 +176,8 @@ class Languages:
         deterministic_accuracy of the next strings; training_accepted. Others: see
         `Brackets.measure` and `Addition.measure`.
         """
+        if not isinstance(model, Reader):
+            raise TypeError(f"languages need a model that reads strings, got {model!r}")
         grammar = self._grammar
         figures = {"training_accepted": accepted_share(model, split.train)}
         if isinstance(grammar, Brackets):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -259,10 +259,6 @@ class Constant:
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the value at every row."""
         return [np.full(segment.targets.shape, self.value) for segment in segments]
-
-    def check(self, phases: Any, strings: Any) -> Any:
-        """Raise TypeError: it is for outputs in time."""
-        raise TypeError("a constant reads no strings")
 
 
 def series_of(signal: Array) -> Series:

@@ -1,6 +1,7 @@
 """Laws of a table over seeds, with a runner that takes no time."""
 
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -192,6 +193,31 @@ def test_changed_settings_begin_again(desk, monkeypatch):
     monkeypatch.setattr(presets, "load_table", lambda name: table)
     desk(seeds=1)
     assert desk.calls == ["start 2 0 1", "baselines 2 0 30"]
+
+
+def test_seeds_recorded_before_a_field_was_there_stay(desk):
+    desk(seeds=2)
+    path = desk.out / "mso-paper.json"
+    record = json.loads(path.read_text())
+    for row in record["rows"]:
+        del row["settings"]["network"]["precision"]
+    path.write_text(json.dumps(record))
+    later = desk(seeds=range(2, 3))
+    assert [entry["seed"] for entry in later["rows"][0]["seeds"]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("cells", [3, -1, "file.py:Class"])
+def test_seeds_of_other_settings_leave_the_record(desk, cells):
+    desk(seeds=2)
+    path = desk.out / "mso-paper.json"
+    record = json.loads(path.read_text())
+    for row in record["rows"]:
+        row["settings"]["network"]["cells"] = cells
+        if isinstance(cells, str):
+            row["settings"]["task"] = {"name": cells}
+    path.write_text(json.dumps(record))
+    later = desk(seeds=range(2, 3))
+    assert [entry["seed"] for entry in later["rows"][0]["seeds"]] == [2]
 
 
 def test_a_damaged_checkpoint_begins_again(desk):

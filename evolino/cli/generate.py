@@ -49,7 +49,7 @@ def generate(
     from evolino.model import load
     from evolino.play import Performance, go_on, musical, practised
     from evolino.training.problem import split_of
-    from evolino.training.run_folder import RunFolder
+    from evolino.training.run_folder import MUSIC, RunFolder
 
     for name, path in (("midi", midi), ("wav", wav), ("png", png)):
         if path is not None and path.suffix.lower() not in ENDINGS[name]:
@@ -69,7 +69,7 @@ def generate(
     played = performance.of(task, frames)
     beside = performance.of(task, practised(task, split, len(frames)))
     if midi is None and wav is None and png is None:
-        midi = run.path / "music.mid"
+        midi = run.path / MUSIC
     _write(played, beside, midi, wav, png)
 
 

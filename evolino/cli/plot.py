@@ -61,33 +61,35 @@ def plot(
     places = [RunFolder.open(folder, trust=trust).path for folder in folders]
     in_folder = places[0] / f"{kind}.png" if len(places) == 1 else Path(f"{kind}.png")
     picture = out or in_folder
+    _draw(kind, places, picture, against=against, n=n, trust=trust)
+    typer.echo(picture)
 
-    if kind in ("counters", "acceptance", "margins"):
+
+def _draw(
+    kind: str, runs: list[Path], picture: Path, *, against: str, n: int, trust: bool
+) -> None:
+    """Draw one of KINDS."""
+    from evolino import plots
+
+    if kind == "fitness":
+        plots.fitness(runs, picture, against=against, trust=trust)
+    elif kind == "run":
+        plots.free_run(runs[0], picture, trust=trust)
+    elif kind == "cells":
+        plots.cells(runs[0], picture, trust=trust)
+    elif kind in ("counters", "acceptance", "margins"):
         from evolino.plots import languages
 
         if kind == "counters":
-            languages.counters(places[0], picture, n=n, trust=trust)
+            languages.counters(runs[0], picture, n=n, trust=trust)
+        elif kind == "acceptance":
+            languages.acceptance(runs, picture, trust=trust)
         else:
-            getattr(languages, kind)(places, picture, trust=trust)
-        typer.echo(picture)
-        return
-
-    if kind in ("spikes", "reach"):
+            languages.margins(runs, picture, trust=trust)
+    else:
         from evolino.plots import timing
 
         if kind == "spikes":
-            timing.spikes(places[0], picture, trust=trust)
+            timing.spikes(runs[0], picture, trust=trust)
         else:
-            timing.reach(places, picture, trust=trust)
-        typer.echo(picture)
-        return
-
-    from evolino.plots import cells, fitness, free_run
-
-    if kind == "fitness":
-        fitness(places, picture, against=against, trust=trust)
-    elif kind == "run":
-        free_run(places[0], picture, trust=trust)
-    else:
-        cells(places[0], picture, trust=trust)
-    typer.echo(picture)
+            timing.reach(runs, picture, trust=trust)

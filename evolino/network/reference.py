@@ -53,7 +53,17 @@ def step(
     """
     net = weights.bias[0] + np.einsum("cug,u->cg", weights.inputs[0], u)
     net = net + np.einsum("crg,cr->cg", weights.recurrent[0], h[sources])
-    peep_in, peep_forget, peep_out = weights.peepholes[0].T
+    return advance(architecture, net, weights.peepholes[0], s)
+
+
+def advance(
+    architecture: LSTM, net: Array, peepholes: Array, s: Array
+) -> tuple[Array, Array, Array]:
+    """Return h(t), s(t) (C,) and the gates (C, 4) from s(t-1).
+
+    net: net inputs (C, 4) without peepholes. peepholes: (C, 3).
+    """
+    peep_in, peep_forget, peep_out = peepholes.T
     gate_in = sigma(net[:, 0] + peep_in * s)
     forget = (
         sigma(net[:, 1] + peep_forget * s) if architecture.forget_gate else np.ones(len(s))

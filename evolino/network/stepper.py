@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.reference import sees, sigma
+from evolino.network.reference import advance, sees
 from evolino.vocabulary import Array
 
 
@@ -28,27 +28,18 @@ class Stepper:
         rows = np.arange(cells)[:, None]
         matrix[:, rows, 1 + width + sources] = weights.recurrent[0].transpose(2, 0, 1)
         self._matrix = matrix.reshape(4 * cells, -1)
-        self._peepholes = weights.peepholes[0].T
+        self._peepholes = weights.peepholes[0]
         self.outputs, self.states = np.zeros(cells), np.zeros(cells)
         self._u = np.zeros(width)
 
     def step(self, u: Array) -> None:
         """Take an input vector u (U,): external inputs, then what is fed back."""
         driven = self._matrix @ np.concatenate([[1.0], u, self.outputs])
-        gate_in, forget, z, gate_out = driven.reshape(4, -1)
-        peep_in, peep_forget, peep_out = self._peepholes
-        architecture, s = self._architecture, self.states
-        kept = sigma(forget + peep_forget * s) * s if architecture.forget_gate else s
-        z = np.tanh(z) if architecture.cell_input == "tanh" else z
-        s = kept + sigma(gate_in + peep_in * s) * z
-        gate_out = sigma(gate_out + peep_out * s)
-        if architecture.cell_output == "o*s":
-            self.outputs = gate_out * s
-        elif architecture.cell_output == "o*tanh(s)":
-            self.outputs = gate_out * np.tanh(s)
-        else:
-            self.outputs = np.tanh(gate_out * s)
-        self.states, self._u = s, u
+        net = driven.reshape(4, -1).T
+        self.outputs, self.states, _ = advance(
+            self._architecture, net, self._peepholes, self.states
+        )
+        self._u = u
 
     def seen(self) -> Array:
         """Return (S,): what the readout sees."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from evolino.network.expansion import KERNELS, KernelExpansion
-from evolino.readout.svm import check_several, several
+from evolino.readout.checks import check_several, several
 from evolino.vocabulary import Array, IntArray, check_number
 
 GIGABYTE = 1e9

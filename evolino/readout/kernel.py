@@ -23,9 +23,9 @@ from typing import ClassVar
 import numpy as np
 
 from evolino.network.expansion import KernelExpansion
+from evolino.readout.checks import check_rows
 from evolino.readout.dual import Fit, check_kernel, check_memory, expansions, pairs
 from evolino.readout.levels import balanced_shares, levels_of
-from evolino.readout.svm import check_rows
 from evolino.vocabulary import Array, check_number
 
 EXACT = 1e-4  # how far outputs may violate the conditions of a minimum

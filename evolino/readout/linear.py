@@ -20,12 +20,12 @@ from evolino.network.kernels.least_squares import (
     solve_penalised,
 )
 from evolino.network.kernels.memory import to_lanes
+from evolino.readout.checks import check_rows, check_several, several
 from evolino.vocabulary import Array, check_number
 
 LANE_WIDTH = 200
-NEARLY_SINGULAR = (
-    10.0  # with pivots below this many cutoffs a column, singular values decide
-)
+# With pivots below this many cutoffs a column, singular values decide.
+NEARLY_SINGULAR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class PseudoInverse:
 
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
-        _check_rows(states, targets)
+        check_rows(states, targets)
         if states.shape[2] > LANE_WIDTH:
             solved = np.stack([_smallest_norm(x, targets, self.cutoff) for x in states])
             return solved[None]
@@ -60,7 +60,7 @@ class PseudoInverse:
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (1, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
-        triangle = factorise(as_lanes(states), targets)
+        triangle = factorise(to_lanes(states), targets)
         weights = triangle.weights
         plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
         for p in np.flatnonzero(~plain):
@@ -90,22 +90,19 @@ class Ridge:
 
     def __post_init__(self) -> None:
         """Check the penalties."""
-        if not self.penalties:
-            raise ValueError("penalty must be a number or several, got none")
-        for value in self.penalties:
-            check_number("penalty", value, above=0)
+        check_several("penalty", self.penalty)
 
     @property
     def penalties(self) -> tuple[float, ...]:
         """The penalties to choose from."""
-        return self.penalty if isinstance(self.penalty, tuple) else (self.penalty,)
+        return several(self.penalty)
 
     def solve(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for L penalties, states (P, T, S) and targets (T, K).
 
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
-        _check_rows(states, targets)
+        check_rows(states, targets)
         if states.shape[2] > LANE_WIDTH:
             return np.stack(
                 [
@@ -118,7 +115,7 @@ class Ridge:
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for at most WIDTH networks."""
         count, _, seen = states.shape
-        triangle = factorise(as_lanes(states), targets)
+        triangle = factorise(to_lanes(states), targets)
         norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
         return np.stack(
             [
@@ -135,21 +132,6 @@ def _by_groups(
     groups = range(0, len(states), WIDTH)
     solved = [solve_group(states[first : first + WIDTH], targets) for first in groups]
     return solved[0] if len(solved) == 1 else np.concatenate(solved, axis=1)
-
-
-def as_lanes(states: Array) -> Array:
-    """Return states (P, T, S) as contiguous aligned (T, S, WIDTH) of float64; no copy if
-    they are. Other empty lanes repeat the last network.
-    """
-    return to_lanes(states)
-
-
-def _check_rows(states: Array, targets: Array) -> None:
-    if states.ndim != 3 or targets.ndim != 2 or states.shape[1] != targets.shape[0]:
-        raise ValueError(
-            f"states (P, T, S) and targets (T, K) must have as many rows, "
-            f"got {states.shape} and {targets.shape}"
-        )
 
 
 def _by_singular_values(r: Array, right: Array, cutoff: float) -> Array:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolino.network.kernels.columns import WIDTH
+from evolino.network.kernels.memory import to_lanes
 from evolino.network.kernels.newton import (
     CALM,
     EASY_PENALTY,
@@ -18,10 +20,8 @@ from evolino.network.kernels.newton import (
     HALVINGS,
     ROUNDING,
     STEPS,
-    WIDTH,
     support_vectors,
 )
-from evolino.readout.linear import as_lanes
 from evolino.vocabulary import Array, BoolArray
 
 LANE_WIDTH = 200
@@ -81,7 +81,7 @@ def _in_lanes(problem: Primal, states: Array, targets: Array, shares: Array) -> 
     groups = [states[first : first + WIDTH] for first in range(0, len(states), WIDTH)]
     solved = [
         support_vectors(
-            as_lanes(group),
+            to_lanes(group),
             len(group),
             targets,
             shares,

@@ -23,6 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from evolino.readout.checks import check_rows, check_several, several
 from evolino.readout.levels import balanced_shares, levels_of
 from evolino.readout.primal import SOLVERS, Primal, minimise
 from evolino.vocabulary import Array, check_number
@@ -126,31 +127,9 @@ class SVR:
         return minimise(problem, states, targets, np.ones_like(targets), self.solver)
 
 
-def several(values: float | tuple[float, ...]) -> tuple[float, ...]:
-    """Return one value, or several to choose from, as a tuple."""
-    return values if isinstance(values, tuple) else (values,)
-
-
-def check_several(name: str, values: float | tuple[float, ...]) -> None:
-    """Raise ValueError unless there is a value and each is > 0."""
-    if not several(values):
-        raise ValueError(f"{name} must be a number or several, got none")
-    for value in several(values):
-        check_number(name, value, above=0)
-
-
 def penalties_of(capacity: float | tuple[float, ...]) -> tuple[float, ...]:
     """Return 1 / (2 C) for each capacity C."""
     return tuple(0.5 / each for each in several(capacity))
-
-
-def check_rows(states: Array, targets: Array) -> None:
-    """Raise ValueError unless states (P, T, S) and targets (T, K) agree in T."""
-    if states.ndim != 3 or targets.ndim != 2 or states.shape[1] != targets.shape[0]:
-        raise ValueError(
-            f"states (P, T, S) and targets (T, K) must have as many rows, "
-            f"got {states.shape} and {targets.shape}"
-        )
 
 
 def _check_solver(solver: str) -> None:

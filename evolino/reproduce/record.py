@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolino.reproduce.seeds import FAILED, FINISHED, digest
+from evolino.reproduce.seeds import FAILED, FINISHED, are_settings_of, settings_of
 from evolino.training.json_text import read_json
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class RowRecord:
         record = {
             "label": self.row.label,
             "target": self.row.target,
-            "settings": digest(self.first),
+            "settings": settings_of(self.first),
             "published": [asdict(each) for each in dict.fromkeys(published)],
             "baselines": self.baselines,
             "baselines_seed": self.baselines_seed,
@@ -151,10 +151,10 @@ def take_over(path: Path, rows: Sequence[RowRecord]) -> None:
     try:
         earlier = read_json(path.read_bytes())
         environments = earlier["environments"]
-        known = {(row["label"], row["settings"]): row for row in earlier["rows"]}
+        known = {row["label"]: row for row in earlier["rows"]}
         for row in rows:
-            found = known.get((row.row.label, digest(row.first)))
-            if found is None:
+            found = known.get(row.row.label)
+            if found is None or not are_settings_of(found["settings"], row.first):
                 continue
             if found["baselines"]:
                 row.baselines = dict(found["baselines"])

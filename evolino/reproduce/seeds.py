@@ -6,12 +6,10 @@ whose settings changed begins again. Whatever goes wrong is a result too.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
@@ -163,12 +161,29 @@ def is_finished(place: Path, experiment: Experiment) -> bool:
         return False
 
 
-def digest(experiment: Experiment) -> str:
-    """Return what tells the settings of a row from others, its seed left out."""
+def settings_of(experiment: Experiment) -> dict[str, Any]:
+    """Return the settings of a row, complete: an experiment's tables, its seed left out."""
     from evolino.training.config import experiment_to_table
 
-    table = {k: v for k, v in experiment_to_table(experiment).items() if k != "seed"}
-    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]
+    return {k: v for k, v in experiment_to_table(experiment).items() if k != "seed"}
+
+
+def are_settings_of(settings: Mapping[str, Any], experiment: Experiment) -> bool:
+    """Return whether recorded settings are those of an experiment.
+
+    Fields that came after the record count with their defaults. Settings that this version
+    cannot make, or that would run a file, are others.
+    """
+    from evolino.registry import files_named
+    from evolino.training.config import experiment_from_table
+
+    if any(files_named(settings)):
+        return False
+    try:
+        recorded = experiment_from_table(settings)
+    except (ValueError, TypeError):
+        return False
+    return settings_of(recorded) == settings_of(experiment)
 
 
 def _run_seed(job: Job, place: Path, listener: Listener, runner: Runner) -> Outcome:

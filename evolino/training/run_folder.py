@@ -31,12 +31,16 @@ from evolino.training.json_text import read_json, write_json
 CONFIG, ENVIRONMENT = "config.toml", "environment.json"
 HISTORY, TIMING = "history.jsonl", "timing.jsonl"
 CHECKPOINT, MODEL, RESULT = "checkpoint.npz", "model.npz", "result.json"
-PICTURES = tuple(
-    f"{kind}.{suffix}"
-    for kind in ("fitness", "run", "free_run", "cells", "counters", "acceptance", "margins")
-    for suffix in ("png", "svg")
+PICTURES = (
+    *("fitness", "run", "free_run", "cells"),
+    *("counters", "acceptance", "margins", "spikes", "reach"),
 )
-OWN_FILES = (CONFIG, ENVIRONMENT, HISTORY, TIMING, CHECKPOINT, MODEL, RESULT, *PICTURES)
+MUSIC = "music.mid"
+MADE_LATER = (
+    *(f"{kind}.{suffix}" for kind in PICTURES for suffix in ("png", "svg")),
+    MUSIC,
+)
+OWN_FILES = (CONFIG, ENVIRONMENT, HISTORY, TIMING, CHECKPOINT, MODEL, RESULT, *MADE_LATER)
 RUNS = Path("results") / "runs"
 
 

@@ -33,6 +33,7 @@ ARCHITECTURES = {
         feedback_scale=0.5,
     ),
     "threshold": evolino.LSTM(cells=3, output="threshold", cell_output="o*s"),
+    "threshold in feedback": evolino.LSTM(cells=3, output="threshold in feedback"),
     "1997": evolino.LSTM(cells=2, outputs=1, forget_gate=False, bias=False),
 }
 
@@ -55,7 +56,7 @@ def plain_run(architecture, genome, expansion, h, s, y, inputs, noise):
     weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
     outputs = []
     for t, external in enumerate(inputs):
-        heard = architecture.feedback_scale * y if architecture.feedback else y[:0]
+        heard = architecture.fed_back(y) if architecture.feedback else y[:0]
         u = np.concatenate([external, heard])
         h, s, _ = reference.step(architecture, weights, sources, u, h, s)
         h, s = np.stack([h, s]) + noise[t % len(noise)]

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evolino.cli.plot import KINDS
 from evolino.network.architecture import LSTM
 from evolino.registry import find
 from evolino.tasks.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.history import Generation
-from evolino.training.run_folder import RunFolder
+from evolino.training.run_folder import PICTURES, RunFolder
 
 EXPERIMENT = Experiment(
     task=Oscillators(sines=2),
@@ -288,3 +289,7 @@ def test_a_run_that_began_is_not_discarded(folder):
     folder.append(generation(1), 0.1)
     folder.discard_unless_begun()
     assert folder.history() == [generation(1)]
+
+
+def test_every_picture_of_a_run_goes_with_it():
+    assert set(KINDS) <= set(PICTURES)

@@ -2,10 +2,8 @@
 
 In a string such as a^n b^n the input stays the same for n rows. A counting network soon
 does nothing in them but count: every cell output is the same as two rows before, to the
-bit, because gates and tanh are cut off far from 0 (`activations.bounds`); two, since idle
-cells like to blink. From there on only the recurrence of the states is computed, by the
-same operations, so that the bits are those of computing everything; once a state comes near
-where a gate or tanh would notice it, everything is computed again.
+bit; two, since idle cells like to blink. From there on only the recurrence of the states is
+computed (`gliding`), to the bits of computing everything.
 """
 
 from __future__ import annotations
@@ -15,36 +13,19 @@ from typing import Any
 import numba
 import numpy as np
 
-from evolino.network.kernels.activations import bounds, one_plus_exp_minus
-from evolino.network.kernels.cell import (
-    GERS_OUTPUT,
-    LINEAR_OUTPUT,
-    PEEPHOLES,
-    SEE_STATES,
-    move,
-    output,
-    transition,
-)
+from evolino.network.kernels.answers import FAR, answer, begin, is_wrong, margin
+from evolino.network.kernels.cell import SEE_STATES, move, output, transition
 from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.lanes import (
-    fma,
-    higher,
-    largest_lane,
-    like,
-    lower,
-    sign,
-    within,
-)
-from evolino.network.kernels.lstm import EXPLODED, copy, read_out, see
-from evolino.network.kernels.memory import load, memory, number, numbers, part, put, store
+from evolino.network.kernels.feedback import read_out
+from evolino.network.kernels.gliding import differ, glide, unnoticed
+from evolino.network.kernels.lanes import like, lower
+from evolino.network.kernels.lstm import PEEPHOLES, copy, see
+from evolino.network.kernels.memory import load, memory, part, store
 from evolino.network.kernels.net_input import GATES, add_source, biases
 
 njit: Any = numba.njit
 
-PEEPHOLE_GATES = 3  # a cell
 GLIDE = 16  # rows, an even number, that are tried at once by the states' recurrence alone
-CAUTION = 1.001  # on where a gate begins to notice a state, against rounding
-FAR = float("inf")
 
 
 def room_for(cells: int, width: int, columns: int) -> int:
@@ -100,132 +81,24 @@ def advance(
         store(net, at + 3, gates[3])
     for k in range(cells):
         s = load(states, k)
-        a, b, d = transition(part(net, GATES * k), part(peep, PEEPHOLE_GATES * k), s, flags)
+        a, b, d = transition(part(net, GATES * k), part(peep, PEEPHOLES * k), s, flags)
         store(law, 3 * k, a)
         store(law, 3 * k + 1, b)
         store(law, 3 * k + 2, d)
         store(states, k, move(s, a, b, d, flags))
     for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLE_GATES * k)
+        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
         store(after, k, output(own, its, load(states, k), flags))
 
 
 @njit(inline="always")
 def margin_of(readout: Any, row: Any, columns: int, outputs: int, wanted: Any) -> Any:
-    """Return the smallest of target times output; -EXPLODED for one that is not finite."""
+    """Return the smallest of target times output."""
     smallest = like(load(row, 0), FAR)
     for j in range(outputs):
         value = read_out(readout, row, columns, outputs, j)
-        product = value * load(wanted, j)
-        smallest = lower(smallest, within(value, EXPLODED, product, -EXPLODED))
+        smallest = lower(smallest, margin(value, load(wanted, j)))
     return smallest
-
-
-@njit(inline="always")
-def differ(x: Any, y: Any, cells: int) -> bool:
-    """Return whether vectors differ in any lane."""
-    differs = like(load(x, 0), 0.0)
-    for k in range(cells):
-        differs = higher(differs, within(load(x, k) - load(y, k), 0.0, 0.0, 1.0))
-    return bool(largest_lane(differs) > 0.0)
-
-
-@njit(inline="always")
-def where_shut(peephole: Any, net: Any, bound: float) -> Any:
-    """Return the |s| from which on a gate is cut off for all larger ones too."""
-    size = higher(peephole, 0.0 - peephole)
-    return within(size, 0.0, 0.0, (higher(net, 0.0 - net) + bound) / size)
-
-
-@njit(inline="always")
-def limit_of(peep: Any, net: Any, s: Any, flags: int) -> Any:
-    """Return the |s| from which on neither gates nor the output of a cell notice s."""
-    gate, argument = bounds(s)
-    far = like(s, argument)
-    if flags & PEEPHOLES:
-        far = higher(far, where_shut(load(peep, 0), load(net, 0), gate))
-        far = higher(far, where_shut(load(peep, 1), load(net, 1), gate))
-        far = higher(far, where_shut(load(peep, 2), load(net, 3), gate))
-    if flags & LINEAR_OUTPUT:
-        far = like(s, FAR)
-    elif not flags & GERS_OUTPUT:
-        zo = load(net, 3)
-        if flags & PEEPHOLES:
-            zo = fma(load(peep, 2), s, zo)
-        far = higher(far, one_plus_exp_minus(zo) * argument)
-    return far * CAUTION
-
-
-@njit(inline="always")
-def unnoticed(
-    peep: Any,
-    states: Any,
-    one: Any,
-    two: Any,
-    nets: Any,
-    moving: Any,
-    limit: Any,
-    flags: int,
-) -> bool:
-    """Write how far from 0 each state must stay so that nothing notices it, -FAR where it
-    is as two rows before; return whether all are so far in all lanes.
-
-    states, one, two: now, one and two rows before. nets: the net inputs of the last two
-    rows. moving: gets which cells are not as two rows before.
-    """
-    near, cells = like(load(states, 0), -FAR), len(moving)
-    for k in range(cells):
-        s, s1, s2 = load(states, k), load(one, k), load(two, k)
-        its = part(peep, PEEPHOLE_GATES * k)
-        far = higher(
-            limit_of(its, part(nets, GATES * k), s, flags),
-            limit_of(its, part(nets, GATES * (cells + k)), s, flags),
-        )
-        far = within(s - s2, 0.0, -FAR, far)
-        side = sign(s)
-        closest = lower(lower(s * side, s1 * side), s2 * side)
-        near = higher(near, far - closest)
-        store(limit, k, far)
-        moving[k] = largest_lane(far) > -FAR
-    return bool(largest_lane(near) <= 0.0)
-
-
-@njit(inline="always")
-def glide(
-    moving: Any,
-    states: Any,
-    spare: Any,
-    law: Any,
-    other: Any,
-    limit: Any,
-    steps: int,
-    flags: int,
-) -> bool:
-    """Go on by the states' recurrence alone, by one law and the other in turn.
-
-    moving: which cells; the others come back after two rows. Returns False, with all as
-    before, if a state came near where it would be noticed.
-    """
-    near = like(load(states, 0), -FAR)
-    for k in range(len(moving)):
-        if not moving[k]:
-            continue
-        s, far = load(states, k), load(limit, k)
-        a, b, d = load(law, 3 * k), load(law, 3 * k + 1), load(law, 3 * k + 2)
-        a2, b2, d2 = load(other, 3 * k), load(other, 3 * k + 1), load(other, 3 * k + 2)
-        side = sign(s)
-        for _ in range(steps // 2):
-            s = move(s, a, b, d, flags)
-            near = higher(near, far - s * side)
-            s = move(s, a2, b2, d2, flags)
-            near = higher(near, far - s * side)
-        store(spare, k, s)
-    if largest_lane(near) > 0.0:
-        return False
-    for k in range(len(moving)):
-        if moving[k]:
-            store(states, k, load(spare, k))
-    return True
 
 
 @compiled
@@ -281,34 +154,20 @@ def count(
     for block in range(0, len(nodes), lanes):
         last = min(len(nodes) - block, lanes)
         before = part(heard, cells)  # of row -1, an odd one
-        for lane in range(lanes):
-            m = nodes[block + min(lane, last - 1)]
-            for k in range(cells):
-                put(numbers(before), k * lanes + lane, start_outputs[m, k])
-                put(numbers(states), k * lanes + lane, start_states[m, k])
+        some = nodes[block : block + last]
+        begin(some, lanes, start_outputs, start_states, before, states, reached)
         copy(states, part(kept, cells), cells)
         smallest = like(load(states, 0), FAR)
         errors, bad = like(smallest, 0.0), like(smallest, 0.0)
-        reached[:] = 0
         t, rest = 0, 2
         while True:
-            pause = -1
             before = part(heard, (t + 1) % 2 * cells)
             store(row, 0, smallest)
             store(row, 1, errors)
-            for lane in range(last):
-                m = nodes[block + lane]
-                at = firsts[m] + reached[lane]
-                while at < firsts[m + 1] and rows[at] == t:
-                    for k in range(cells):
-                        end_outputs[at, k] = number(numbers(before), k * lanes + lane)
-                        end_states[at, k] = number(numbers(states), k * lanes + lane)
-                    margins[at] = number(numbers(row), lane)
-                    wrong[at] = number(numbers(row), lanes + lane)
-                    at += 1
-                reached[lane] = at - firsts[m]
-                if at < firsts[m + 1] and (pause < 0 or rows[at] < pause):
-                    pause = rows[at]
+            pause = answer(
+                t, some, lanes, firsts, rows, before, states, row, reached, end_outputs,
+                end_states, margins, wrong,
+            )  # fmt: skip
             if pause < 0:
                 break
             while t < pause:
@@ -320,9 +179,9 @@ def count(
                     law, flags,
                 )  # fmt: skip
                 see(row, after, states, u, width, cells, flags)
-                margin = margin_of(v, row, columns, outputs, wanted)
-                smallest = lower(smallest, margin)
-                worse, bad = bad, (sign(0.0 - margin) + 1.0) * 0.5
+                nearest = margin_of(v, row, columns, outputs, wanted)
+                smallest = lower(smallest, nearest)
+                worse, bad = bad, is_wrong(nearest)
                 errors = errors + bad
                 t += 1
                 still = rest == 0 and not flags & SEE_STATES

@@ -11,15 +11,14 @@ from typing import Any
 import numba
 import numpy as np
 
+from evolino.network.kernels.answers import FAR, answer, begin, is_wrong, margin
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.expansion import WIDTH, expand
-from evolino.network.kernels.lanes import like, lower, sign, within
-from evolino.network.kernels.lstm import EXPLODED, copy, room_for, see, step
-from evolino.network.kernels.memory import load, memory, number, numbers, part, put, store
+from evolino.network.kernels.lanes import like, lower
+from evolino.network.kernels.lstm import copy, room_for, see, step
+from evolino.network.kernels.memory import load, memory, part, store
 
 njit: Any = numba.njit
-
-FAR = float("inf")
 
 
 def room_to_count(cells: int, width: int, columns: int, outputs: int) -> int:
@@ -29,12 +28,10 @@ def room_to_count(cells: int, width: int, columns: int, outputs: int) -> int:
 
 @njit(inline="always")
 def margin_of(y: Any, outputs: int, wanted: Any) -> Any:
-    """Return the smallest of target times output; -EXPLODED for one that is not finite."""
+    """Return the smallest of target times output."""
     smallest = like(load(y, 0), FAR)
     for j in range(outputs):
-        value = load(y, j)
-        product = value * load(wanted, j)
-        smallest = lower(smallest, within(value, EXPLODED, product, -EXPLODED))
+        smallest = lower(smallest, margin(load(y, j), load(wanted, j)))
     return smallest
 
 
@@ -88,40 +85,26 @@ def count(
     reached = np.zeros(WIDTH, np.int64)
     for block in range(0, len(nodes), WIDTH):
         last = min(len(nodes) - block, WIDTH)
-        for lane in range(WIDTH):
-            reached[lane] = 0
-            m = nodes[block + min(lane, last - 1)]
-            for k in range(cells):
-                put(numbers(before), k * WIDTH + lane, start_outputs[m, k])
-                put(numbers(states), k * WIDTH + lane, start_states[m, k])
+        some = nodes[block : block + last]
+        begin(some, WIDTH, start_outputs, start_states, before, states, reached)
         smallest = like(load(states, 0), FAR)
         errors = like(smallest, 0.0)
         t = 0
         while True:
-            pause = -1
             store(told, 0, smallest)
             store(told, 1, errors)
-            for lane in range(last):
-                m = nodes[block + lane]
-                at = firsts[m] + reached[lane]
-                while at < firsts[m + 1] and rows[at] == t:
-                    for k in range(cells):
-                        end_outputs[at, k] = number(numbers(before), k * WIDTH + lane)
-                        end_states[at, k] = number(numbers(states), k * WIDTH + lane)
-                    margins[at] = number(numbers(told), lane)
-                    wrong[at] = number(numbers(told), WIDTH + lane)
-                    at += 1
-                reached[lane] = at - firsts[m]
-                if at < firsts[m + 1] and (pause < 0 or rows[at] < pause):
-                    pause = rows[at]
+            pause = answer(
+                t, some, WIDTH, firsts, rows, before, states, told, reached, end_outputs,
+                end_states, margins, wrong,
+            )  # fmt: skip
             if pause < 0:
                 break
             while t < pause:
                 step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
                 see(row, after, states, u, width, cells, flags)
                 expand(row, scaled, columns, v, vectors, c, b, d, outputs, factor, y)
-                margin = margin_of(y, outputs, wanted)
-                smallest = lower(smallest, margin)
-                errors = errors + (sign(0.0 - margin) + 1.0) * 0.5
+                nearest = margin_of(y, outputs, wanted)
+                smallest = lower(smallest, nearest)
+                errors = errors + is_wrong(nearest)
                 copy(after, before, cells)
                 t += 1

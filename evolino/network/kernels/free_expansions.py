@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.architecture import THRESHOLD
 from evolino.network.expansion import KernelExpansion
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.expansion import WIDTH, expand, expansion_for, in_doubles
-from evolino.network.kernels.free_runs import FreeRuns
-from evolino.network.kernels.lanes import beyond, largest_lane, like, within
-from evolino.network.kernels.lstm import EXPLODED, copy, disturb, room_for, see, step
+from evolino.network.kernels.feedback import disturb, hear, tell
+from evolino.network.kernels.free_runs import FreeRuns, thresholds
+from evolino.network.kernels.lanes import largest_lane, like
+from evolino.network.kernels.lstm import copy, room_for, see, step
 from evolino.network.kernels.memory import aligned, aligned_copy, load, memory, part, store
 from evolino.network.kernels.networks import CellStates, Networks
 from evolino.vocabulary import Array
@@ -47,6 +47,7 @@ def run_freely(
     feedback: bool,
     scale: float,
     threshold: float,
+    heard_threshold: float,
     noise: Any,
     noise_rows: int,
     targets: Any,
@@ -82,27 +83,17 @@ def run_freely(
             now = n * steps + t
             copy(part(x, now * outside), u, outside)
             if feedback:
-                for j in range(outputs):
-                    store(u, outside + j, load(heard, j) * scale)
+                hear(u, heard, outside, outputs, scale, heard_threshold)
             step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
             if noise_rows:
                 its = part(disturbance, t % noise_rows * 2 * cells)
                 disturb(its, after, states, cells)
             see(row, after, states, u, width, cells, flags)
             expand(row, scaled, columns, v, count, c, b, d, outputs, factor, heard)
-            for j in range(outputs):
-                value = load(heard, j)
-                alive = within(value, EXPLODED, alive, 0.0)
-                if threshold > -float("inf"):
-                    value = beyond(value, threshold, like(value, 1.0), 0.0)
-                    store(heard, j, value)
-                if tolerance < float("inf"):
-                    error = value - load(wanted, now * outputs + j)
-                    alive = within(error, tolerance, alive, 0.0)
-            for j in range(outputs):
-                value = load(heard, j)
-                store(y, now * outputs + j, within(alive, 0.0, float("inf"), value))
-                store(heard, j, within(alive, 0.0, 0.0, value))
+            alive = tell(
+                heard, outputs, alive, threshold, part(wanted, now * outputs), tolerance,
+                part(y, now * outputs),
+            )  # fmt: skip
             if largest_lane(alive) == 0.0:
                 for j in range((now + 1) * outputs, (n + 1) * steps * outputs):
                     store(y, j, float("inf"))
@@ -150,7 +141,7 @@ def free_runs_expanded(
             outputs,
             architecture.feedback,
             architecture.feedback_scale,
-            THRESHOLD if architecture.output == "threshold" else -float("inf"),
+            *thresholds(architecture),
             in_doubles(runs.noise.values),
             len(runs.noise.values) // (2 * architecture.cells),
             targets,

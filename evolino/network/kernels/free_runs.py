@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evolino.network.architecture import LSTM, THRESHOLD
-from evolino.network.kernels import lstm
+from evolino.network.kernels import feedback
 from evolino.network.kernels.memory import (
     Shared,
     aligned,
@@ -132,7 +132,7 @@ def free_runs_of(
         each = networks.weights_in_lanes, networks.peepholes_in_lanes
         readout = to_lanes(output_weights, dtype).reshape(-1)
     result = room.take("result", count * groups * steps * outputs * lanes, dtype)
-    lstm.run_freely(
+    feedback.run_freely(
         count,
         *each,
         layout.sources,
@@ -147,8 +147,7 @@ def free_runs_of(
         outputs,
         architecture.feedback,
         architecture.feedback_scale,
-        THRESHOLD if architecture.output == "threshold" else -float("inf"),
-        THRESHOLD if architecture.output == "threshold in feedback" else -float("inf"),
+        *thresholds(architecture),
         runs.noise,
         len(runs.noise.values) // (2 * architecture.cells),
         runs.targets,
@@ -163,6 +162,15 @@ def free_runs_of(
     ran = result.reshape(count, groups, steps, outputs, lanes)
     in_order = np.moveaxis(ran, -1, 2).reshape(count, groups * lanes, steps, outputs)
     return np.array(in_order[:, : runs.count], np.float64, order="C")
+
+
+def thresholds(architecture: LSTM) -> tuple[float, float]:
+    """Return where outputs are cut, and where in feedback only; -inf for nowhere."""
+    cut = architecture.output
+    return (
+        THRESHOLD if cut == "threshold" else -float("inf"),
+        THRESHOLD if cut == "threshold in feedback" else -float("inf"),
+    )
 
 
 def _by_group(values: Array, dtype: Any) -> Array:
