@@ -16,6 +16,7 @@ SHOWN = (  # of result.json
     *("generations", "evaluations", "seconds", "version"),
 )
 PIPE_WIDTH = 110  # columns where no terminal says how wide it is
+MOST_COLUMNS = 4  # metrics beside each other; more of them stand one below another
 
 
 def show(
@@ -54,7 +55,12 @@ def print_run(folder: RunFolder) -> None:
         sep="",
         markup=False,
     )
-    console.print(_table(result))
+    if len(result["metrics"]) > MOST_COLUMNS:
+        console.print(_by_metric(result))
+        if result["published"]:
+            console.print(_published(result))
+    else:
+        console.print(_by_method(result))
     if not result["metrics"]:
         console.print("every network failed: no validation loss was finite", markup=False)
 
@@ -72,7 +78,49 @@ def _print_unfinished(folder: RunFolder) -> None:
     typer.echo(f"go on with   {folder.resume_command}")
 
 
-def _table(result: dict[str, Any]) -> Any:
+def _by_metric(result: dict[str, Any]) -> Any:
+    """Return a table: a line for each metric, a column for ours and for each baseline."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("metric", no_wrap=True)
+    table.add_column("this run", justify="right", no_wrap=True, style="bold")
+    for method in result["baselines"]:
+        table.add_column(Text(method), justify="right")
+    for metric, ours in result["metrics"].items():
+        others = [figures.get(metric) for figures in result["baselines"].values()]
+        table.add_row(Text(metric), *(_figure(value) for value in (ours, *others)))
+    return table
+
+
+def _published(result: dict[str, Any]) -> Any:
+    """Return a table: a line for each published figure."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("published", "metric", "", "source"):
+        table.add_column(column, justify="left" if column else "right")
+    for figure in result["published"]:
+        cells = (
+            figure["method"],
+            figure["metric"],
+            _figure(figure["value"]),
+            _source(figure),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _source(figure: dict[str, Any]) -> str:
+    mark = "" if figure["checked"] else f" ({NOT_CHECKED})"
+    return f"{figure['source']}{mark}"
+
+
+def _by_method(result: dict[str, Any]) -> Any:
     """Return a table: a line for ours, each published figure and each baseline."""
     from rich import box
     from rich.table import Table
@@ -92,8 +140,7 @@ def _table(result: dict[str, Any]) -> Any:
 
     add("this run", result["metrics"], f"evolino {result['version']}", "bold")
     for figure in published:
-        mark = "" if figure["checked"] else f" ({NOT_CHECKED})"
-        add(figure["method"], {figure["metric"]: figure["value"]}, figure["source"] + mark)
+        add(figure["method"], {figure["metric"]: figure["value"]}, _source(figure))
     for method, figures in result["baselines"].items():
         add(method, figures, "baseline, same data")
     return table

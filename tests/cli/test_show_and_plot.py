@@ -1,5 +1,6 @@
 """Laws of what is shown of a run."""
 
+import json
 import subprocess
 import sys
 from importlib.metadata import version
@@ -22,6 +23,24 @@ def test_a_run_stands_beside_published_figures_and_baselines(evolino, finished):
     assert any("AR(10)" in line and "inf" in line for line in lines)
     published = [line for line in lines if "Evolino, 20 cells" in line]
     assert ["recalled, not checked" in line for line in published] == [True, False]
+
+
+def test_many_metrics_stand_one_below_another_and_none_is_cut(evolino, finished):
+    file = finished / "result.json"
+    result = json.loads(file.read_text())
+    many = {f"a_rather_long_metric_{k}": k + 0.125 for k in range(15)}
+    result["metrics"] |= many
+    for figures in result["baselines"].values():
+        figures |= {name: value + 100 for name, value in many.items()}
+    file.write_text(json.dumps(result))
+    status, out, _ = evolino("show", finished)
+    lines = out.splitlines()
+    assert status == 0
+    for name, value in many.items():
+        (line,) = (line for line in lines if name in line.split())
+        count = len(result["baselines"])
+        assert line.split()[1:] == [f"{value:.3g}", *[f"{value + 100:.3g}"] * count]
+    assert any("Evolino, 20 cells" in line and "recalled" in line for line in lines)
 
 
 def test_an_unfinished_run_says_how_far_it_is(evolino, finished):
