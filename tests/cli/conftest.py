@@ -106,5 +106,6 @@ def trainer(monkeypatch):
     for kind in ("fitness", "free_run", "cells"):
         setattr(plots, kind, draw(kind))
     monkeypatch.setitem(sys.modules, "evolino.plots", plots)
+    monkeypatch.setattr(sys.modules["evolino"], "plots", plots, raising=False)
     instant.plots = plots
     return instant
