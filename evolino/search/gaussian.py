@@ -1,14 +1,13 @@
-"""Gaussian noise of two libraries' generators, compiled, to the same bits.
+"""Gaussian noise of NumPy's legacy generator, compiled, to the same bits.
 
-Both are Mersenne twisters. For 400,000 genes a generation, Python's generator takes longer
-than the networks that are evaluated, and NumPy's legacy one a tenth of it. Loops are kept
-apart so that the compiler makes vectors of them.
+The `cmaes` library draws from it, a Mersenne twister: for 400,000 genes a generation it
+takes a tenth as long as the networks that are evaluated. Loops are kept apart so that the
+compiler makes vectors of them.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from typing import Any
 
 import numba
@@ -21,26 +20,7 @@ from evolino.vocabulary import Array
 njit: Any = numba.njit(cache=True, error_model="numpy")
 inline: Any = numba.njit(inline="always")
 WORDS = 624  # of a twister
-DRAWN_ROWS = 20  # for so many rows random numbers are drawn at once; at least 2
 PAIRS = 1024  # of uniform numbers, drawn at once
-
-
-def mutate_gaussian(genes: Array, deviations: Array, chance: float) -> None:
-    """Add noise to each of the genes (P, D), in place, with this chance.
-
-    What `deap.tools.mutGaussian` would add to one row after another. deviations: (D,), of
-    the noise. Draws on from the state of `random`, which must not have drawn a Gaussian
-    since it was seeded, and leaves it as it is.
-    """
-    _, state, _ = random.getstate()
-    words, position = np.array(state[:-1], dtype=np.uint32), state[-1]
-    uniforms = np.empty(0)
-    row, used, waiting = 0, 0, math.nan
-    while row < len(genes):
-        more = np.empty(DRAWN_ROWS * len(deviations) + 2)
-        position = _uniforms(words, position, more)
-        uniforms = np.concatenate([uniforms[used:], more])
-        row, used, waiting = _mutate(genes, deviations, chance, uniforms, row, waiting)
 
 
 def legacy_normals(rng: RandomState, count: int) -> Array:
@@ -109,39 +89,6 @@ def _join(words: Array, numbers: Array) -> None:
         high = np.int32(words[2 * k] >> np.uint32(5))
         low = np.int32(words[2 * k + 1] >> np.uint32(6))
         numbers[k] = (high * 67108864.0 + low) * (1.0 / 9007199254740992.0)
-
-
-@njit
-def _mutate(
-    genes: Array,
-    deviations: Array,
-    chance: float,
-    uniforms: Array,
-    row: int,
-    waiting: float,
-) -> tuple[int, int, float]:
-    """Mutate from a row on, as far as the uniform numbers are sure to last.
-
-    waiting: as in random.gauss, normal numbers come in pairs, of which the second waits;
-    nan if there is none. Returns the next row, how many numbers were used, and waiting.
-    """
-    rows, columns = genes.shape
-    used = 0
-    while row < rows and used + 2 * columns + 1 < len(uniforms):
-        for j in range(columns):
-            used += 1
-            if uniforms[used - 1] >= chance:
-                continue
-            if math.isnan(waiting):
-                angle = uniforms[used] * math.tau
-                radius = math.sqrt(-2.0 * math.log(1.0 - uniforms[used + 1]))
-                normal, waiting = math.cos(angle) * radius, math.sin(angle) * radius
-                used += 2
-            else:
-                normal, waiting = waiting, math.nan
-            genes[row, j] += normal * deviations[j]
-        row += 1
-    return row, used, waiting
 
 
 @njit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from numpy.random import Generator
 
 from evolino.search.base import Search, State, WeightSpace
 from evolino.search.turns import Turns, free_genes, rng_state, set_rng_state
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,17 @@ class _Running:
     def tell(self, losses: Array) -> None:
         genomes, losses = self._turns.told(losses)
         order = np.argsort(losses, kind="stable")
-        pool = genomes[order].reshape(len(genomes), -1)
+        rows, elite = genomes.reshape(len(genomes), -1), self._settings.elite
+        pool = np.empty_like(rows)
+        pool[:elite] = rows[order[:elite]]
         with seeded(self._rng):
-            children = self._children(pool[:, self._free])
-        elite = self._settings.elite
-        pool[elite:] = pool[0].copy()  # for the genes that are held
-        pool[elite:, self._free] = children
+            # Modes other than "clip" write to a buffer first.
+            rows.take(order[self._parents(len(rows))], 0, out=pool[elite:], mode="clip")
+            children = pool[elite:, self._free]
+            self._vary(children)
+        if not isinstance(self._free, slice):  # else children are a view
+            pool[elite:] = rows[order[0]]
+            pool[elite:, self._free] = children
         self._pool = pool.reshape(genomes.shape)
 
     def receive(self, genome: Array, loss: float) -> None:
@@ -94,37 +100,35 @@ class _Running:
         set_rng_state(self._rng, state["rng"])
         self._pool = state["pool"].copy()
 
-    def _children(self, genes: Array) -> Array:
-        """Return (P - elite, D) children of free genes (P, D), the best network first."""
+    def _parents(self, count: int) -> list[int]:
+        """Return the rank of each child's parent among `count` networks."""
         from deap import tools
 
         settings = self._settings
         # Tournaments compare ranks, so that failed networks need no finite loss.
-        ranked = [_Ranked(rank, -rank) for rank in range(len(genes))]
+        ranked = [_Ranked(rank, -rank) for rank in range(count)]
         parents = tools.selTournament(
             ranked, settings.population - settings.elite, settings.tournament
         )
-        children = genes[[parent.rank for parent in parents]]
+        return [parent.rank for parent in parents]
+
+    def _vary(self, children: Array) -> None:
+        """Let children (n, D) exchange genes and mutate, in place: by noise, or by genes
+        drawn anew if ternary."""
+        from deap import tools
+
+        settings, space = self._settings, self._space
         for one, other in zip(children[::2], children[1::2], strict=False):
             if len(one) > 1 and random.random() < settings.crossover:
                 _cross(one, other)
-        return self._mutated(children)
-
-    def _mutated(self, children: Array) -> Array:
-        """Return children (n, D) with noise, or with genes drawn anew if ternary."""
-        from deap import tools
-
-        from evolino.search.gaussian import mutate_gaussian
-
-        settings, space = self._settings, self._space
         if space.level == 0:
             deviations = settings.mutation * np.abs(space.scale.reshape(-1)[self._free])
-            mutate_gaussian(children, deviations, settings.mutated_genes)
-            return children
+            add_noise(children, deviations, settings.mutated_genes, self._rng)
+            return
         signs = np.rint(children / space.level).astype(int).tolist()
         for child in signs:
             tools.mutUniformInt(child, -1, 1, settings.mutated_genes)
-        return space.level * np.array(signs)
+        children[...] = space.level * np.array(signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,32 @@ class _Ranked:
 
     rank: int
     fitness: int
+
+
+def add_noise(genes: Array, deviations: Array, chance: float, rng: Generator) -> None:
+    """Add Gaussian noise to each of the genes (P, D), in place, with this chance.
+
+    deviations: (D,), of the noise. DEAP's own mutation is a Python loop over all genes.
+    """
+    rows, columns = np.divmod(places_drawn(genes.size, chance, rng), len(deviations))
+    genes[rows, columns] += rng.standard_normal(len(rows)) * deviations[columns]
+
+
+def places_drawn(count: int, chance: float, rng: Generator) -> IntArray:
+    """Return which of `count` places are drawn, each with this chance, in ascending order.
+
+    The gaps between them are geometric: fewer numbers than one a place.
+    """
+    places = np.empty(0, np.int64)
+    if chance == 0.0:
+        return places
+    at_once = int(count * chance + 5 * math.sqrt(count * chance)) + 1
+    reached = -1
+    while reached < count:
+        gaps = np.minimum(rng.geometric(chance, at_once), count + 1)
+        places = np.concatenate([places, reached + np.cumsum(gaps)])
+        reached = int(places[-1])
+    return places[: np.searchsorted(places, count)]
 
 
 def _cross(one: Array, other: Array) -> None:
