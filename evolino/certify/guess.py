@@ -25,6 +25,7 @@ from evolino.vocabulary import Array, BoolArray
 
 SLOWS = 1e-5  # a cell whose gain falls by this share in a stretch creeps
 FRONT = 0.25  # the share of a creeping cell's states that is the zone in front
+BEGIN = 0.1  # the share that the first intervals are widened by
 FIRST = 16.0  # gains of the first stretch that it may move, to begin with
 
 
@@ -73,7 +74,7 @@ def first_guess(entry: Cells, after: Cells, kinds: Kinds, vertices: Array) -> Ce
     outputs = entry.outputs.hull(after.outputs)
     guess = Cells(outputs, slopes, centres, nothing, slack)
     every = np.ones(len(centres), dtype=bool)
-    return wider(guess, replace(guess, rest=slack), every, every)
+    return wider(guess, replace(guess, rest=slack), every, every, BEGIN)
 
 
 def front_zone(guess: Cells, kinds: Kinds, cell: int) -> Cells:
@@ -147,18 +148,20 @@ def _crept(
     return choose(rises, upwards, downwards)
 
 
-def wider(guess: Cells, found: Cells, shown: BoolArray, held: BoolArray) -> Cells:
+def wider(
+    guess: Cells, found: Cells, shown: BoolArray, held: BoolArray, by: float
+) -> Cells:
     """Return a guess that holds what was found, and more where asked for: (C,) each, in the
-    outputs, in the states."""
+    outputs, in the states; by: the share of an interval that it is widened by."""
     outputs, slack = guess.outputs.hull(found.outputs), guess.slack.hull(found.rest)
-    more = _more(slack, slack.size + np.abs(guess.centres))
+    more = _more(slack, slack.size + np.abs(guess.centres), by)
     return replace(
         guess,
-        outputs=outputs.widened(shown * _more(outputs, outputs.size)).cut(-1.0, 1.0),
+        outputs=outputs.widened(shown * _more(outputs, outputs.size, by)).cut(-1.0, 1.0),
         slack=slack.widened(held * more),
     )
 
 
-def _more(values: Interval, size: Array) -> Array:
-    """Return a tenth of each interval, and some: outputs of 1e-30 may matter."""
-    return np.asarray(0.1 * (values.hi - values.lo) + 1e-14 * size + 1e-290)
+def _more(values: Interval, size: Array, by: float) -> Array:
+    """Return a share of each interval, and some: outputs of 1e-30 may matter."""
+    return np.asarray(by * (values.hi - values.lo) + 1e-14 * size + 1e-290)

@@ -25,7 +25,9 @@ from evolino.certify.squashing import Arithmetic
 from evolino.phases import Phase
 from evolino.vocabulary import Array, BoolArray
 
-ATTEMPTS = 40  # to widen a guess
+ATTEMPTS = 60  # to widen a guess
+PATIENT = 30  # by a little; then by much, for cells that take long to settle
+LITTLE, MUCH = 0.1, 1.0  # shares of an interval that it is widened by
 LOST = 1e100  # bounds of a state beyond it will not hold
 
 
@@ -75,7 +77,7 @@ class Stretch:
         second, _, _ = self._run(then)
         kinds = kinds_of(counts, gains_of(entry, first), gains_of(then, second))
         guess = first_guess(entry, first, kinds, self.vertices)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             after, kept, margin = self._run(guess)
             lost = (kinds.counts | kinds.creeps) & ~kept
             if lost.any():
@@ -91,7 +93,8 @@ class Stretch:
                 return found, margin
             if not (found.rest.size < LOST).all():
                 break
-            guess = wider(guess, found, ~shown, ~held)
+            by = LITTLE if attempt < PATIENT else MUCH
+            guess = wider(guess, found, ~shown, ~held, by)
         cells = ", ".join(str(k + 1) for k in np.flatnonzero(~(shown & held)))
         raise Undecided(index, "middle", f"no bounds hold for cell {cells}")
 

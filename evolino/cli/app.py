@@ -46,7 +46,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     resume: "evolino resume runs/first --generations 500 --backend loky --timeout 600",
     show: "evolino show runs/first runs/second",
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
-    certify: "evolino certify runs/first",
+    certify: "evolino certify runs/first; of several: evolino certify runs/*",
     generate: "evolino generate runs/blues --bars 24 --swing 0.67 --wav blues.wav",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",

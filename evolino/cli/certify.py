@@ -1,9 +1,10 @@
-"""`evolino certify DIR`: a proof that a network accepts every string of its language."""
+"""`evolino certify DIR..`: proofs that networks accept every string of their language."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,15 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evolino.certify.certificate import Certificate
+    from evolino.model import Model
     from evolino.phases import Phase
 
 PARTS = ("start", "middle", "end")
 
 
 def certify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR..", help="Folder of a run; of several, a line is printed for each."
+        ),
+    ],
     json: Annotated[
-        bool, typer.Option("--json", help="Print the certificate as JSON.")
+        bool,
+        typer.Option("--json", help="Print certificates as JSON, several a line each."),
     ] = False,
     least: Annotated[
         int, typer.Option(help="Exit with 1 unless every n up to this is accepted.")
@@ -33,15 +41,60 @@ def certify(
     Exit status 0: proved, at least up to --least. 1: a string is not accepted, or the proof
     does not go so far; what is proven is printed. 2: nothing to certify.
     """
-    from evolino.certify.certificate import certify as certify_model
-    from evolino.certify.report import as_table, phase_names, sentences
-    from evolino.model import load
-    from evolino.phases import Counted
     from evolino.training.json_text import write_json
-    from evolino.training.run_folder import RunFolder
     from evolino.vocabulary import check_count
 
     check_count("least", least)
+    subjects = [_read(folder, trust=trust) for folder in folders]
+    proved = 0
+    for subject in subjects:
+        certificate = subject.certified()
+        proved += certificate.verdict == "proved" and certificate.accepts_to >= least
+        if json:
+            table = subject.table(certificate, several=len(folders) > 1)
+            indent = None if len(folders) > 1 else 2
+            typer.echo(write_json(table, indent=indent).decode(), nl=False)
+        elif len(folders) > 1:
+            _print_line(subject, certificate)
+        else:
+            _print_page(subject, certificate)
+    if len(folders) > 1 and not json:
+        typer.echo(f"{proved} of {len(folders)} proved to {least:,} or beyond")
+    if proved < len(folders):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """The network of a run, its language's phases and their names."""
+
+    folder: Path
+    model: Model
+    phases: Sequence[Phase]
+    names: list[str]
+
+    def certified(self) -> Certificate:
+        """Return the certificate."""
+        from evolino.certify.certificate import certify as certify_model
+
+        return certify_model(self.model, self.phases)
+
+    def table(self, certificate: Certificate, *, several: bool) -> dict[str, Any]:
+        """Return the certificate as plain values; one of several with its run."""
+        from evolino.certify.report import as_table
+
+        table = as_table(certificate, self.names)
+        return {"run": str(self.folder), **table} if several else table
+
+
+def _read(folder: Path, *, trust: bool) -> _Subject:
+    """Return what a folder holds. Raises ValueError if it cannot be certified."""
+    from evolino.certify.certificate import check
+    from evolino.certify.report import phase_names
+    from evolino.model import load
+    from evolino.phases import Counted
+    from evolino.training.run_folder import RunFolder
+
     opened = RunFolder.open(folder, trust=trust)
     task = opened.experiment().task
     if not isinstance(task, Counted):
@@ -49,18 +102,26 @@ def certify(
             f"{task.name} has no counted strings: certificates are for languages such as "
             "a^n b^n c^n"
         )
-    phases = task.phases()
-    certificate = certify_model(load(opened.path), phases)
-    names = phase_names(phases, getattr(task, "symbols", ()))
-    if json:
-        typer.echo(write_json(as_table(certificate, names), indent=2).decode(), nl=False)
-    else:
-        for line in sentences(certificate):
-            typer.echo(line)
-        if certificate.margins:
-            _print_margins(certificate, phases, names)
-    if certificate.verdict != "proved" or certificate.accepts_to < least:
-        raise typer.Exit(1)
+    phases, model = task.phases(), load(opened.path)
+    check(model, phases)
+    return _Subject(
+        folder, model, phases, phase_names(phases, getattr(task, "symbols", ()))
+    )
+
+
+def _print_line(subject: _Subject, certificate: Certificate) -> None:
+    from evolino.certify.report import sentences
+
+    typer.echo(f"{subject.folder}: {sentences(certificate)[0]}")
+
+
+def _print_page(subject: _Subject, certificate: Certificate) -> None:
+    from evolino.certify.report import sentences
+
+    for line in sentences(certificate):
+        typer.echo(line)
+    if certificate.margins:
+        _print_margins(certificate, subject.phases, subject.names)
 
 
 def _print_margins(

@@ -75,7 +75,7 @@ class DelayLine:
 
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G): the deviation, divided for recurrent weights by the root of C."""
-        scale = np.full(architecture.genome_shape, self.deviation)
+        scale = np.full(architecture.genome_shape, float(self.deviation))
         scale[:, architecture.genes_of("recurrent")] /= np.sqrt(architecture.cells)
         scale[: self._length(architecture)] *= self.line_scale
         return scale

@@ -71,7 +71,7 @@ class Uniform:
 
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G) of the width."""
-        return np.full(architecture.genome_shape, self.width)
+        return np.full(architecture.genome_shape, float(self.width))
 
     def family(self, architecture: LSTM) -> None:
         """Return None: the width is not evolved."""
@@ -96,7 +96,7 @@ class Gaussian:
 
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G) of the deviation."""
-        return np.full(architecture.genome_shape, self.deviation)
+        return np.full(architecture.genome_shape, float(self.deviation))
 
     def family(self, architecture: LSTM) -> None:
         """Return None: the deviation is not evolved."""
@@ -121,7 +121,7 @@ class SaturatedTernary:
 
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G) of the level."""
-        return np.full(architecture.genome_shape, self.level)
+        return np.full(architecture.genome_shape, float(self.level))
 
     def family(self, architecture: LSTM) -> None:
         """Return None: there is nothing to scale."""

@@ -48,7 +48,7 @@ class Saturated:
 
     def scale(self, architecture: LSTM) -> Array:
         """Return (C, G): the standard deviation, for peepholes their size."""
-        scale = np.full(architecture.genome_shape, self.deviation)
+        scale = np.full(architecture.genome_shape, float(self.deviation))
         scale[:, architecture.genes_of("peephole")] *= self.peepholes
         return scale
 

@@ -56,6 +56,21 @@ def test_a_cell_that_creeps_is_held_by_what_it_grows_in_the_end(small, golden):
     assert found.accepts_to > 10**6
 
 
+@pytest.mark.parametrize("forget", [3.0, 11.0])
+def test_a_cell_that_takes_long_to_settle_is_held(small, golden, forget):
+    """With 11 it forgets a share of 2e-5 a row, so that it settles after 10^5 rows and
+    more, 60,000 times as high as what a row adds."""
+    model = golden("anbn", peepholes=True, creeping=True)
+    genes, genome = model.architecture.genes_of, model.genome.copy()
+    genome[-1, genes("bias", "input")] = -60.0
+    genome[-1, genes("peephole", "input")] = 0.0
+    genome[-1, genes("bias", "forget")] = forget
+    settling = Model(model.architecture, genome, model.output_weights)
+    found = certify(settling, golden.phases("anbn"))
+    assert found.verdict == "proved"
+    assert found.accepts_to > 10**6
+
+
 @pytest.mark.parametrize("forget", [7.0, 9.0, 12.0])
 def test_a_leak_fails_at_the_n_of_the_closed_form(small, golden, forget):
     """A counter that keeps the share f of its count holds f^(n-1) (1 - f^n) / (1 - f)

@@ -17,12 +17,12 @@ def folder(golden, tmp_path, monkeypatch):
     monkeypatch.setattr(search, "RUN_SOME", (300,))
     options = {"language": "anbn", "encoding": "one-hot"}
 
-    def make(forget):
+    def make(forget, name="r"):
         run = RunFolder.create(
-            tmp_path / "r", experiment_for("languages", task_options=options)
+            tmp_path / name, experiment_for("languages", task_options=options)
         )
         run.save_model(golden("anbn", forget=forget).as_state())
-        return tmp_path / "r"
+        return tmp_path / name
 
     return make
 
@@ -57,6 +57,27 @@ def test_json_holds_the_same(evolino, folder):
     assert found["accepts_to"] > 10**6
     parts = {(each["phase"], each["part"]) for each in found["margins"]}
     assert ("a, then a or b", "middle") in parts
+
+
+def test_several_runs_get_a_line_each_and_are_counted(evolino, folder):
+    runs = folder(800.0, "first"), folder(9.0, "second")
+    status, out, _ = evolino("certify", *runs)
+    lines = out.splitlines()
+    assert (status, len(lines)) == (1, 3)
+    assert lines[0].startswith(f"{runs[0]}: proved: accepts every n up to ")
+    assert lines[1].startswith(f"{runs[1]}: fails at n = 70")
+    assert lines[2] == "1 of 2 proved to 1,000,000 or beyond"
+    assert evolino("certify", runs[0], runs[0])[0] == 0
+    status, out, _ = evolino("certify", *runs, "--json")
+    tables = [json.loads(line) for line in out.splitlines()]
+    assert [each["run"] for each in tables] == [str(run) for run in runs]
+    assert [each["verdict"] for each in tables] == ["proved", "fails"]
+
+
+def test_nothing_is_proved_where_one_of_several_is_no_run(evolino, folder, tmp_path):
+    status, out, err = evolino("certify", folder(800.0), tmp_path)
+    assert (status, out) == (2, "")
+    assert "is not the folder of a run" in err
 
 
 def test_a_task_without_counted_strings_is_one_line(evolino, tmp_path):

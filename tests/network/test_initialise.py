@@ -13,6 +13,7 @@ from evolino.network.initialise import (
     random_orthogonal,
 )
 from evolino.network.reference import run
+from evolino.network.saturated import Saturated
 from evolino.network.spread import Spread
 from evolino.registry import find, from_table, names, to_table
 
@@ -72,6 +73,25 @@ def test_an_architecture_that_does_not_fit_is_refused(case):
 
 def test_an_initialiser_survives_its_table(initialiser):
     assert from_table("initialiser", to_table(initialiser)) == initialiser
+
+
+@pytest.mark.parametrize(
+    "initialiser",
+    [
+        Uniform(width=2),
+        Gaussian(deviation=2),
+        SaturatedTernary(level=2),
+        Saturated(deviation=2),
+        DelayLine(deviation=2),
+    ],
+    ids=lambda each: each.name,
+)
+def test_a_whole_number_is_as_good_as_any(initialiser):
+    network = LSTM(cells=5, peepholes=True)
+    scale = initialiser.scale(network)
+    assert scale.dtype == np.float64
+    genomes = initialiser.draw(network, np.random.default_rng(1), 2)
+    assert genomes.dtype == np.float64
 
 
 @pytest.mark.parametrize("forget_gate", [True, False])
