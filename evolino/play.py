@@ -9,8 +9,8 @@ import numpy as np
 
 from evolino.model import Model
 from evolino.sound.score import Score, swung, transposed
-from evolino.task import Musical, Split
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.task import Harmonising, Musical, Split
+from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 if TYPE_CHECKING:
     from evolino.task import Task
@@ -72,6 +72,35 @@ def go_on(
     choose = task.chooser(np.random.default_rng(seed), temperature)
     chosen, _ = model.improvise(steps, prime, choose)
     return np.concatenate([prime, chosen])
+
+
+def harmonise(
+    model: Model,
+    task: Harmonising,
+    melody: IntArray,
+    *,
+    seed: int = 0,
+    temperature: float | None = None,
+) -> Array:
+    """Return (T, K): a melody with the voices that the network gives it.
+
+    melody: MIDI pitches, 0 for a rest. seed, temperature: as of `go_on`. Raises ValueError
+    for a melody out of range, or too long.
+    """
+    check_count("seed", seed, least=0)
+    steps = task.steps_of(melody)
+    if steps > MOST_STEPS:
+        raise ValueError(f"the melody takes {steps:,} steps, more than {MOST_STEPS:,}")
+    choose = task.harmoniser(np.random.default_rng(seed), temperature, melody)
+    nothing = np.zeros((0, model.architecture.outputs))
+    return model.improvise(steps, nothing, choose)[0]
+
+
+def harmonising(task: Task) -> Harmonising:
+    """Return the task. Raises ValueError for one that gives melodies no voices."""
+    if not isinstance(task, Harmonising):
+        raise ValueError(f"{task.name} does not harmonise")
+    return task
 
 
 def musical(task: Task) -> Musical:

@@ -159,13 +159,16 @@ class Published:
 class Musical(Protocol):
     """A task whose frames, a row of targets each, are music.
 
-    beats_per_frame, beats_per_bar: in quarter notes. tempo: in beats a minute, unless one
-    is asked for.
+    beats_per_bar: in quarter notes. tempo: in beats a minute, unless one is asked for.
     """
 
-    beats_per_frame: ClassVar[float]
     beats_per_bar: ClassVar[int]
     tempo: ClassVar[float]
+
+    @property
+    def beats_per_frame(self) -> float:
+        """In quarter notes."""
+        ...
 
     def prime(self, split: Split, piece: int) -> Array:
         """Return (T, K): frames of test data that the network hears before it goes on.
@@ -190,6 +193,32 @@ class Musical(Protocol):
 
     def score(self, frames: Array, tempo: float) -> Score:
         """Return the music of frames (T, K)."""
+        ...
+
+
+@runtime_checkable
+class Harmonising(Musical, Protocol):
+    """A musical task that can give a melody its lower voices."""
+
+    def melody(self, piece: int) -> IntArray:
+        """Return (T,): the melody of a piece of test data, MIDI pitches, 0 for a rest."""
+        ...
+
+    def melody_of(self, score: Score) -> IntArray:
+        """Return (T,): the highest notes of a score."""
+        ...
+
+    def harmoniser(
+        self, rng: Generator, temperature: float | None, melody: IntArray
+    ) -> Callable[[Array], Array]:
+        """Return what makes a frame (K,) of outputs (K,), the melody's notes as given.
+
+        Raises ValueError if the task's parameters do not allow it.
+        """
+        ...
+
+    def steps_of(self, melody: IntArray) -> int:
+        """Return how many frames (rows of targets) a melody takes."""
         ...
 
 

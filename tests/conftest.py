@@ -9,6 +9,18 @@ settings.register_profile("evolino", deadline=None, derandomize=True)
 settings.load_profile("evolino")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def chorales(tmp_path_factory):
+    """Made-up chorales in the place of those that are built from music21's corpus."""
+    from evolino.cache import VARIABLE
+    from tests.made_up import save_chorales
+
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder))
+        yield save_chorales(folder)
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(20070319)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evolino.cli.task_options import TRUST
 
 if TYPE_CHECKING:
+    from evolino.model import Model
     from evolino.sound.score import Score
-    from evolino.task import Musical
+    from evolino.task import Musical, Split
     from evolino.vocabulary import Array
 
 BARS = 12
@@ -28,6 +29,13 @@ def generate(
         Path | None, typer.Option(help="MIDI file to go on from, instead of test data.")
     ] = None,
     piece: Annotated[int, typer.Option(help="Which piece of the test data.")] = 0,
+    harmonise: Annotated[
+        bool,
+        typer.Option(
+            "--harmonise",
+            help="Give lower voices to a melody: the highest of --piece, or of --prime.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of the notes drawn.")] = 0,
     temperature: Annotated[
         float | None,
@@ -47,7 +55,7 @@ def generate(
 ) -> None:
     """Let a run's network go on with music, as MIDI, sound and picture."""
     from evolino.model import load
-    from evolino.play import Performance, go_on, musical, practised
+    from evolino.play import Performance, musical, practised
     from evolino.training.problem import split_of
     from evolino.training.run_folder import MUSIC, RunFolder
 
@@ -63,9 +71,17 @@ def generate(
     experiment = run.experiment()
     task = musical(experiment.task)
     split = split_of(experiment.task, experiment.seed)
-    heard = task.prime(split, piece) if prime is None else _frames_of(task, prime)
-    wanted = steps if steps is not None else _steps(task, BARS if bars is None else bars)
-    frames = go_on(load(run.path), task, heard, wanted, seed=seed, temperature=temperature)
+    play = _harmonised if harmonise else _continued
+    frames = play(
+        task,
+        load(run.path),
+        split,
+        prime,
+        piece,
+        None if steps is None and bars is None else _steps(task, steps, bars),
+        seed=seed,
+        temperature=temperature,
+    )
     played = performance.of(task, frames)
     beside = performance.of(task, practised(task, split, len(frames)))
     if midi is None and wav is None and png is None:
@@ -73,16 +89,51 @@ def generate(
     _write(played, beside, midi, wav, png)
 
 
-def _frames_of(task: Musical, path: Path) -> Array:
+def _continued(
+    task: Musical,
+    model: Model,
+    split: Split,
+    prime: Path | None,
+    piece: int,
+    steps: int | None,
+    **drawn: Any,
+) -> Array:
+    """Return (T, K): what is heard first, and what the network makes of it."""
+    from evolino.play import go_on
     from evolino.sound.midi import read_midi
 
-    return task.frames_of(read_midi(path))
+    heard = task.prime(split, piece) if prime is None else task.frames_of(read_midi(prime))
+    wanted = _steps(task, None, BARS) if steps is None else steps
+    return go_on(model, task, heard, wanted, **drawn)
 
 
-def _steps(task: Musical, bars: int) -> int:
+def _harmonised(
+    task: Musical,
+    model: Model,
+    split: Split,
+    prime: Path | None,
+    piece: int,
+    steps: int | None,
+    **drawn: Any,
+) -> Array:
+    """Return (T, K): a melody with the voices that the network gives it."""
+    from evolino.play import harmonise, harmonising
+    from evolino.sound.midi import read_midi
+
+    if steps is not None:
+        raise ValueError("a melody has its own length: leave --steps and --bars out")
+    given = harmonising(task)  # type: ignore[arg-type]
+    melody = given.melody(piece) if prime is None else given.melody_of(read_midi(prime))
+    return harmonise(model, given, melody, **drawn)
+
+
+def _steps(task: Musical, steps: int | None, bars: int | None) -> int:
     from evolino.vocabulary import check_count
 
+    if steps is not None:
+        return steps
     check_count("bars", bars)
+    assert bars is not None
     return round(bars * task.beats_per_bar / task.beats_per_frame)
 
 

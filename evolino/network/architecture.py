@@ -17,16 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from evolino.network.groups import Group, as_groups, cells_seen, masked
+from evolino.regression import probabilities
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 GATES = ("input", "forget", "cell", "output")
 PEEPHOLE_GATES = ("input", "forget", "output")
 CELL_OUTPUTS = ("o*tanh(s)", "tanh(o*s)", "o*s")
-OUTPUTS = ("identity", "threshold", "threshold in feedback")
+OUTPUTS = ("identity", "threshold", "threshold in feedback", "logistic", "softmax")
+PROBABILITIES = ("logistic", "softmax")
 THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
 
 
@@ -67,7 +70,12 @@ class LSTM:
     output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
         else 0. That is the output that is given out and fed back; no paper has it. With
         "threshold in feedback" the sum is given out and only what is fed back is 0 or 1
-        (Eck & Schmidhuber 2002, recalled).
+        (Eck & Schmidhuber 2002, recalled). "logistic": probabilities of independent units,
+        1 / (1 + exp(-sum)); "softmax": of units of which one comes, exp(sum) divided by
+        their total. Probabilities are not fed back; what is drawn from them is
+        (`Model.improvise`).
+    alternatives: with "softmax", sizes of blocks of outputs, one of each comes; none is one
+        block. A row of targets without a 1 in a block asks nothing of it.
     groups: the cells in groups that see some of the others (`evolino.network.groups`);
         none is one group.
     precision: of what the cells compute, "float64" or "float32", which is twice as fast and
@@ -93,6 +101,7 @@ class LSTM:
     readout_squares: bool = False
     readout_constant: bool = True
     output: str = "identity"
+    alternatives: tuple[int, ...] = ()
     groups: tuple[Group, ...] = ()
     precision: str = "float64"
 
@@ -127,6 +136,11 @@ class LSTM:
                     f"sources must be <= cells ({self.cells}), got {self.sources}"
                 )
         object.__setattr__(self, "groups", as_groups(self.groups, self.cells))
+        object.__setattr__(self, "alternatives", tuple(self.alternatives))
+        for size in self.alternatives:
+            check_count("alternatives", size)
+        if self.alternatives and (self.output != "softmax" or self.groups):
+            raise ValueError("alternatives need output 'softmax', and no groups")
         if self.input_width == 0 and not self.bias:
             raise ValueError("a network without inputs and feedback needs bias=True")
 
@@ -176,7 +190,17 @@ class LSTM:
 
     def outputs_of(self, sums: Array) -> Array:
         """Return the outputs of what the readout summed up; any shape."""
+        if self.output == "logistic":
+            return probabilities(sums, exclusive=False)
+        if self.output == "softmax":
+            blocks = [sums[..., block] for block in self.blocks()]
+            return np.concatenate([probabilities(x, exclusive=True) for x in blocks], -1)
         return self._cut(sums) if self.output == "threshold" else sums
+
+    def blocks(self) -> list[slice]:
+        """Return the outputs of each block of alternatives."""
+        ends = np.cumsum(self.alternatives or (self.outputs,)).tolist()
+        return [slice(first, end) for first, end in pairwise([0, *ends])]
 
     def fed_back(self, outputs: Array) -> Array:
         """Return what the network hears of its outputs; any shape."""
@@ -189,12 +213,17 @@ class LSTM:
     def for_task(self, inputs: int, outputs: int) -> LSTM:
         """Return this architecture with a task's numbers of inputs and outputs.
 
-        Raises ValueError for groups that do not share out the outputs.
+        Raises ValueError for groups or alternatives that do not share out the outputs.
         """
         shared_out = sum(group.outputs for group in self.groups)
         if self.groups and shared_out != outputs:
             raise ValueError(
                 f"groups have {shared_out} outputs together, the task has {outputs}"
+            )
+        if self.alternatives and sum(self.alternatives) != outputs:
+            raise ValueError(
+                f"alternatives are {sum(self.alternatives)} outputs together, the task has "
+                f"{outputs}"
             )
         return replace(self, inputs=inputs, outputs=outputs)
 

@@ -4,6 +4,7 @@ READOUTS = {
     "best-only": "evolino.readout.best_only:BestOnly",
     "kernel-svm": "evolino.readout.kernel:KernelSVM",
     "kernel-svr": "evolino.readout.kernel:KernelSVR",
+    "logistic": "evolino.readout.logistic:Logistic",
     "pseudo-inverse": "evolino.readout.linear:PseudoInverse",
     "ridge": "evolino.readout.linear:Ridge",
     "svm": "evolino.readout.svm:SVM",

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evolino.model import Model
 from evolino.network import reference
 from evolino.network.architecture import GATES, LSTM, PEEPHOLE_GATES
 
@@ -107,3 +108,37 @@ def test_a_field_out_of_range_is_named(fields, message):
 def test_genomes_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"genomes must have shape \(P, 2, 16\)"):
         LSTM(cells=2).unpack(np.zeros((1, 2, 15)))
+
+
+def test_outputs_that_are_probabilities():
+    sums = np.array([[0.0, 1.0, -2.0, 700.0]])
+    units = LSTM(cells=1, outputs=4, output="logistic").outputs_of(sums)
+    np.testing.assert_allclose(units, 1 / (1 + np.exp(-sums)), rtol=1e-14)
+    blocks = LSTM(cells=1, outputs=4, output="softmax", alternatives=(2, 2))
+    found = blocks.outputs_of(sums)
+    np.testing.assert_allclose(found[:, :2].sum(axis=1), 1.0)
+    np.testing.assert_allclose(found[0, 1] / found[0, 0], np.e)
+    np.testing.assert_allclose(found[0, 2:], [0.0, 1.0], atol=1e-300)
+    whole = LSTM(cells=1, outputs=4, output="softmax").outputs_of(np.zeros((1, 4)))
+    np.testing.assert_array_equal(whole, 0.25)
+
+
+def test_alternatives_share_out_the_outputs():
+    with pytest.raises(ValueError, match="alternatives need output 'softmax'"):
+        LSTM(cells=1, alternatives=(2,))
+    with pytest.raises(ValueError, match="alternatives are 3 outputs together"):
+        LSTM(cells=1, output="softmax", alternatives=(1, 2)).for_task(0, 4)
+
+
+def test_probabilities_are_not_fed_back():
+    architecture = LSTM(cells=2, outputs=2, output="logistic")
+    model = Model(
+        architecture,
+        np.zeros(architecture.genome_shape),
+        np.zeros((architecture.readout_width, 2)),
+    )
+    with pytest.raises(ValueError, match="draw from them"):
+        model.generate(3)
+    chosen, outputs = model.improvise(3, np.zeros((0, 2)), lambda y: y > 0.4)
+    np.testing.assert_array_equal(outputs, 0.5)
+    np.testing.assert_array_equal(chosen, 1.0)

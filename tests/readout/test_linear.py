@@ -8,7 +8,9 @@ from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import input_vectors, pack, teacher_forced
 from evolino.network.kernels.memory import to_lanes
 from evolino.readout import linear
+from evolino.readout.by_groups import solve_by_groups
 from evolino.readout.linear import PseudoInverse, Ridge
+from evolino.readout.logistic import Logistic
 from evolino.registry import find
 
 
@@ -158,3 +160,19 @@ def test_states_that_lie_in_lanes_are_not_copied(rng):
 def test_a_parameter_out_of_range_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_alternatives_are_solved_on_the_rows_that_ask_for_them(rng):
+    architecture = LSTM(cells=2, outputs=5, output="softmax", alternatives=(2, 3))
+    states = rng.normal(size=(2, 40, architecture.readout_width))
+    first = np.arange(40) % 2 == 0
+    targets = np.zeros((40, 5))
+    targets[first, rng.integers(0, 2, 20)] = 1.0
+    targets[~first, 2 + rng.integers(0, 3, 20)] = 1.0
+    readout = Logistic(1e-2, exclusive=True)
+    found = solve_by_groups(readout, architecture, states, targets)
+    for block, rows in ((slice(0, 2), first), (slice(2, 5), ~first)):
+        alone = readout.solve(states[:, rows], targets[rows, block])
+        np.testing.assert_array_equal(found[..., block], alone)
+    with pytest.raises(ValueError, match="targets with one class a row"):
+        readout.solve(states, targets[:, :2])

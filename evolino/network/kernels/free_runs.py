@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.architecture import LSTM, THRESHOLD
+from evolino.network.architecture import LSTM, PROBABILITIES, THRESHOLD
 from evolino.network.kernels import feedback
 from evolino.network.kernels.memory import (
     Shared,
@@ -165,8 +165,16 @@ def free_runs_of(
 
 
 def thresholds(architecture: LSTM) -> tuple[float, float]:
-    """Return where outputs are cut, and where in feedback only; -inf for nowhere."""
+    """Return where outputs are cut, and where in feedback only; -inf for nowhere.
+
+    Raises ValueError for outputs that are probabilities.
+    """
     cut = architecture.output
+    if cut in PROBABILITIES:
+        raise ValueError(
+            f"outputs that are probabilities ({cut}) are not fed back as they are: draw "
+            "from them, as Model.improvise does"
+        )
     return (
         THRESHOLD if cut == "threshold" else -float("inf"),
         THRESHOLD if cut == "threshold in feedback" else -float("inf"),

@@ -1,0 +1,213 @@
+"""Maximum likelihood for outputs that are probabilities, linear in what is seen.
+
+Minimised over the weights W (S, K) is, a row of rows T,
+
+    -1/T sum_t log p(y_t | x_t W) + penalty/2 |D W|^2
+
+with p of independent units, p_k = sigma(x w_k), or of K classes of which one comes,
+p = softmax(x W). Strictly convex, so there is one minimum; Newton's method finds it,
+each step by conjugate gradients (Nocedal & Wright 2006, algorithm 7.1, recalled). In the
+basis of the principal components of x a diagonal comes near the Hessian: few are needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.vocabulary import Array, IntArray
+
+DECREMENT = 1e-10  # squared length of a Newton step, in nats a row, that ends the search
+STEPS, CONJUGATES, HALVINGS = 60, 60, 30
+SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring
+FREE = 1e-2  # by which a constant is divided, so that its penalty does not count
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """What is maximised. exclusive: one class of K comes, else each unit by itself.
+
+    unnormalised: D is 1, else the standard deviations of the columns (root mean squares
+    where no column is constant). steps: Newton steps at most; None goes to the optimum.
+    """
+
+    exclusive: bool
+    unnormalised: bool = False
+    steps: int | None = None
+
+
+def maximise(
+    likelihood: Likelihood, seen: Array, targets: Array, penalties: tuple[float, ...]
+) -> Array:
+    """Return weights (L, S, K) for L penalties; NaN if what is seen is not finite.
+
+    seen: (T, S). targets: (T, K) of 0 and 1.
+    """
+    shape = (len(penalties), seen.shape[1], targets.shape[1])
+    if not np.isfinite(seen).all():
+        return np.full(shape, np.nan)
+    scaled, scales = _scaled(seen, likelihood.unnormalised)
+    values, basis = np.linalg.eigh(scaled.T @ scaled / len(scaled))
+    problem = _Problem(
+        likelihood, scaled @ basis, np.maximum(values, 0.0), np.asarray(targets, float)
+    )
+    found = np.zeros(shape)
+    weights = basis.T @ _constant_odds(scaled, problem.targets, likelihood.exclusive)
+    # From the strongest penalty on: each solution is a good start for the next.
+    for place in np.argsort(penalties)[::-1]:
+        weights = problem.solve(float(penalties[place]), weights)
+        found[place] = basis @ weights / scales[:, None]
+    return found
+
+
+def probabilities(sums: Array, exclusive: bool) -> Array:
+    """Return the probabilities of sums (.., K): independent, or of exclusive classes."""
+    if exclusive:
+        shifted = np.exp(sums - sums.max(axis=-1, keepdims=True))
+        return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * sums)))
+
+
+def _scaled(seen: Array, unnormalised: bool) -> tuple[Array, Array]:
+    """Return what is seen (T, S) with columns divided by scales (S,), and these."""
+    mean, root = seen.mean(axis=0), np.sqrt(np.square(seen).mean(axis=0))
+    deviation = seen.std(axis=0)
+    constant = (deviation <= 1e-12 * root) & (root > 0)
+    scales = deviation if constant.any() else root
+    scales = np.ones_like(root) if unnormalised else scales.copy()
+    scales[constant] = FREE * np.abs(mean[constant])
+    scales[scales == 0] = 1.0
+    return np.asarray(seen / scales, dtype=np.float64), scales
+
+
+def _constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
+    """Return weights (S, K) that give each output its frequency; 0 without a constant."""
+    weights = np.zeros((scaled.shape[1], targets.shape[1]))
+    constants = np.flatnonzero((scaled == scaled[:1]).all(axis=0) & (scaled[0] != 0))
+    if len(constants):
+        share = (targets.sum(axis=0) + 0.5) / (len(targets) + 1.0)
+        odds = np.log(share) if exclusive else np.log(share) - np.log1p(-share)
+        weights[constants[0]] = odds / scaled[0, constants[0]]
+    return weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Problem:
+    """seen: (T, S) in the basis of principal components, whose mean squares are values."""
+
+    likelihood: Likelihood
+    seen: Array
+    values: Array
+    targets: Array
+
+    def solve(self, penalty: float, weights: Array) -> Array:
+        """Return weights (S, K) from a start."""
+        weights = weights.copy()
+        sums = self.seen @ weights
+        active = np.ones(weights.shape[1], dtype=bool)
+        for _ in range(self.likelihood.steps or STEPS):
+            some = np.flatnonzero(active)
+            step = self._step(penalty, weights[:, some], sums[:, some], some)
+            moved = self.seen @ step.direction
+            length = self._length(
+                penalty, weights[:, some], sums[:, some], step, moved, some
+            )
+            weights[:, some] += length * step.direction
+            sums[:, some] += length * moved
+            active[some] = (step.decrement > DECREMENT) & (length > 0)
+            if not active.any():
+                break
+        return weights
+
+    def _step(self, penalty: float, weights: Array, sums: Array, some: IntArray) -> _Step:
+        """Return Newton's step, inexactly: conjugate gradients as long as it is far off."""
+        chance = probabilities(sums, self.likelihood.exclusive)
+        gradient = self._back(chance - self.targets[:, some]) + penalty * weights
+        spread = (chance * (1.0 - chance)).mean(axis=0)
+        near = 1.0 / (self.values[:, None] * spread + penalty)
+        direction = np.zeros_like(weights)
+        rest = -gradient
+        ahead = near * rest
+        along = ahead.copy()
+        size = begun = self._total(rest * ahead)
+        # The nearer to the minimum, the more exactly; that makes Newton's method fast.
+        enough = np.minimum(0.1, np.sqrt(begun)) ** 2 * begun
+        for _ in range(CONJUGATES):
+            going = size > enough
+            if not going.any():
+                break
+            image = self._curved(chance, self.seen @ along) + penalty * along
+            bent = self._total(along * image)
+            rate = np.where(going & (bent > 0), size / np.where(bent > 0, bent, 1.0), 0.0)
+            direction += rate * along
+            rest -= rate * image
+            ahead = near * rest
+            last, size = size, np.where(going, self._total(rest * ahead), size)
+            along = np.where(
+                going, ahead + size / np.where(last > 0, last, 1.0) * along, along
+            )
+        slope = self._total(gradient * direction)
+        return _Step(direction, slope, -slope)
+
+    def _length(
+        self,
+        penalty: float,
+        weights: Array,
+        sums: Array,
+        step: _Step,
+        moved: Array,
+        some: IntArray,
+    ) -> Array:
+        """Return how much of a step to take: half as long until it brings enough."""
+
+        def value(length: Array) -> Array:
+            rows = self._loss(sums + length * moved, some)
+            pull = self._total(np.square(weights + length * step.direction))
+            return np.asarray(rows + 0.5 * penalty * pull)
+
+        length = np.ones(weights.shape[1])
+        before = value(np.zeros_like(length))
+        for _ in range(HALVINGS):
+            worse = value(length) > before + SUFFICIENT * length * step.slope + 1e-15
+            if not worse.any():
+                return length
+            length = np.where(worse, 0.5 * length, length)
+        return np.where(worse, 0.0, length)
+
+    def _loss(self, sums: Array, some: IntArray) -> Array:
+        """Return the mean negative log-likelihood: (K,), or that of all classes."""
+        wanted = self.targets[:, some]
+        if self.likelihood.exclusive:
+            highest = sums.max(axis=1)
+            each = highest + np.log(np.exp(sums - highest[:, None]).sum(axis=1))
+            total = float((each - (wanted * sums).sum(axis=1)).mean())
+            return np.full(sums.shape[1], total)
+        return np.asarray((np.logaddexp(0.0, sums) - wanted * sums).mean(axis=0))
+
+    def _back(self, errors: Array) -> Array:
+        return np.asarray(self.seen.T @ errors / len(self.seen))
+
+    def _curved(self, chance: Array, sums: Array) -> Array:
+        """Return the Hessian's image, without the penalty, of what has these sums."""
+        if self.likelihood.exclusive:
+            mean = (chance * sums).sum(axis=1, keepdims=True)
+            return self._back(chance * (sums - mean))
+        return self._back(chance * (1.0 - chance) * sums)
+
+    def _total(self, products: Array) -> Array:
+        """Return sums over weights (S, K): (K,), each output's own, or that of all."""
+        each = products.sum(axis=0)
+        if self.likelihood.exclusive:
+            return np.full(len(each), each.sum())
+        return np.asarray(each)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """direction: (S, K). slope: (K,), of the loss along it. decrement: how much less a
+    parabola would have, twice over."""
+
+    direction: Array
+    slope: Array
+    decrement: Array
