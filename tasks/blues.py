@@ -164,22 +164,26 @@ class Blues:
         """Return `chord_figures`; where the network practised with wrong chords, those of
         recovery; in experiment 2 those of the melody."""
         if self.experiment == 1:
-            (test,) = split.test
-            (outputs,) = model.respond(split.test, free_running=True)
-            figures = chord_figures(outputs, test.targets)
+            figures = chord_figures(*self.chords_played(model, split))
             return figures | recovery_figures(model) if self.spoils else figures
-        if not isinstance(model, Improviser):
-            raise TypeError(f"experiment 2 needs a model that improvises, got {model!r}")
         rng = np.random.default_rng(IMPROVISATION)
-        choose = sampler(rng, self.temperature)
-        prime = split.test[0].series.targets[:STEPS]
-        steps = self.choruses * CHORUS
-        frames, outputs = model.improvise(steps, prime, choose)
-        form = np.tile(material().chords, (self.choruses + 1, 1))[STEPS : STEPS + steps]
+        frames, outputs = self._improvised(model, split, rng)
+        form = np.tile(material().chords, (self.choruses + 1, 1))[STEPS:][: len(frames)]
         whole = frames[CHORUS - STEPS :][: (self.choruses - 1) * CHORUS]
         return chord_figures(outputs[:, :CHORD_NOTES], form) | melody_figures(
             whole, practised(split), rng
         )
+
+    def chords_played(self, model: Predictor, split: Split) -> tuple[Array, Array]:
+        """Return the chords (T, 12) that a model plays alone after a bar, as its outputs
+        before they are cut, and those of the form."""
+        if self.experiment == 1:
+            (test,) = split.test
+            (outputs,) = model.respond(split.test, free_running=True)
+            return outputs, test.targets
+        _, outputs = self._improvised(model, split, np.random.default_rng(IMPROVISATION))
+        form = np.tile(material().chords, (self.choruses + 1, 1))[STEPS:]
+        return outputs[:, :CHORD_NOTES], form[: len(outputs)]
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
         """Return the figures of going on with the chord, and the note, heard last."""
@@ -188,6 +192,16 @@ class Blues:
     def published(self) -> tuple[Published, ...]:
         """Return nothing: the paper has no figure."""
         return ()
+
+    def _improvised(
+        self, model: Predictor, split: Split, rng: Generator
+    ) -> tuple[Array, Array]:
+        """Return what a model plays after the first bar of a test song, and its outputs."""
+        if not isinstance(model, Improviser):
+            raise TypeError(f"experiment 2 needs a model that improvises, got {model!r}")
+        choose = sampler(rng, self.temperature)
+        prime = split.test[0].series.targets[:STEPS]
+        return model.improvise(self.choruses * CHORUS, prime, choose)
 
     def _corrupted(self, rng: Generator, choruses: int) -> list[Series]:
         """Return choruses in fours; chords that are heard wrong are still to be followed by

@@ -18,8 +18,9 @@ KINDS = (
     "margins",
     "spikes",
     "reach",
+    "agreement",
 )
-OF_SEVERAL = ("fitness", "acceptance", "margins", "reach")
+OF_SEVERAL = ("fitness", "acceptance", "margins", "reach", "agreement")
 AXES = ("generations", "evaluations", "seconds")
 SUFFIXES = (".png", ".svg")
 
@@ -33,7 +34,8 @@ def plot(
         typer.Option(
             help="fitness: of all runs; run: target and free run; cells: one run's. Of "
             "languages, counters: one run's; acceptance and margins: of all runs. Of "
-            "timing, spikes: one run's cells; reach: success of all runs against F."
+            "timing, spikes: one run's cells; reach: success of all runs against F. Of "
+            "blues, agreement: chords of all runs against bars."
         ),
     ] = "fitness",
     out: Annotated[
@@ -86,6 +88,10 @@ def _draw(
             languages.acceptance(runs, picture, trust=trust)
         else:
             languages.margins(runs, picture, trust=trust)
+    elif kind == "agreement":
+        from evolino.plots.agreement import agreement
+
+        agreement(runs, picture, trust=trust)
     else:
         from evolino.plots import timing
 
