@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evolino.network.kernels.dispatch import block_size, cells_in_lanes
+from evolino.network.kernels.dispatch import block_size
 from evolino.search.base import State
 from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
@@ -80,9 +80,7 @@ def _shared_out(
     problem: Problem, job: Job, genomes: Array, workers: Workers, most: int | None
 ) -> Array:
     """Return (P,): what a job gives for genomes (P, C, G), `most` of them a piece."""
-    architecture = problem.experiment.architecture
-    # Large networks are driven one by one anyway.
-    block = 1 if cells_in_lanes(architecture) else block_size(architecture)
+    block = block_size(problem.experiment.architecture)
     blocks = -(-len(genomes) // block)
     each = 1 if workers.fine else -(-blocks // (PIECES * workers.count))
     size = each * block if most is None else most

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from evolino.network.kernels.dispatch import cells_in_lanes
+from evolino.readout.base import Readout
 from evolino.readout.best_only import BestOnly, chosen, joined
+from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.training.problem import Problem
 from evolino.vocabulary import Array
 
@@ -19,12 +22,20 @@ def generation_losses(problem: Problem, genomes: Array, measure: Measure) -> Arr
     """Return (P,): the losses of a generation (P, C, G), to the same bits however cut."""
     readout = problem.experiment.readout
     if not isinstance(readout, BestOnly):
-        return measure(losses_of, genomes, None)
-    ranks = measure(ranks_of, genomes, None)
+        return measure(losses_of, genomes, 1 if _alone(problem, readout) else None)
+    ranks = measure(ranks_of, genomes, 1 if _alone(problem, readout.ranking) else None)
     best = chosen(ranks, readout.count)
     if not len(best):
         return np.full(len(genomes), np.inf)
     return joined(ranks, best, measure(losses_of, genomes[best], 1))
+
+
+def _alone(problem: Problem, readout: Readout) -> bool:
+    """Return whether networks share no work, so that smaller pieces cost nothing: large
+    ones are driven one by one; free runs and linear readouts take eight together."""
+    experiment = problem.experiment
+    together = experiment.task.generates or isinstance(readout, PseudoInverse | Ridge)
+    return cells_in_lanes(experiment.architecture) and not together
 
 
 def losses_of(problem: Problem, genomes: Array) -> Array:
