@@ -69,7 +69,7 @@ def go_on(
         raise ValueError(f"steps must be <= {MOST_STEPS:,}, got {steps:,}")
     if temperature is not None:
         check_number("temperature", temperature, least=0)
-    choose = task.chooser(np.random.default_rng(seed), temperature)
+    choose = task.chooser(np.random.default_rng(seed), temperature, prime)
     chosen, _ = model.improvise(steps, prime, choose)
     return np.concatenate([prime, chosen])
 
@@ -112,4 +112,4 @@ def musical(task: Task) -> Musical:
 
 def practised(task: Musical, split: Split, steps: int) -> Array:
     """Return (steps, K) or less: the beginning of the training data, to show beside."""
-    return split.train[0].series.targets[:steps]
+    return split.train[0].series.fed_back[:steps]

@@ -182,12 +182,12 @@ class Musical(Protocol):
         ...
 
     def chooser(
-        self, rng: Generator, temperature: float | None
+        self, rng: Generator, temperature: float | None, prime: Array
     ) -> Callable[[Array], Array]:
         """Return what makes a frame (K,) of outputs (K,): drawn, or cut.
 
-        temperature: 1 draws by the outputs, less is surer, 0 takes the likeliest; None is
-        the task's own.
+        prime: (T, K), the frames heard before. temperature: 1 draws by the outputs, less is
+        surer, 0 takes the likeliest; None is the task's own.
         """
         ...
 

@@ -126,7 +126,7 @@ class Blues:
         return songs[piece]
 
     def chooser(
-        self, rng: Generator, temperature: float | None
+        self, rng: Generator, temperature: float | None, prime: Array
     ) -> Callable[[Array], Array]:
         """Return `sampler`, by default at the task's temperature."""
         return sampler(rng, self.temperature if temperature is None else temperature)

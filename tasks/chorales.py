@@ -2,7 +2,8 @@
 
 Frames of a quarter or an eighth note, moved to C major or A minor. Two kinds of output:
 *pitches*, each a unit by itself, a frame at a time; *voices*, one voice at a time, soprano,
-bass, alto, tenor, each hearing those before it. The first frame of a chorale is not scored.
+bass, alto, tenor, each hearing the last notes of all. The first frame of a chorale is not
+scored.
 
 The music is built from music21's corpus (`chorales_corpus`). The *melody split* keeps
 chorales that share material on one side: groups that share eight frames of all four voices
@@ -32,6 +33,7 @@ from evolino.tasks.chorales_frames import (
     ROWS,
     SIZES,
     UNITS,
+    heard_of,
     notes_of,
     pitches_of,
     rows_of,
@@ -102,8 +104,7 @@ class Chorales:
         places = parts_by_number(self.split)
         parts: dict[str, list[Series]] = {part: [] for part in PARTS}
         for chorale in chorales():
-            targets = self._frames(self._notes(chorale))
-            series = Series(np.zeros((len(targets), 0)), targets)
+            series = self._series(self._notes(chorale))
             parts[places[chorale.number]].append(series)
         train, validation, test = (parts[part] for part in PARTS)
         # The first frames teach how to begin, but are not scored.
@@ -148,7 +149,8 @@ class Chorales:
         """Return (T, K): the first phrase of a test chorale."""
         chorale = self._test_chorale(piece)
         step = round(GRID * GRIDS[self.grid])
-        return self._frames(self._notes(chorale)[: max(1, chorale.phrase // step)])
+        notes = self._notes(chorale)[: max(1, chorale.phrase // step)]
+        return self._series(notes).fed_back
 
     def melody(self, piece: int) -> IntArray:
         """Return (T,): the soprano of a test chorale, MIDI pitches, 0 for a rest."""
@@ -160,14 +162,16 @@ class Chorales:
 
     def frames_of(self, score: Score) -> Array:
         """Return a score as frames (T, K). Raises ValueError for notes out of range."""
-        return self._frames(voices_of(score, GRIDS[self.grid]))
+        return self._series(voices_of(score, GRIDS[self.grid])).fed_back
 
     def chooser(
-        self, rng: Generator, temperature: float | None
+        self, rng: Generator, temperature: float | None, prime: Array
     ) -> Callable[[Array], Array]:
         """Return what draws a frame, or by voices the next voice's note."""
         given = self.temperature if temperature is None else temperature
-        return (pitch_chooser if self._by_pitch else voice_chooser)(rng, given)
+        if self._by_pitch:
+            return pitch_chooser(rng, given)
+        return voice_chooser(rng, given, prime)
 
     def harmoniser(
         self, rng: Generator, temperature: float | None, melody: IntArray
@@ -179,7 +183,7 @@ class Chorales:
         if self._by_pitch:
             raise ValueError("only a network that predicts voices harmonises a melody")
         given = self.temperature if temperature is None else temperature
-        return voice_chooser(rng, given, melody)
+        return voice_chooser(rng, given, soprano=melody)
 
     def steps_of(self, melody: IntArray) -> int:
         """Return the rows of a melody (T,)."""
@@ -201,8 +205,10 @@ class Chorales:
     def _rows(self) -> int:
         return 1 if self._by_pitch else ROWS
 
-    def _frames(self, notes: IntArray) -> Array:
-        return pitches_of(notes) if self._by_pitch else rows_of(notes)
+    def _series(self, notes: IntArray) -> Series:
+        targets = pitches_of(notes) if self._by_pitch else rows_of(notes)
+        heard = None if self._by_pitch else heard_of(targets)
+        return Series(np.zeros((len(targets), 0)), targets, heard)
 
     def _notes(self, chorale: Chorale) -> IntArray:
         """Return notes (T, 4) on the grid, moved if they are to be."""

@@ -33,28 +33,34 @@ def pitch_chooser(rng: Generator, temperature: float) -> Callable[[Array], Array
 
 
 def voice_chooser(
-    rng: Generator, temperature: float, soprano: IntArray | None = None
+    rng: Generator,
+    temperature: float,
+    prime: Array | None = None,
+    soprano: IntArray | None = None,
 ) -> Callable[[Array], Array]:
     """Return what draws one voice's note after another of chances (UNITS,).
 
-    It counts its calls: the first is for a soprano. temperature: chances are taken to the
-    power 1 / temperature; 0 takes the likeliest. soprano: (T,) MIDI pitches, 0 for a rest,
-    that are taken instead of drawn ones. Raises ValueError for one out of range.
+    It returns the last notes of all voices, (UNITS,); those before the first call are of
+    the prime (T, UNITS). It counts its calls: the first is for a soprano. temperature:
+    chances are taken to the power 1 / temperature; 0 takes the likeliest. soprano: (T,)
+    MIDI pitches, 0 for a rest, that are taken instead of drawn ones. Raises ValueError for
+    one out of range.
     """
     given = None if soprano is None else _soprano_units(soprano)
+    latest = np.zeros(UNITS) if prime is None or not len(prime) else prime[-1].copy()
     calls = 0
 
     def choose(outputs: Array) -> Array:
         nonlocal calls
         frame, row = divmod(calls, ROWS)
         calls += 1
-        chosen = np.zeros(UNITS)
+        own = block(row)
+        latest[own] = 0.0
         if row == 0 and given is not None and frame < len(given):
-            chosen[given[frame]] = 1.0
+            latest[given[frame]] = 1.0
         else:
-            own = block(row)
-            chosen[own.start + _draw(outputs[own], rng, temperature)] = 1.0
-        return chosen
+            latest[own.start + _draw(outputs[own], rng, temperature)] = 1.0
+        return latest.copy()
 
     return choose
 

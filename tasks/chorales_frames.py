@@ -2,7 +2,8 @@
 
 Pitches: a unit for each pitch, 1 while any voice sounds it. Voices: a row for each voice
 in the order soprano, bass, alto, tenor, four rows a frame; each voice has a block of units,
-the first for a rest, then one for each pitch of its range.
+the first for a rest, then one for each pitch of its range. What comes in a row is one unit;
+what is heard is the last note of every voice.
 """
 
 from __future__ import annotations
@@ -47,12 +48,20 @@ def rows_of(notes: IntArray) -> Array:
     return frames.reshape(-1, UNITS)
 
 
-def notes_of(rows: Array) -> IntArray:
-    """Return notes (T, 4) of rows (4 T, UNITS)."""
-    notes = np.zeros((len(rows) // ROWS, len(VOICES)), dtype=np.int64)
-    by_frame = rows.reshape(-1, ROWS, UNITS)
+def heard_of(rows: Array) -> Array:
+    """Return (4 T, UNITS): the last notes of all voices, of what comes (4 T, UNITS)."""
+    heard = rows.copy()
+    for back in range(1, ROWS):
+        heard[back:] += rows[:-back]
+    return heard
+
+
+def notes_of(heard: Array) -> IntArray:
+    """Return notes (T, 4) of what is heard in rows (4 T, UNITS)."""
+    notes = np.zeros((len(heard) // ROWS, len(VOICES)), dtype=np.int64)
+    whole = heard[ROWS - 1 :: ROWS]
     for row, voice in enumerate(ORDER):
-        unit = by_frame[:, row, block(row)].argmax(axis=1)
+        unit = whole[:, block(row)].argmax(axis=1)
         notes[:, voice] = np.where(unit == 0, REST, RANGES[voice][0] + unit - 1)
     return notes
 

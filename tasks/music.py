@@ -140,7 +140,7 @@ class Music:
         return frames_of_score(score, self.grid, transpose=self.transpose)[0]
 
     def chooser(
-        self, rng: Generator, temperature: float | None
+        self, rng: Generator, temperature: float | None, prime: Array
     ) -> Callable[[Array], Array]:
         """Return what draws a frame of chances."""
         return pitch_chooser(rng, self.temperature if temperature is None else temperature)

@@ -28,7 +28,7 @@ def test_the_melody_split_is_recorded_by_number():
 def test_frames_and_notes_are_the_same_music(chorales):
     for chorale in chorales[:20]:
         np.testing.assert_array_equal(
-            frames.notes_of(frames.rows_of(chorale.notes)), chorale.notes
+            frames.notes_of(frames.heard_of(frames.rows_of(chorale.notes))), chorale.notes
         )
         roll = frames.pitches_of(chorale.notes)
         for row, notes in zip(roll, chorale.notes, strict=True):
@@ -54,11 +54,28 @@ def test_a_piece_moves_to_the_plain_key(tonic):
 
 def test_made_up_chorales_end_on_c_once_they_are_moved(chorales):
     split = Chorales(predicts="voices").sequences(np.random.default_rng(0))
-    last = frames.notes_of(split.train[0].targets)[-1]
+    last = frames.notes_of(split.train[0].series.fed_back)[-1]
     assert last[3] % 12 == 0
     plain = Chorales(transpose=False).sequences(np.random.default_rng(0))
     assert len({s.targets[-1].tobytes() for s in plain.train}) > 1
     assert {key_of_chorale(each).tonic for each in chorales} == {11, 0, 1, 2}
+
+
+def test_heard_are_the_last_notes_of_all_voices(chorales):
+    heard = frames.heard_of(frames.rows_of(chorales[4].notes))
+    np.testing.assert_array_equal(heard.sum(axis=1)[:4], [1, 2, 3, 4])
+    np.testing.assert_array_equal(heard[3:].sum(axis=1), 4)
+    bass, alto = frames.block(1), frames.block(2)
+    np.testing.assert_array_equal(heard[5, alto], heard[3, alto])
+    np.testing.assert_array_equal(heard[6, bass], heard[5, bass])
+
+
+def test_a_continuation_hears_the_voices_of_its_prime(chorales):
+    prime = frames.heard_of(frames.rows_of(chorales[4].notes[:6]))
+    choose = voice_chooser(np.random.default_rng(0), 1.0, prime)
+    first = choose(np.ones(frames.UNITS))
+    np.testing.assert_array_equal(first[frames.SIZES[0] :], prime[-1, frames.SIZES[0] :])
+    assert first.sum() == 4
 
 
 def test_grids_have_a_frame_a_note():
@@ -66,7 +83,7 @@ def test_grids_have_a_frame_a_note():
         Chorales(grid=grid, predicts="voices").sequences(np.random.default_rng(0))
         for grid in ("quarter", "eighth")
     )
-    a, b = (frames.notes_of(s.train[3].targets) for s in (quarter, eighth))
+    a, b = (frames.notes_of(s.train[3].series.fed_back) for s in (quarter, eighth))
     np.testing.assert_array_equal(np.repeat(a, 2, axis=0), b)
     assert Chorales(grid="eighth").beats_per_frame == 0.5
     assert Chorales(predicts="voices").beats_per_frame == 0.25
@@ -108,7 +125,7 @@ def test_drawn_frames_have_the_chances_given():
 def test_drawn_voices_keep_their_order_and_the_melody():
     rng = np.random.default_rng(0)
     melody = np.array([60, 0, 72])
-    choose = voice_chooser(rng, 1.0, melody)
+    choose = voice_chooser(rng, 1.0, soprano=melody)
     rows = np.array([choose(rng.random(frames.UNITS)) for _ in range(20)])
     notes = frames.notes_of(rows)
     assert notes[:3, 0].tolist() == melody.tolist()
@@ -116,7 +133,7 @@ def test_drawn_voices_keep_their_order_and_the_melody():
         own = notes[:, voice][notes[:, voice] > 0]
         assert ((own >= low) & (own <= high)).all()
     with pytest.raises(ValueError, match="soprano must have MIDI pitches"):
-        voice_chooser(rng, 1.0, np.array([100]))
+        voice_chooser(rng, 1.0, soprano=np.array([100]))
 
 
 def test_a_score_is_heard_as_it_was_written(chorales, tmp_path):
@@ -134,7 +151,7 @@ def learnt(task, **options):
         preset="best",
         network=evolino.LSTM(cells=12, **options),
         initialiser=Spread(),
-        readout=Logistic(1e-3, exclusive="alternatives" in options),
+        readout=Logistic(1e-2, exclusive="alternatives" in options),
         search=RandomSearch(population=1),
         budget=evolino.Budget(evaluations=1),
     )
