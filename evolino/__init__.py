@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evolino.readout.best_only import BestOnly
     from evolino.readout.kernel import KernelSVM, KernelSVR
     from evolino.readout.linear import PseudoInverse, Ridge
+    from evolino.readout.logistic import Logistic
     from evolino.readout.svm import SVM, SVR
     from evolino.tasks.mackey_glass import MackeyGlass
     from evolino.tasks.oscillators import Oscillators
@@ -44,6 +45,7 @@ _HOMES = {
     "KernelSVR": "evolino.readout.kernel",
     "LSTM": "evolino.network.architecture",
     "LinearRegime": "evolino.network.initialise",
+    "Logistic": "evolino.readout.logistic",
     "MackeyGlass": "evolino.tasks.mackey_glass",
     "Model": "evolino.model",
     "Oscillators": "evolino.tasks.oscillators",
@@ -76,6 +78,7 @@ __all__ = [
     "KernelSVM",
     "KernelSVR",
     "LinearRegime",
+    "Logistic",
     "MackeyGlass",
     "Model",
     "Oscillators",
