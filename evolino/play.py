@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evolino.model import Model
+from evolino.network.architecture import THRESHOLD
 from evolino.sound.score import Score, swung, transposed
-from evolino.task import Harmonising, Musical, Split
+from evolino.task import Conducted, Harmonising, Musical, Segment, Split
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 if TYPE_CHECKING:
@@ -101,6 +103,20 @@ def harmonising(task: Task) -> Harmonising:
     if not isinstance(task, Harmonising):
         raise ValueError(f"{task.name} does not harmonise")
     return task
+
+
+def follow(
+    model: Model, task: Conducted, bars: int, tempi: Sequence[tuple[int, float]]
+) -> tuple[Segment, Array]:
+    """Return the music as it is wanted, and what the network plays, (L, K) of 0 and 1.
+
+    bars, tempi: as of `Conducted.conducted`. Raises ValueError for more than 100,000 steps.
+    """
+    segment = task.conducted(bars, tempi)
+    if segment.stop > MOST_STEPS:
+        raise ValueError(f"the music has {segment.stop:,} steps, more than {MOST_STEPS:,}")
+    (played,) = model.respond([segment], free_running=True)
+    return segment, (played > THRESHOLD).astype(np.float64)
 
 
 def musical(task: Task) -> Musical:

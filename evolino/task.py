@@ -223,6 +223,32 @@ class Harmonising(Musical, Protocol):
 
 
 @runtime_checkable
+class Conducted(Protocol):
+    """A task that is music whose tempo the network is told: its inputs are a conductor.
+
+    tempo: in beats a minute, unless one is asked for.
+    """
+
+    @property
+    def tempo(self) -> float:
+        """Beats a minute."""
+        ...
+
+    def conducted(self, bars: int, tempi: Sequence[tuple[int, float]]) -> Segment:
+        """Return the music as it is wanted; the rows before its start are heard first.
+
+        bars: that are played after what is heard. tempi: (bar, beats a minute) from that
+        bar on, bars ascending and the first of them 1, which is the first that is played.
+        Raises ValueError for tempi that cannot be.
+        """
+        ...
+
+    def conducted_score(self, frames: Array, inputs: Array) -> Score:
+        """Return the music of frames (T, K) at the tempi that inputs (T, I) name."""
+        ...
+
+
+@runtime_checkable
 class ScoresManyNetworks(Protocol):
     """What a task may offer beside its loss, where scoring takes a part of the time.
 

@@ -11,6 +11,7 @@ TASKS = {
     "languages": "evolino.tasks.languages:Languages",
     "music": "evolino.tasks.music:Music",
     "parity": "evolino.tasks.parity:Parity",
+    "rhythm": "evolino.tasks.rhythm:Rhythm",
     "series": "evolino.tasks.series:SeriesTask",
     "timing": "evolino.tasks.timing:Timing",
 }

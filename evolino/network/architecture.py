@@ -21,7 +21,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from evolino.network.groups import Group, as_groups, cells_seen, masked
+from evolino.network.groups import Group, as_groups, cells_seen, masked, sharing_out
 from evolino.regression import probabilities
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
@@ -215,17 +215,13 @@ class LSTM:
 
         Raises ValueError for groups or alternatives that do not share out the outputs.
         """
-        shared_out = sum(group.outputs for group in self.groups)
-        if self.groups and shared_out != outputs:
-            raise ValueError(
-                f"groups have {shared_out} outputs together, the task has {outputs}"
-            )
+        groups = sharing_out(self.groups, outputs)
         if self.alternatives and sum(self.alternatives) != outputs:
             raise ValueError(
                 f"alternatives are {sum(self.alternatives)} outputs together, the task has "
                 f"{outputs}"
             )
-        return replace(self, inputs=inputs, outputs=outputs)
+        return replace(self, inputs=inputs, outputs=outputs, groups=groups)
 
     def recurrent_sources(self) -> IntArray:
         """Return (C, R): the cells that feed each cell; the same for every network."""

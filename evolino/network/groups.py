@@ -9,7 +9,7 @@ which drive cells for the melody but not the other way round.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,19 +25,21 @@ class Group:
     """Some of the cells, next to each other, and the outputs that are theirs.
 
     cells, outputs: how many; groups share out the cells and the outputs in their order.
+        The outputs of one group may be None: those of the task that no other group has.
     sees: positions of the groups, itself among them, whose cells and fed-back outputs drive
         its cells, and are seen by the readout of its outputs. External inputs and the bias
         are for all.
     """
 
     cells: int
-    outputs: int
-    sees: tuple[int, ...]
+    outputs: int | None = None
+    sees: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every field."""
         check_count("groups: cells", self.cells)
-        check_count("groups: outputs", self.outputs, least=0)
+        if self.outputs is not None:
+            check_count("groups: outputs", self.outputs, least=0)
         for seen in self.sees:
             check_count("groups: sees", seen, least=0)
         object.__setattr__(self, "sees", tuple(sorted(set(self.sees))))
@@ -62,6 +64,24 @@ def as_groups(values: Any, cells: int) -> tuple[Group, ...]:
                 f"{len(groups) - 1}, got {group.sees}"
             )
     return groups
+
+
+def sharing_out(groups: tuple[Group, ...], outputs: int) -> tuple[Group, ...]:
+    """Return groups with the outputs of a task, the rest of them where a group has None.
+
+    Raises ValueError for groups that do not share them out.
+    """
+    named = sum(group.outputs or 0 for group in groups)
+    open_ones = sum(group.outputs is None for group in groups)
+    if open_ones > 1:
+        raise ValueError("groups: outputs must be given for all but one")
+    if groups and (named > outputs if open_ones else named != outputs):
+        raise ValueError(f"groups have {named} outputs together, the task has {outputs}")
+    rest = outputs - named
+    return tuple(
+        group if group.outputs is not None else replace(group, outputs=rest)
+        for group in groups
+    )
 
 
 def free_genes(architecture: LSTM) -> BoolArray:
@@ -137,7 +157,7 @@ def _owners(architecture: LSTM) -> tuple[IntArray, IntArray]:
     numbers = np.arange(len(groups))
     return (
         np.repeat(numbers, [group.cells for group in groups]),
-        np.repeat(numbers, [group.outputs for group in groups]),
+        np.repeat(numbers, [group.outputs or 0 for group in groups]),
     )
 
 

@@ -254,3 +254,14 @@ def test_what_is_heard_need_not_be_the_target(rng):
     as_heard, _, _ = drive(networks, (Segment(Series(nothing, heard), 5, 20),), ())
     np.testing.assert_array_equal(seen, as_heard)
     np.testing.assert_array_equal(wanted, targets[5:])
+
+
+def test_one_group_has_the_outputs_that_no_other_has():
+    groups = (Group(2, 1, (0,)), Group(3, sees=(0, 1)))
+    network = LSTM(cells=5, groups=groups)
+    assert [group.outputs for group in network.for_task(1, 6).groups] == [1, 5]
+    assert make("group", LSTM, fields_to_table(network)) == network
+    with pytest.raises(ValueError, match="groups have 1 outputs together, the task has 0"):
+        network.for_task(1, 0)
+    with pytest.raises(ValueError, match="outputs must be given for all but one"):
+        LSTM(cells=5, groups=(Group(2, sees=(0,)), groups[1])).for_task(1, 6)

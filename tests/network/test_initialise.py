@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from evolino.network.architecture import LSTM
+from evolino.network.clock import Clock
+from evolino.network.clocked import Clocked
 from evolino.network.delay_line import DelayLine
 from evolino.network.initialise import (
     Gaussian,
@@ -21,6 +23,7 @@ ARCHITECTURES = [
     LSTM(cells=5),
     LSTM(cells=5, inputs=2, peepholes=True, sources=3),
     LSTM(cells=4, forget_gate=False, feedback=False, inputs=1),
+    LSTM(cells=3, inputs=1, peepholes=True),
 ]
 
 
@@ -28,6 +31,11 @@ ARCHITECTURES = [
 REFUSED = {
     ("delay-line", 1): "needs sources=None, got 3",
     ("delay-line", 2): "needs bias=True and forget_gate=True",
+    ("clock", 0): "a clock needs two cells, an external input",
+    ("clock", 1): "a clock needs sources=None, got 3",
+    ("clock", 2): "forget_gate=True and peepholes=True",
+    ("clocked", 1): "clocked cells need sources=None, got 3",
+    ("clocked", 2): "forget_gate=True and feedback=True",
 }
 FITTING = [
     (name, architecture)
@@ -187,3 +195,33 @@ def test_the_other_cells_of_a_delay_line_see_a_few_cells(rng):
 def test_a_parameter_out_of_range_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_clock_fires_as_often_as_its_input_says():
+    network = LSTM(cells=2, inputs=1, peepholes=True, cell_input="identity")
+    (genome,) = Clock(deviation=0.0).draw(network, np.random.default_rng(0), 1)
+    for steps in range(3, 17):
+        vectors = np.tile([8.0 / steps, 0.0], (20 * steps, 1))
+        fired = run(network, genome, vectors).outputs[:, 1] > 0.5
+        gaps = np.diff(np.flatnonzero(fired))
+        assert len(gaps) >= 18
+        assert (gaps == steps).all()
+
+
+def test_clocked_cells_move_at_a_pulse_only_and_speak_by_the_clock():
+    network = LSTM(cells=6, outputs=3, cell_input="identity")
+    (genome,) = Clocked(clock=5).draw(network, np.random.default_rng(0), 1)
+    genome[5] = 0.0  # the clock: shut, but where the third output is heard
+    genome[5, network.genes_of("bias", "output")] = 20.0
+    genome[5, network.genes_of("bias", "input")] = 20.0
+    genome[5, network.genes_of("bias", "forget")] = -20.0
+    genome[5, network.genes_of("feedback", "cell")[2]] = 5.0
+    heard = np.zeros((12, 3))
+    heard[[2, 7], 0] = 1.0
+    heard[[2, 7], 1] = [1.0, -1.0]
+    heard[4, 2] = 1.0
+    trace = run(network, genome, heard)
+    moved = np.abs(np.diff(trace.states[:, :5], axis=0)).max(axis=1) > 1e-3
+    np.testing.assert_array_equal(np.flatnonzero(moved) + 1, [2, 7])
+    loud = np.abs(trace.outputs[:, :5]).max(axis=1) > 1e-3
+    np.testing.assert_array_equal(np.flatnonzero(loud), [5])

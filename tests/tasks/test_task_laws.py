@@ -14,6 +14,7 @@ from evolino.training.presets import load_table, tables
 # Figures of which more is better, or that only describe.
 NO_ERRORS = {
     *("solved", "successes", "steps_per_evaluation", "deterministic_accuracy"),
+    *("bars_right",),
     *("accepted_to", "accepted_from", "accepted_through", "accepted_all_checked"),
     "training_accepted",
     "frame_accuracy",

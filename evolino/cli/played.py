@@ -1,0 +1,167 @@
+"""What `evolino generate` plays: music gone on with, harmonised, or conducted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from evolino.model import Model
+    from evolino.sound.score import Score
+    from evolino.task import Conducted, Musical, Split, Task
+    from evolino.training.experiment import Experiment
+    from evolino.vocabulary import Array
+
+BARS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for, as the options of `evolino generate` say it."""
+
+    steps: int | None
+    bars: int | None
+    prime: Path | None
+    piece: int
+    harmonise: bool
+    seed: int
+    temperature: float | None
+    tempo: float | None
+    tempo_changes: str | None
+    key: str
+    swing: float
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.steps is not None and self.bars is not None:
+            raise ValueError("give --steps or --bars, not both")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """score: what is heard. figure: draws it with what was practised, or is wanted. says:
+    what there is to say of it, None for nothing."""
+
+    score: Score
+    figure: Callable[[], Figure]
+    says: str | None = None
+
+
+def played(model: Model, experiment: Experiment, wish: Wish) -> Played:
+    """Return what a network plays. Raises ValueError for what its task cannot do."""
+    from evolino.task import Conducted
+
+    if isinstance(experiment.task, Conducted):
+        return _conducted(model, experiment.task, wish)
+    if wish.tempo_changes is not None:
+        raise ValueError(f"{experiment.task.name} has no --tempo-changes")
+    return _drawn(model, experiment, wish)
+
+
+def _drawn(model: Model, experiment: Experiment, wish: Wish) -> Played:
+    """Return music whose notes are drawn from the network's outputs."""
+    from evolino.play import Performance, musical, practised
+    from evolino.training.problem import split_of
+
+    performance = Performance(wish.tempo, wish.key, wish.swing)
+    task = musical(experiment.task)
+    split = split_of(experiment.task, experiment.seed)
+    frames = (
+        _harmonised(experiment.task, model, wish)
+        if wish.harmonise
+        else _continued(task, model, split, wish)
+    )
+    score = performance.of(task, frames)
+
+    def figure() -> Figure:
+        from evolino.plots.piano_roll import piano_roll_figure
+
+        beside = performance.of(task, practised(task, split, len(frames)))
+        return piano_roll_figure({"practised": beside, "played": score})
+
+    return Played(score, figure)
+
+
+def _continued(task: Musical, model: Model, split: Split, wish: Wish) -> Array:
+    """Return (T, K): what is heard first, and what the network makes of it."""
+    from evolino.play import go_on
+    from evolino.sound.midi import read_midi
+    from evolino.vocabulary import check_count
+
+    prime, steps = wish.prime, wish.steps
+    if steps is None:
+        bars = BARS if wish.bars is None else wish.bars
+        check_count("bars", bars)
+        steps = round(bars * task.beats_per_bar / task.beats_per_frame)
+    heard = (
+        task.prime(split, wish.piece) if prime is None else task.frames_of(read_midi(prime))
+    )
+    return go_on(model, task, heard, steps, seed=wish.seed, temperature=wish.temperature)
+
+
+def _harmonised(task: Task, model: Model, wish: Wish) -> Array:
+    """Return (T, K): a melody with the voices that the network gives it."""
+    from evolino.play import harmonise, harmonising
+    from evolino.sound.midi import read_midi
+
+    if wish.steps is not None or wish.bars is not None:
+        raise ValueError("a melody has its own length: leave --steps and --bars out")
+    given = harmonising(task)
+    melody = (
+        given.melody(wish.piece)
+        if wish.prime is None
+        else given.melody_of(read_midi(wish.prime))
+    )
+    return harmonise(model, given, melody, seed=wish.seed, temperature=wish.temperature)
+
+
+def _conducted(model: Model, task: Conducted, wish: Wish) -> Played:
+    """Return a rhythm at the tempi that are asked for, and whether it is right."""
+    import numpy as np
+
+    from evolino.play import follow
+    from evolino.sound.score import swung
+
+    others = (wish.steps, wish.prime, wish.temperature)
+    if any(each is not None for each in others) or wish.harmonise or wish.key != "C":
+        raise ValueError(
+            "a rhythm has --bars, --tempo, --tempo-changes and --swing, and neither "
+            "--steps, --prime, --temperature, --harmonise nor --key"
+        )
+    tempo = task.tempo if wish.tempo is None else wish.tempo
+    tempi = [(1, tempo), *_tempi(wish.tempo_changes)]
+    bars = BARS if wish.bars is None else wish.bars
+    wanted, struck = follow(model, task, bars, tempi)
+    wrong = int((struck != wanted.targets).any(axis=1).sum())
+    frames = np.concatenate([wanted.series.targets[: wanted.start], struck])
+    score = task.conducted_score(frames, wanted.series.inputs)
+
+    def figure() -> Figure:
+        from evolino.plots.rhythm import rhythm_figure
+
+        ideal = task.conducted_score(wanted.series.targets, wanted.series.inputs)
+        return rhythm_figure(ideal, score)
+
+    return Played(
+        swung(score, wish.swing), figure, f"frames   {len(struck):,}, wrong {wrong:,}"
+    )
+
+
+def _tempi(changes: str | None) -> list[tuple[int, float]]:
+    """Return the bars and tempi of a text such as 5:96,9:144. Raises ValueError."""
+    if changes is None:
+        return []
+    found = []
+    for part in changes.split(","):
+        bar, _, tempo = part.partition(":")
+        try:
+            found.append((int(bar), float(tempo)))
+        except ValueError:
+            raise ValueError(
+                f"tempo_changes must be like 5:96,9:144, got {changes!r}"
+            ) from None
+    return found
