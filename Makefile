@@ -31,10 +31,11 @@ reproduce: $(READY)  ## Make every table of results/ again (three hours on two c
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
 	for table in languages-best languages-paper languages-pairs languages-validated \
-	  languages-mdlrnn languages-two parity-best timing-paper; do \
+	  languages-mdlrnn languages-bliss languages-two languages-others languages-searches \
+	  parity-best timing-paper mso-evoke; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
-	for table in paper squares cells best; do \
+	for table in paper squares cells best evoke; do \
 	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
 	done
 	$(MAKE) docs
