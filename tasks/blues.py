@@ -33,6 +33,7 @@ from evolino.tasks.blues_material import (
     to_score,
 )
 from evolino.tasks.blues_measures import (
+    CUT,
     chord_figures,
     errors_of,
     melody_figures,
@@ -151,13 +152,15 @@ class Blues:
         """Return (P,): the largest error of the chords and the root mean square of all.
 
         Each counts once. With chords that err by less than 0.5 under teacher forcing a free
-        run is right too: what it hears is then the same.
+        run is right too: what it hears is then the same. Where wrong chords are heard some
+        errors are beyond that, and the share of wrong steps takes their place.
         """
         scored = np.isfinite(targets).all(axis=2)
         with np.errstate(over="ignore", invalid="ignore"):
             errors = errors_of(outputs, targets)[:, scored]
-            largest = errors[..., :CHORD_NOTES].max(axis=(1, 2))
-            total = largest + np.sqrt(np.square(errors).mean(axis=(1, 2)))
+            chords = errors[..., :CHORD_NOTES].max(axis=2)
+            worst = (chords > CUT).mean(axis=1) if self.spoils else chords.max(axis=1)
+            total = worst + np.sqrt(np.square(errors).mean(axis=(1, 2)))
         return np.where(np.isfinite(total), total, np.inf)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
