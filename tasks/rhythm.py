@@ -41,8 +41,9 @@ class Rhythm:
 
     grid: a pattern that is shipped, or a text file (`evolino.tasks.grids`). lines: the
         text itself. tempi: practised, beats a minute; a step lasts the nearest whole number
-        of frames. Tested are all whole numbers of frames from the fewest to the most.
-    bars: of the test, at each tempo.
+        of frames. Tested are all whole numbers of frames up to the most, from one below
+        the fewest.
+    bars: of the test, at the slowest tempo; as much time at the others.
 
     Raises ValueError, naming the field, for what cannot be.
     """
@@ -60,7 +61,7 @@ class Rhythm:
     tempi: tuple[float, ...] = field(
         default=(), metadata={"help": "practised, beats a minute"}
     )
-    bars: int = field(default=1000, metadata={"help": "bars of the test at each tempo"})
+    bars: int = field(default=1000, metadata={"help": "bars of the test, or more"})
 
     def __post_init__(self) -> None:
         """Read the grid; check the tempi."""
@@ -133,14 +134,15 @@ class Rhythm:
         """Return the split.
 
         The fastest and the slowest tempo fit the readout; changes among those practised, in
-        the middle of steps, select. The test has all tempi from the one to the other.
+        the middle of steps, select. The test has all tempi from the one to the other, and
+        one that is faster; its runs take as long as the bars do at the slowest.
         """
         extremes = sorted({self.practised[0], self.practised[-1]})
         practice = [self._steady(frames, PRACTICE) for frames in extremes]
         check = [self._changing(rng) for _ in range(CHECK)]
         test = [
             self._steady(frames, 0)
-            for frames in range(self.practised[0], self.practised[-1] + 1)
+            for frames in range(self.practised[0] - 1, self.practised[-1] + 1)
         ]
         return Split(tuple(practice), tuple(check), tuple(test))
 
@@ -205,7 +207,9 @@ class Rhythm:
     def _steady(self, frames: int, passes: int) -> Segment:
         """Return all but the first bar of so many passes at one tempo; 0: of the test."""
         bar = self.pattern.steps_a_bar * frames
-        bars = passes * self.pattern.bars if passes else self.bars + 1
+        bars = passes * self.pattern.bars
+        if not passes:
+            bars = (self.bars + 1) * self.practised[-1] // frames
         series = self.series(np.full(bars * bar, frames))
         return Segment(series, bar, series.steps)
 

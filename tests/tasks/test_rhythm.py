@@ -183,7 +183,7 @@ def test_wrong_bars_are_counted_at_every_tempo():
     task = Rhythm(lines=TWO_BARS, bars=30)
     split = task.sequences(np.random.default_rng(0))
     figures = task.measure(Drummer(wrong_bar=4), split)
-    assert figures["wrong_bars"] == len(split.test) == 7
+    assert figures["wrong_bars"] == len(split.test) == 8
     assert figures["bars_right"] == 4
     assert figures["solved"] == 0
     right = task.measure(Drummer(), split)
