@@ -33,7 +33,7 @@ HISTORY, TIMING = "history.jsonl", "timing.jsonl"
 CHECKPOINT, MODEL, RESULT = "checkpoint.npz", "model.npz", "result.json"
 PICTURES = (
     *("fitness", "run", "free_run", "cells"),
-    *("counters", "acceptance", "margins", "spikes", "reach"),
+    *("counters", "acceptance", "margins", "spikes", "reach", "agreement"),
 )
 MUSIC = "music.mid"
 MADE_LATER = (
