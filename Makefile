@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test check bench reproduce docs clean
+.PHONY: run test check bench reproduce music docs clean
 
 run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
 	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
@@ -39,6 +39,19 @@ reproduce: $(READY)  ## Make every table of results/ again (three hours on two c
 	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
 	done
 	$(MAKE) docs
+
+MUSIC := results/music
+BLUES := results/runs/music-blues
+ROCK := results/runs/music-rock
+music: $(READY)  ## Make what docs/music.md and docs/timing.md let hear (two minutes).
+	mkdir -p $(MUSIC)
+	$(BIN)/evolino run blues --experiment 2 --choruses 100 --no-baselines --out $(BLUES) --force
+	$(BIN)/evolino generate $(BLUES) --swing 0.67 --midi $(MUSIC)/blues.mid \
+	  --wav $(MUSIC)/blues.wav --png $(MUSIC)/blues.png
+	$(BIN)/evolino plot $(BLUES) --kind agreement --out $(MUSIC)/agreement.png
+	$(BIN)/evolino run rhythm --grid rock --no-baselines --out $(ROCK) --force
+	$(BIN)/evolino generate $(ROCK) --bars 8 --tempo 100 --tempo-changes 5:140 \
+	  --midi $(MUSIC)/rock.mid --wav $(MUSIC)/rock.wav --png $(MUSIC)/rock.png
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.report README.md docs
