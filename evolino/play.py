@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolino.model import Model
+from evolino.musical import Conducted, Harmonising, Musical
 from evolino.network.architecture import THRESHOLD
 from evolino.sound.score import Score, swung, transposed
-from evolino.task import Conducted, Harmonising, Musical, Segment, Split
+from evolino.task import Segment, Split
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 if TYPE_CHECKING:

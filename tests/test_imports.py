@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 BELOW = {
     "vocabulary": set(),
     "task": {"vocabulary", "phases"},
+    "musical": {"vocabulary", "task", "sound"},
     "phases": {"vocabulary"},
     "storage": {"vocabulary"},
     "cache": set(),

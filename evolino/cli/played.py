@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from evolino.model import Model
+    from evolino.musical import Conducted, Musical
     from evolino.sound.score import Score
-    from evolino.task import Conducted, Musical, Split, Task
+    from evolino.task import Split, Task
     from evolino.training.experiment import Experiment
     from evolino.vocabulary import Array
 
@@ -53,7 +54,7 @@ class Played:
 
 def played(model: Model, experiment: Experiment, wish: Wish) -> Played:
     """Return what a network plays. Raises ValueError for what its task cannot do."""
-    from evolino.task import Conducted
+    from evolino.musical import Conducted
 
     if isinstance(experiment.task, Conducted):
         return _conducted(model, experiment.task, wish)
