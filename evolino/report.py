@@ -279,13 +279,18 @@ def _metric(figures: Mapping[str, float], metric: str, worst: float = 1.0) -> fl
 
 
 def _figure(value: float, digits: int = 2) -> str:
-    """Return 0.17, 4.2e-3, 3.9e-13; "failed" for inf, nothing for nan."""
+    """Return 0.17, 4.2e-3, 3.9e-13; "failed" for inf, nothing for nan.
+
+    A share of almost all, 0.9995, is not rounded to all.
+    """
     if math.isnan(value):
         return ""
     if math.isinf(value):
         return "failed"
     if 100 <= abs(value) < 10_000:
         return f"{value:,.0f}"
+    if 0.9 < value < 1:
+        digits = max(digits, -math.floor(math.log10(1.0 - value)))
     if value == 0 or 0.01 <= abs(value) < 100:
         return f"{value:.{max(digits, 3) if abs(value) >= 10 else digits}g}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")

@@ -188,3 +188,11 @@ def test_a_record_of_another_kind_gets_no_page(record, tmp_path):
     (tmp_path / "benchmarks.json").write_bytes(write_json({"parts": {}}))
     assert main([str(tmp_path), "--results", str(tmp_path)]) == 0
     assert not (tmp_path / "benchmarks.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.9995, "0.9995"), (0.977, "0.98"), (1 - 1e-6, "0.999999")]
+)
+def test_almost_all_is_not_rounded_to_all(record, share, shown):
+    record["rows"][0]["seeds"] = [finished(0, share), finished(1, share)]
+    assert f"| **{shown}** [{shown}, {shown}] | {shown} |" in render_markdown(record)
