@@ -32,7 +32,8 @@ reproduce: $(READY)  ## Make every table of results/ again (three hours on two c
 	done
 	for table in languages-best languages-paper languages-pairs languages-validated \
 	  languages-mdlrnn languages-bliss languages-two languages-others languages-searches \
-	  parity-best timing-paper timing-best timing-threshold rhythm-best mso-evoke; do \
+	  parity-best timing-paper timing-best timing-threshold rhythm-best blues-usual \
+	  mso-evoke; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
 	for table in paper squares cells best evoke; do \
