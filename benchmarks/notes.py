@@ -65,8 +65,9 @@ one pass. The faster evaluation becomes, the larger these shares.
     "scaling": """
 Blocks of eight networks go to the threads, whose kernels hold no interpreter lock; each
 thread has a workspace that it writes to again and again. What is missing to the number of
-cores: 25 blocks split 13 to 12, the Python of the blocks, a twentieth of their time, takes
-turns, and ask, tell and record are done by one thread.
+cores: 25 blocks split 13 to 12, which leaves 1.92; ask, tell and record are done by one
+thread, which leaves 1.87; and the Python of the blocks, a twentieth of their time, takes
+turns. Two processes side by side do not slow each other down.
 """,
     "start": """
 `evolino --help` imports typer and nothing numerical. Up to the first generation most of the
