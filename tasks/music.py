@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -22,12 +22,7 @@ from evolino.tasks.midi_folder import (
     frames_of_score,
     read_folder,
 )
-from evolino.tasks.music_measures import (
-    accuracy,
-    best_threshold,
-    frame_nats,
-    mean_of_rows,
-)
+from evolino.tasks.music_measures import frame_nats, mean_of_rows, pitch_figures
 from evolino.tasks.piano_rolls import score_of_roll
 from evolino.vocabulary import Array, check_number
 
@@ -107,14 +102,7 @@ class Music:
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nll and frame_accuracy, as the chorales have them."""
-        outputs = np.concatenate(model.respond(split.test, free_running=False))
-        known = np.concatenate(model.respond(split.validation, free_running=False))
-        targets = _targets(split.test)
-        threshold = best_threshold(known, _targets(split.validation))
-        return {
-            "test_nll": float(frame_nats(outputs, targets).mean()),
-            "frame_accuracy": accuracy(outputs, targets, threshold),
-        }
+        return pitch_figures(model, split)
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
         """Return the figures of counting, repeating, and regression on last frames."""
@@ -205,7 +193,3 @@ def frames_of_text(text: str) -> Array:
     if not rows:
         raise ValueError("pieces: a piece has no frames")
     return np.array(rows)
-
-
-def _targets(segments: Sequence[Segment]) -> Array:
-    return np.concatenate([segment.targets for segment in segments])

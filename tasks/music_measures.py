@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evolino.task import Predictor, Segment, Split
 from evolino.vocabulary import Array
 
 TINY = 1e-12  # a chance below it counts as it: no single note costs more than 28 nats
@@ -71,3 +72,21 @@ def best_threshold(outputs: Array, targets: Array) -> float:
     """Return the threshold of the highest accuracy on frames (T, K)."""
     found = [accuracy(outputs, targets, each) for each in THRESHOLDS]
     return float(THRESHOLDS[int(np.argmax(found))])
+
+
+def pitch_figures(model: Predictor, split: Split) -> dict[str, float]:
+    """Return test_nll, nats a frame of independent pitches, and frame_accuracy at the
+    threshold that is best on validation data."""
+    outputs = np.concatenate(model.respond(split.test, free_running=False))
+    known = np.concatenate(model.respond(split.validation, free_running=False))
+    targets = targets_of(split.test)
+    threshold = best_threshold(known, targets_of(split.validation))
+    return {
+        "test_nll": float(frame_nats(outputs, targets).mean()),
+        "frame_accuracy": accuracy(outputs, targets, threshold),
+    }
+
+
+def targets_of(segments: Sequence[Segment]) -> Array:
+    """Return the targets (T, K) of segments, one after another."""
+    return np.concatenate([segment.targets for segment in segments])

@@ -45,3 +45,15 @@ def test_runs_of_blues_are_drawn(tmp_path, capsys):
     evolino.train("mso", budget=evolino.Budget(evaluations=4), out=tmp_path / "mso")
     assert command(["plot", str(tmp_path / "mso"), "--kind", "agreement"]) == 2
     assert "mso is not blues" in capsys.readouterr().err
+
+
+def test_bars_add_up_to_the_figures_of_the_task(rng):
+    from evolino.plots.agreement import by_bar
+    from evolino.tasks.blues_measures import chord_figures
+
+    form = np.tile(material().chords, (2, 1))
+    outputs = form + rng.normal(0.0, 0.3, form.shape)  # beyond their targets too
+    right, errors = by_bar(outputs, form)
+    figures = chord_figures(outputs, form)
+    assert errors.max() == figures["largest_error"]
+    assert 1.0 - right.mean() == pytest.approx(figures["wrong_steps"])

@@ -14,7 +14,6 @@ from evolino.vocabulary import Array
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STEPS = 8  # of a bar
 HEIGHT = 3.6
 LARGEST = 2.0  # errors beyond it are drawn as it
 
@@ -51,11 +50,14 @@ def agreement(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
 def by_bar(outputs: Array, form: Array) -> tuple[Array, Array]:
     """Return the share of right steps and the largest error in each bar, (bars,) each.
 
-    outputs, form: (T, 12).
+    outputs, form: (T, 12). Errors are those of `errors_of`, as in the task's figures.
     """
+    from evolino.tasks.blues_material import STEPS
+    from evolino.tasks.blues_measures import CUT, errors_of
+
     bars = len(form) // STEPS
-    right = ((outputs > 0.5) == (form > 0.5)).all(axis=1)
-    errors = np.nan_to_num(np.abs(outputs - form), nan=LARGEST).max(axis=1)
+    right = ((outputs > CUT) == (form > CUT)).all(axis=1)
+    errors = np.nan_to_num(errors_of(outputs, form), nan=LARGEST).max(axis=1)
     return (
         right[: bars * STEPS].reshape(bars, STEPS).mean(axis=1),
         np.minimum(errors[: bars * STEPS].reshape(bars, STEPS).max(axis=1), LARGEST),
