@@ -7,24 +7,30 @@ from collections.abc import Iterable
 from typing import Any
 
 TABLES = ("network", "initialiser", "search", "readout")
+NUMBERS = ("tolerance", "confirm_at", "fit_weight")
 FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100"
 
 
 def read_assignments(assignments: Iterable[str]) -> dict[str, Any]:
-    """Return NAME=VALUE, names with dots, as nested tables.
+    """Return NAME=VALUE, names with dots, as nested tables, beside the NUMBERS.
 
     A value is read as TOML (numbers, true and false, lists in brackets); several between
     commas are a list, and whatever is not TOML is text. Raises ValueError for what has
-    another form, another table than TABLES, or sets a field twice.
+    another form, is neither in one of the TABLES nor one of the NUMBERS, or sets a field
+    twice.
     """
     read: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         path = [part.strip() for part in name.split(".")]
-        if not equals or len(path) < 2 or not all(path):
+        alone = path[0] in NUMBERS
+        if not equals or not all(path) or (len(path) < 2 and not alone):
             raise ValueError(f"--set {FORM}, got {assignment!r}")
-        if path[0] not in TABLES:
-            raise ValueError(f"--set is for fields of {', '.join(TABLES)}, got {path[0]!r}")
+        if path[0] not in TABLES and not (alone and len(path) == 1):
+            raise ValueError(
+                f"--set is for fields of {', '.join(TABLES)}, and {', '.join(NUMBERS)}, "
+                f"got {name.strip()!r}"
+            )
         table = read
         for part in path[:-1]:
             table = table.setdefault(part, {})

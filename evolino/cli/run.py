@@ -140,8 +140,8 @@ def _general(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search or readout: "
-            "readout.capacity=100; several times.",
+            help="Any field of network, initialiser, search or readout, "
+            "readout.capacity=100; or fit_weight=1; several times.",
         ),
     ] = None,
     robust: Annotated[

@@ -33,6 +33,7 @@ def train(
     curriculum: Curriculum | None = None,
     tolerance: float | None = None,
     robust: float | None = None,
+    fit_weight: float | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -51,7 +52,8 @@ def train(
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
     any step is given up. robust: standard deviation of noise on all cell outputs and
-    states in the free runs that select networks. islands: how many searches evolve apart
+    states in the free runs that select networks. fit_weight: of the fit in the loss of a
+    network that fails (`Experiment.fit_weight`). islands: how many searches evolve apart
     and exchange their best networks in a ring, every `migrate_every` generations. seed: of
     all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
@@ -88,6 +90,7 @@ def train(
         "curriculum": curriculum,
         "tolerance": tolerance,
         "robust": robust,
+        "fit_weight": fit_weight,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     changes = {key: value for key, value in given.items() if value is not None}

@@ -1,8 +1,8 @@
 """An experiment as the tables of config.toml, and back.
 
 Tables: task, network, initialiser, search, readout, budget, curriculum, islands; beside
-them seed, preset, tolerance, confirm_at and robust. What is None, an infinite tolerance,
-and a confirm_at or robust of 0 is left out.
+them seed, preset, tolerance, confirm_at, robust and fit_weight. What is None, an infinite
+tolerance, and a confirm_at, robust or fit_weight of 0 is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 NAMED = ("task", "initialiser", "search", "readout")
 OPTIONAL = ("budget", "curriculum", "islands")
 TABLES = (*NAMED, "network", *OPTIONAL)
-NUMBERS = ("confirm_at", "robust")
+NUMBERS = ("confirm_at", "robust", "fit_weight")
 KEYS = ("preset", "seed", "tolerance", *NUMBERS)
 
 

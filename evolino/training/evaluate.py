@@ -40,6 +40,8 @@ from evolino.respond import (
 from evolino.task import ScoresManyNetworks, Segment, Split, Task
 from evolino.vocabulary import Array
 
+SMALLEST_FIT = 1e-5  # a root mean squared error below it tells nothing more
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluator:
@@ -48,6 +50,7 @@ class Evaluator:
     tolerance: a free run further than this from its target at a step is given up.
     confirm_at: the loss at which a network comes to the next stage of its validation.
     noise: (M, 2, C) on the cells in the free runs of validation, None for none.
+    fit_weight: of the fit in the loss of a network that is not confirmed.
     """
 
     architecture: LSTM
@@ -57,6 +60,7 @@ class Evaluator:
     tolerance: float = float("inf")
     confirm_at: float = 0.0
     noise: Array | None = None
+    fit_weight: float = 0.0
     _threads: threading.local = field(default_factory=threading.local, init=False)
 
     def losses(self, genomes: Array) -> Array:
@@ -97,6 +101,13 @@ class Evaluator:
             self._stage_losses(networks, taught, readout, stage, workspace)
             for readout in solved
         ]
+        if self.fit_weight:
+            losses = [
+                np.where(
+                    found <= self.confirm_at, found, found + self._fit_loss(taught, readout)
+                )
+                for readout, found in zip(solved, losses, strict=True)
+            ]
         if prepared.confirmation:
             losses = [
                 self._confirmed(genomes, readout, found)
@@ -128,6 +139,15 @@ class Evaluator:
         else:
             outputs = taught.fitted_outputs(readout)
         return stage.loss(outputs)
+
+    def _fit_loss(self, taught: Taught, readout: Outputs) -> Array:
+        """Return (P,): what the fit adds to the loss, see `Experiment.fit_weight`."""
+        error = taught.fitted_outputs(readout)[:, 0] - taught.lesson.targets
+        with np.errstate(over="ignore", invalid="ignore"):
+            root = np.sqrt(np.square(error).mean(axis=(1, 2)))
+            decades = np.log10(np.clip(root, SMALLEST_FIT, 1.0))
+        share = 1.0 - decades / np.log10(SMALLEST_FIT)
+        return self.fit_weight * np.where(np.isnan(share), 1.0, share)
 
     def _confirmed(self, genomes: Array, readout: Outputs, losses: Array) -> Array:
         """Return (P,): losses in stages (`Experiment.confirm_at`) from those of validation.

@@ -95,6 +95,9 @@ class Experiment:
     robust: standard deviation of noise that is added to all cell outputs and states in the
         free runs of validation, the same for all networks of a run; confirmation is
         without.
+    fit_weight: what the fit adds to the loss of a network whose validation is above
+        confirm_at: this, times 0 to 1 for root mean squared errors of 1e-5 to 1 (by their
+        logarithm) on the rows that fit the readout.
     islands: None is one search for all workers.
     preset: the name of the preset that this came from, if any.
     """
@@ -112,6 +115,7 @@ class Experiment:
     islands: Islands | None = None
     confirm_at: float = 0.0
     robust: float = 0.0
+    fit_weight: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
@@ -120,6 +124,7 @@ class Experiment:
             raise ValueError(f"tolerance must be > 0, got {self.tolerance}")
         check_number("confirm_at", self.confirm_at, least=0)
         check_number("robust", self.robust, least=0)
+        check_number("fit_weight", self.fit_weight, least=0)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "

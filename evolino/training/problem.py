@@ -61,6 +61,7 @@ class Problem:
             experiment.tolerance,
             experiment.confirm_at,
             state_noise(experiment),
+            experiment.fit_weight,
         )
 
     @cached_property

@@ -19,7 +19,12 @@ CASES = {
     ),
     "a setting of no table": (
         ["run", "mso", "--set", "reedout.capacity=1"],
-        "--set is for fields of network, initialiser, search, readout, got 'reedout'",
+        "--set is for fields of network, initialiser, search, readout, and tolerance, "
+        "confirm_at, fit_weight, got 'reedout.capacity'",
+    ),
+    "a negative weight": (
+        ["run", "timing", "--set", "fit_weight=-1"],
+        "fit_weight must be >= 0, got -1",
     ),
     "a setting twice": (
         ["run", "mso", "--set", "search.draws=1", "--set", "search.draws=2"],

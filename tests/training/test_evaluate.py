@@ -1,12 +1,14 @@
 """From genomes to losses."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 import evolino
+from evolino.network.kernels.dispatch import layout_of, pack
+from evolino.respond import drive
 from evolino.task import Segment, Series, Split
 from evolino.tasks.oscillators import Oscillators
 from evolino.tasks.series import SeriesTask
@@ -116,6 +118,31 @@ def test_a_loss_one_step_ahead_does_not_depend_on_the_block_or_thread(rng):
     with ThreadPoolExecutor(3) as pool:  # each with a workspace of its own
         for losses in pool.map(evaluator.losses, [genomes] * 12):
             np.testing.assert_array_equal(losses, together)
+
+
+def test_of_a_network_that_fails_the_fit_counts_too(rng):
+    task, network, readout = (
+        Oscillators(sines=2),
+        evolino.LSTM(cells=6),
+        evolino.Ridge(1e-4),
+    )
+    plain = evaluator_of(task, network, readout)
+    genomes = evolino.LinearRegime().draw(plain.architecture, rng, 7)
+    without = plain.losses(genomes)
+    confirm_at = float(np.median(without))
+    weighed = replace(plain, confirm_at=confirm_at, fit_weight=0.5).losses(genomes)
+    for genome, before, after in zip(genomes, without, weighed, strict=True):
+        if before <= confirm_at:
+            assert after == before
+            continue
+        states, targets, _ = drive(
+            pack(layout_of(plain.architecture), genome[None]), plain.split.train, ()
+        )
+        weights = readout.solve(states, targets)[0][0]
+        root = np.sqrt(np.square(states[0] @ weights - targets).mean())
+        share = np.clip(1 + np.log10(root) / 5, 0, 1)
+        assert 0 < share < 1
+        np.testing.assert_allclose(after, before + 0.5 * share, rtol=1e-9)
 
 
 class HalfOfIt(SeriesTask):
