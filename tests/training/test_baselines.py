@@ -1,6 +1,9 @@
 """What a result would be without evolution."""
 
+from dataclasses import replace
+
 import evolino
+from evolino.readout.best_only import BestOnly
 from evolino.search.random_search import RandomSearch
 from evolino.tasks.oscillators import Oscillators
 from evolino.training.baselines import baselines
@@ -29,3 +32,10 @@ def test_baselines_repeat_exactly_whatever_the_workers():
     assert once == baselines(EXPERIMENT, evaluations=32, workers=2)
     figures = [each["test_nrmse"] for each in once.values()]
     assert all(figure > 0 for figure in figures) and len(figures) == 4
+
+
+def test_fewer_draws_are_solved_where_the_readout_is_costly():
+    costly = BestOnly(evolino.PseudoInverse(), evolino.Ridge(1e-6), count=1)
+    found = baselines(replace(EXPERIMENT, readout=costly), evaluations=32)
+    assert "unevolved, median of 5 draws" in found
+    assert "unevolved, median of 20 draws" in baselines(EXPERIMENT, evaluations=32)
