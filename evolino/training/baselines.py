@@ -35,7 +35,8 @@ def measure_baselines(
     """Return the metrics of trivial methods on the experiment's data, by method.
 
     The task's own ones; "unevolved": the median over 20 first draws of the same network
-    with the same readout, over 5 where that is costly (`BestOnly`); "random search": the best of as many draws as the run evaluated.
+    with the same readout, over 5 where that is costly (`BestOnly`); "random search":
+    the best of as many draws as the run evaluated.
     """
     split = split_of(experiment.task, experiment.seed)
     found = dict(experiment.task.baselines(split))
