@@ -49,8 +49,13 @@ def maximise(
         return np.full(shape, np.nan)
     scaled, scales = _scaled(seen, likelihood.unnormalised)
     values, basis = np.linalg.eigh(scaled.T @ scaled / len(scaled))
+    rotated = scaled @ basis
     problem = _Problem(
-        likelihood, scaled @ basis, np.maximum(values, 0.0), np.asarray(targets, float)
+        likelihood,
+        rotated,
+        rotated.astype(np.float32),
+        np.maximum(values, 0.0),
+        np.asarray(targets, float),
     )
     found = np.zeros(shape)
     weights = basis.T @ _constant_odds(scaled, problem.targets, likelihood.exclusive)
@@ -94,10 +99,15 @@ def _constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Problem:
-    """seen: (T, S) in the basis of principal components, whose mean squares are values."""
+    """seen: (T, S) in the basis of principal components, whose mean squares are values.
+
+    roughly: the same in float32, for the products of the conjugate gradients. Gradients are
+    exact, so that a rough step costs at most another one, not the optimum.
+    """
 
     likelihood: Likelihood
     seen: Array
+    roughly: Array
     values: Array
     targets: Array
 
@@ -126,6 +136,7 @@ class _Problem:
         gradient = self._back(chance - self.targets[:, some]) + penalty * weights
         spread = (chance * (1.0 - chance)).mean(axis=0)
         near = 1.0 / (self.values[:, None] * spread + penalty)
+        chance = chance.astype(np.float32)
         direction = np.zeros_like(weights)
         rest = -gradient
         ahead = near * rest
@@ -137,7 +148,7 @@ class _Problem:
             going = size > enough
             if not going.any():
                 break
-            image = self._curved(chance, self.seen @ along) + penalty * along
+            image = self._curved(chance, along) + penalty * along
             bent = self._total(along * image)
             rate = np.where(going & (bent > 0), size / np.where(bent > 0, bent, 1.0), 0.0)
             direction += rate * along
@@ -188,12 +199,17 @@ class _Problem:
     def _back(self, errors: Array) -> Array:
         return np.asarray(self.seen.T @ errors / len(self.seen))
 
-    def _curved(self, chance: Array, sums: Array) -> Array:
-        """Return the Hessian's image, without the penalty, of what has these sums."""
-        if self.likelihood.exclusive:
-            mean = (chance * sums).sum(axis=1, keepdims=True)
-            return self._back(chance * (sums - mean))
-        return self._back(chance * (1.0 - chance) * sums)
+    def _curved(self, chance: Array, along: Array) -> Array:
+        """Return the Hessian's image of a direction (S, K), without the penalty."""
+        sums = self.roughly @ along.astype(np.float32)
+        exclusive = self.likelihood.exclusive
+        if exclusive:
+            bent = chance * (sums - (chance * sums).sum(axis=1, keepdims=True))
+        else:
+            bent = chance * (1 - chance) * sums
+        image = np.asarray(self.roughly.T @ bent / np.float32(len(bent)), np.float64)
+        # What all classes share changes no probability: rounding must not bend it.
+        return image - image.mean(axis=1, keepdims=True) if exclusive else image
 
     def _total(self, products: Array) -> Array:
         """Return sums over weights (S, K): (K,), each output's own, or that of all."""
