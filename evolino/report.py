@@ -10,74 +10,16 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from evolino.summary import Record, Summary, metric_of, quantile, summarise
 
 RECALLED = "recalled, not checked against the paper"
 MARKER = re.compile(
     r"(<!-- results:(?P<table>[\w.-]+) -->\n)(?P<content>.*?)(<!-- /results -->)", re.DOTALL
 )
 SHARE = "solved"  # the share of runs: printed whatever metric a table compares
-Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A row over its seeds. Failed seeds count as worse than any, and as not solved.
-
-    median, lower, upper, worst: of the metric; lower and upper are quartiles. solved: seeds
-    at the target or better, None without one. seeds: finished and failed ones. failed.
-    seconds, evaluations: medians over finished seeds, nan if there is none.
-    """
-
-    median: float
-    lower: float
-    upper: float
-    worst: float
-    solved: int | None
-    seeds: int
-    failed: int
-    seconds: float
-    evaluations: float
-
-
-def summarise(row: Record, metric: str, *, higher_is_better: bool = False) -> Summary:
-    """Return the summary of a row of a record."""
-    sign = -1.0 if higher_is_better else 1.0  # what is ranked is better if lower
-    finished = [entry for entry in row["seeds"] if entry["status"] == "finished"]
-    failed = sum(entry["status"] == "failed" for entry in row["seeds"])
-    values = [sign * _metric(entry["metrics"], metric, sign) for entry in finished]
-    values += [math.inf] * failed
-    target = row.get("target")
-    return Summary(
-        median=sign * quantile(values, 0.5),
-        lower=sign * quantile(values, 0.75 if higher_is_better else 0.25),
-        upper=sign * quantile(values, 0.25 if higher_is_better else 0.75),
-        worst=sign * max(values, default=math.nan),
-        solved=None if target is None else sum(value <= sign * target for value in values),
-        seeds=len(values),
-        failed=failed,
-        seconds=quantile([entry["seconds"] for entry in finished], 0.5),
-        evaluations=quantile([float(entry["evaluations"]) for entry in finished], 0.5),
-    )
-
-
-def quantile(values: Sequence[float], level: float) -> float:
-    """Return a quantile by linear interpolation; inf between a number and inf.
-
-    nan for no values.
-    """
-    if not values:
-        return math.nan
-    ranked = sorted(values)
-    place = level * (len(ranked) - 1)
-    low, high = ranked[math.floor(place)], ranked[math.ceil(place)]
-    share = place - math.floor(place)
-    if share == 0 or low == high:
-        return low
-    return math.inf if math.isinf(high) else low + share * (high - low)
 
 
 def render_markdown(record: Record, *, heading: bool = True) -> str:
@@ -90,8 +32,8 @@ def render_markdown(record: Record, *, heading: bool = True) -> str:
         parts += [f"# {record['title']}", f"![Fitness]({record['table']}.png)"]
     else:
         parts.append(f"**{record['title']}**")
-    parts += [_ours(record), _beside(record)]
-    parts += [part for part in (_failures(record), _footer(record)) if part]
+    shown = (_ours(record), _also(record), _beside(record), _failures(record))
+    parts += [part for part in (*shown, _footer(record)) if part]
     if heading and record["notes"]:
         parts.append(record["notes"])
     return "\n\n".join(parts) + "\n"
@@ -180,6 +122,27 @@ def _ours(record: Record) -> str:
     return _table(lines, "lrrrrrr")
 
 
+def _also(record: Record) -> str:
+    """Return the table of other metrics over finished seeds: median, least and most."""
+    others = [metric for metric in record.get("also", ()) if _measured(record, metric)]
+    lines = [["", *(f"{_words(metric)}: median [range]" for metric in others)]]
+    for row in record["rows"]:
+        figures = [each["metrics"] for each in row["seeds"] if each["status"] == "finished"]
+        cells = []
+        for metric in others:
+            values = [metric_of(each, metric) for each in figures if metric in each]
+            ends = f"[{_figure(min(values))}, {_figure(max(values))}]" if values else ""
+            cells.append(f"{_figure(quantile(values, 0.5))} {ends}".strip())
+        lines.append([row["label"], *cells])
+    return _table(lines, "l" + "r" * len(others)) if others else ""
+
+
+def _measured(record: Record, metric: str) -> bool:
+    """Return whether any seed has a metric."""
+    entries = (entry for row in record["rows"] for entry in row["seeds"])
+    return any(metric in entry.get("metrics", {}) for entry in entries)
+
+
 def _beside(record: Record) -> str:
     """Return the table of every method: ours, published, and baselines."""
     metric = record["metric"]
@@ -216,10 +179,10 @@ def _baselines(row: Record, metric: str) -> list[list[str]]:
     seed, lines = f"seed {number}", []
     for entry in row["seeds"]:
         if entry["seed"] == number:
-            ours = _figure(_metric(entry.get("metrics", {}), metric))
+            ours = _figure(metric_of(entry.get("metrics", {}), metric))
             lines.append(["", f"this project, {seed} alone", ours, ""])
     for method, figures in row["baselines"].items():
-        value = _figure(_metric(figures, metric))
+        value = _figure(metric_of(figures, metric))
         lines.append(["", method, value, f"baseline, {seed}"])
     return lines
 
@@ -269,13 +232,6 @@ def _seeds(seeds: Sequence[int]) -> str:
 def _summary(record: Record, row: Record) -> Summary:
     higher = bool(record.get("higher_is_better"))
     return summarise(row, record["metric"], higher_is_better=higher)
-
-
-def _metric(figures: Mapping[str, float], metric: str, worst: float = 1.0) -> float:
-    """Return a metric; infinite, with the sign of `worst`, if it is missing or NaN, as
-    when every network failed."""
-    value = float(figures.get(metric, math.nan))
-    return math.copysign(math.inf, worst) if math.isnan(value) else value
 
 
 def _figure(value: float, digits: int = 2) -> str:

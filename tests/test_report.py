@@ -2,11 +2,14 @@
 
 import copy
 import math
+from pathlib import Path
 
 import pytest
 
-from evolino.report import RECALLED, inject, main, quantile, render_markdown, summarise
-from evolino.training.json_text import write_json
+from evolino.report import RECALLED, inject, main, render_markdown
+from evolino.summary import quantile, summarise
+from evolino.training.json_text import read_json, write_json
+from evolino.training.presets import load_table, tables
 
 
 def finished(seed, value, **changes):
@@ -196,3 +199,29 @@ def test_a_record_of_another_kind_gets_no_page(record, tmp_path):
 def test_almost_all_is_not_rounded_to_all(record, share, shown):
     record["rows"][0]["seeds"] = [finished(0, share), finished(1, share)]
     assert f"| **{shown}** [{shown}, {shown}] | {shown} |" in render_markdown(record)
+
+
+def test_other_metrics_are_shown_with_their_range(record):
+    assert "[range]" not in render_markdown(record)
+    for entry, value in zip(record["rows"][0]["seeds"], (0.5, 0.25, 1.0), strict=False):
+        entry["metrics"]["kick_1e-3"] = value
+    record["rows"][0]["seeds"].append(failed(9))
+    page = render_markdown({**record, "also": ["kick_1e-3", "never_measured"]})
+    assert "|  | kick 1e-3: median [range] |" in page
+    assert "| 2 sines | 0.5 [0.25, 1] |" in page
+    assert "never" not in page
+
+
+def test_metrics_beside_the_one_compared_are_measured_by_the_task():
+    for name in tables():
+        table = load_table(name)
+        recorded = Path("results", f"{name}.json")
+        if not table.also or not recorded.exists():
+            continue
+        seeds = [
+            seed
+            for row in read_json(recorded.read_bytes())["rows"]
+            for seed in row["seeds"]
+        ]
+        for metric in table.also:
+            assert any(metric in seed.get("metrics", {}) for seed in seeds), (name, metric)

@@ -105,6 +105,7 @@ def table_record(
         "title": table.title,
         "metric": table.metric,
         "higher_is_better": table.higher_is_better,
+        "also": list(table.also),
         "source": table.source,
         "notes": table.notes,
         "command": command,

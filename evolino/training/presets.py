@@ -50,7 +50,7 @@ class Table:
     higher_is_better. notes: what of the published setting is known and what is chosen.
     seeds_in_parallel: whether seeds run beside each other, one worker each, or one after
     another with all workers. sweep: the rows differ in their number of cells, so that the
-    metric is drawn against it."""
+    metric is drawn against it. also: other metrics to show, not compared."""
 
     name: str
     task: str
@@ -63,6 +63,7 @@ class Table:
     seeds_in_parallel: bool = True
     sweep: bool = False
     higher_is_better: bool = False
+    also: tuple[str, ...] = ()
 
 
 def tables() -> list[str]:
@@ -101,6 +102,7 @@ def load_table(name: str) -> Table:
         seeds_in_parallel=content.get("seeds_in_parallel", True),
         sweep=content.get("sweep", False),
         higher_is_better=content.get("higher_is_better", False),
+        also=tuple(content.get("also", ())),
     )
 
 
