@@ -133,7 +133,8 @@ def _also(record: Record) -> str:
             values = [metric_of(each, metric) for each in figures if metric in each]
             ends = f"[{_figure(min(values))}, {_figure(max(values))}]" if values else ""
             cells.append(f"{_figure(quantile(values, 0.5))} {ends}".strip())
-        lines.append([row["label"], *cells])
+        if any(cells):
+            lines.append([row["label"], *cells])
     return _table(lines, "l" + "r" * len(others)) if others else ""
 
 
