@@ -26,18 +26,22 @@ bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/perfo
 
 SEEDS ?= 20
 WORKERS ?= 2
-reproduce: $(READY)  ## Make every table of results/ again (three hours on two cores).
+reproduce: $(READY)  ## Make every table of results/ again (five hours on two cores).
 	for table in mso-paper mso-best mso-long mso-noise; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
 	for table in languages-best languages-paper languages-pairs languages-validated \
 	  languages-mdlrnn languages-bliss languages-two languages-others languages-searches \
-	  parity-best timing-paper timing-best timing-threshold rhythm-best blues-usual \
-	  mso-evoke; do \
+	  parity-best timing-paper timing-best timing-spikes timing-threshold \
+	  timing-functions timing-robust timing-comparison rhythm-best blues-best blues-usual \
+	  blues-recovery mso-evoke; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
 	for table in paper squares cells best evoke; do \
 	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
+	done
+	for table in best voices; do \
+	  $(BIN)/evolino reproduce chorales-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
 	done
 	$(MAKE) docs
 
@@ -50,6 +54,7 @@ music: $(READY)  ## Make what docs/music.md and docs/timing.md let hear (two min
 	$(BIN)/evolino generate $(BLUES) --swing 0.67 --midi $(MUSIC)/blues.mid \
 	  --wav $(MUSIC)/blues.wav --png $(MUSIC)/blues.png
 	$(BIN)/evolino plot $(BLUES) --kind agreement --out $(MUSIC)/agreement.png
+	$(BIN)/evolino plot $(BLUES) --kind cells --out $(MUSIC)/cells.png
 	$(BIN)/evolino run rhythm --grid rock --no-baselines --out $(ROCK) --force
 	$(BIN)/evolino generate $(ROCK) --bars 8 --tempo 100 --tempo-changes 5:140 \
 	  --midi $(MUSIC)/rock.mid --wav $(MUSIC)/rock.wav --png $(MUSIC)/rock.png

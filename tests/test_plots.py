@@ -172,6 +172,14 @@ def test_cells_that_did_nothing_can_be_drawn(tmp_path, count):
     assert shows_something(save(figure, tmp_path / "p.png"))
 
 
+@pytest.mark.parametrize(("outputs", "maps"), [(2, 0), (25, 1)])
+def test_a_series_of_many_outputs_is_a_map(outputs, maps):
+    cells = np.eye(30, 3)
+    figure = cells_figure(cells, cells, {"input gate": cells}, signal=np.eye(30, outputs))
+    assert len(figure.axes[0].images) == maps
+    assert len(figure.axes[0].lines) == (0 if maps else outputs)
+
+
 def test_the_best_of_a_run_is_carried_forward():
     curve = Curve.of(history(3), "evaluations")
     found = best_at(curve, np.array([1.0, 8.0, 15.0, 24.0, 99.0]))

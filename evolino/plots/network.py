@@ -92,9 +92,7 @@ def cells_figure(
             len(heights), 1, sharex=True, squeeze=False, height_ratios=heights
         )[:, 0]
         if signal is not None:
-            for k, column in enumerate(signal.T):
-                grid[0].plot(steps, column, color=COLOURS[-2 - (k % 2)], linewidth=1.0)
-            grid[0].set_title("series")
+            _draw_signal(grid[0], steps, signal)
         order = np.argsort(-np.ptp(np.nan_to_num(states), axis=0), kind="stable")
         for axes, (name, values) in zip(grid[extra:], panels.items(), strict=True):
             axes.set_title(name)
@@ -197,6 +195,21 @@ def _draw_error(
     axes.set_ylabel("absolute error")
     thousands(axes.xaxis, axes.get_xlim()[1])
     log_axis(axes, positive(errors, floor))
+
+
+def _draw_signal(axes: Axes, steps: Array, signal: Array) -> None:
+    """Draw a series (T, K): lines for a few outputs, a map for many."""
+    axes.set_title("series")
+    if signal.shape[1] <= LINES:
+        for k, column in enumerate(signal.T):
+            axes.plot(steps, column, color=COLOURS[-2 - (k % 2)], linewidth=1.0)
+        return
+    axes.imshow(
+        signal.T, aspect="auto", origin="lower", interpolation="nearest", cmap="Greys",
+        extent=(steps[0] - 0.5, steps[-1] + 0.5, 0.5, signal.shape[1] + 0.5),
+    )  # fmt: skip
+    axes.grid(visible=False)
+    axes.set_ylabel("output")
 
 
 def _draw_cells(axes: Axes, steps: Array, values: Array) -> None:
