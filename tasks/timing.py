@@ -209,7 +209,7 @@ class Timing:
         return {
             "solved": float(successes >= SUCCESSES),
             "successes": float(successes),
-            "max_abs_error": float(np.nan_to_num(error, nan=np.inf).max()),
+            "max_abs_error": float(np.nan_to_num(error, nan=np.inf, posinf=np.inf).max()),
             "rmse": root if np.isfinite(root) else float("inf"),
         }
 
