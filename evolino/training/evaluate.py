@@ -144,7 +144,8 @@ class Evaluator:
         """Return (P,): what the fit adds to the loss, see `Experiment.fit_weight`."""
         error = taught.fitted_outputs(readout)[:, 0] - taught.lesson.targets
         with np.errstate(over="ignore", invalid="ignore"):
-            root = np.sqrt(np.square(error).mean(axis=(1, 2)))
+            # Each network alone, as in `loss_against`.
+            root = np.sqrt([float(np.square(own).mean()) for own in error])
             decades = np.log10(np.clip(root, SMALLEST_FIT, 1.0))
         share = 1.0 - decades / np.log10(SMALLEST_FIT)
         return self.fit_weight * np.where(np.isnan(share), 1.0, share)

@@ -145,6 +145,18 @@ def test_of_a_network_that_fails_the_fit_counts_too(rng):
         np.testing.assert_allclose(after, before + 0.5 * share, rtol=1e-9)
 
 
+@pytest.mark.parametrize("cells", [3, 6])
+def test_the_fit_in_a_loss_does_not_depend_on_the_block(rng, cells):
+    evaluator = evaluator_of(
+        Oscillators(sines=3), evolino.LSTM(cells=cells), evolino.Ridge(1e-4)
+    )
+    evaluator = replace(evaluator, fit_weight=1.0)
+    genomes = evolino.LinearRegime().draw(evaluator.architecture, rng, 19)
+    together = evaluator.losses(genomes)
+    alone = [evaluator.losses(genomes[[k]])[0] for k in range(19)]
+    np.testing.assert_array_equal(alone, together)
+
+
 class HalfOfIt(SeriesTask):
     """A loss of one's own, by inheritance."""
 
