@@ -92,7 +92,7 @@ def _renew_pages(results: Path) -> None:
 
 
 def _ours(record: Record) -> str:
-    metric = record["metric"]
+    metric, digits = record["metric"], _digits(record)
     seconds = "s a seed" if record["workers_per_seed"] == 1 else (
         f"s a seed, {record['workers_per_seed']} workers"
     )  # fmt: skip
@@ -107,12 +107,12 @@ def _ours(record: Record) -> str:
             continue
         reach = "" if row["target"] is None else _figure(row["target"], 3)
         solved = "" if found.solved is None else f"{found.solved} of {found.seeds}"
-        quartiles = f"[{_figure(found.lower)}, {_figure(found.upper)}]"
+        quartiles = f"[{_figure(found.lower, digits)}, {_figure(found.upper, digits)}]"
         lines.append(
             [
                 row["label"],
-                f"**{_figure(found.median)}** {quartiles}",
-                _figure(found.worst),
+                f"**{_figure(found.median, digits)}** {quartiles}",
+                _figure(found.worst, digits),
                 reach,
                 solved or f"{found.seeds} seeds",
                 _figure(found.seconds),
@@ -146,7 +146,7 @@ def _measured(record: Record, metric: str) -> bool:
 
 def _beside(record: Record) -> str:
     """Return the table of every method: ours, published, and baselines."""
-    metric = record["metric"]
+    metric, digits = record["metric"], _digits(record)
     lines = [["", "method", _words(metric), "source"]]
     for row in record["rows"]:
         found = _summary(record, row)
@@ -154,7 +154,7 @@ def _beside(record: Record) -> str:
             [
                 row["label"],
                 f"**this project**, median of {found.seeds} seeds",
-                f"**{_figure(found.median)}**",
+                f"**{_figure(found.median, digits)}**",
                 "",
             ]
         )
@@ -166,13 +166,13 @@ def _beside(record: Record) -> str:
             if figure["metric"] != metric:
                 value = f"{_words(figure['metric'])}: {value}"
             lines.append(["", figure["method"], value, source])
-        lines += _baselines(row, metric)
+        lines += _baselines(row, metric, digits)
         if "baselines_error" in row:
             lines.append(["", "baselines", "failed", row["baselines_error"]])
     return _table(lines, "llrl")
 
 
-def _baselines(row: Record, metric: str) -> list[list[str]]:
+def _baselines(row: Record, metric: str, digits: int) -> list[list[str]]:
     """Return a row's baselines, and before them ours on the very same seed."""
     if not row["baselines"] or not row["seeds"]:
         return []
@@ -180,10 +180,10 @@ def _baselines(row: Record, metric: str) -> list[list[str]]:
     seed, lines = f"seed {number}", []
     for entry in row["seeds"]:
         if entry["seed"] == number:
-            ours = _figure(metric_of(entry.get("metrics", {}), metric))
+            ours = _figure(metric_of(entry.get("metrics", {}), metric), digits)
             lines.append(["", f"this project, {seed} alone", ours, ""])
     for method, figures in row["baselines"].items():
-        value = _figure(metric_of(figures, metric))
+        value = _figure(metric_of(figures, metric), digits)
         lines.append(["", method, value, f"baseline, {seed}"])
     return lines
 
@@ -228,6 +228,11 @@ def _seeds(seeds: Sequence[int]) -> str:
         return f"seed {seeds[0]}"
     gapless = seeds[-1] - seeds[0] == len(seeds) - 1
     return f"seeds {seeds[0]} to {seeds[-1]}" + ("" if gapless else f" ({len(seeds)})")
+
+
+def _digits(record: Record) -> int:
+    """Return to how many digits a table shows what it compares."""
+    return int(record.get("digits", 2))
 
 
 def _summary(record: Record, row: Record) -> Summary:

@@ -212,6 +212,15 @@ def test_other_metrics_are_shown_with_their_range(record):
     assert "never" not in page
 
 
+def test_a_table_shows_as_many_digits_as_it_says(record):
+    assert "**3e-3**" in render_markdown(record)
+    assert "**3.0e-3**" not in render_markdown(record)
+    record["rows"][0]["seeds"] = [finished(0, 8.3872), failed(9)]
+    assert "**failed**" in render_markdown({**record, "digits": 3})
+    record["rows"][0]["seeds"] = [finished(0, 8.3872)]
+    assert "**8.39** [8.39, 8.39]" in render_markdown({**record, "digits": 3})
+
+
 def test_metrics_beside_the_one_compared_are_measured_by_the_task():
     for name in tables():
         table = load_table(name)

@@ -106,6 +106,7 @@ def table_record(
         "metric": table.metric,
         "higher_is_better": table.higher_is_better,
         "also": list(table.also),
+        "digits": table.digits,
         "source": table.source,
         "notes": table.notes,
         "command": command,

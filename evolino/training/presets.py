@@ -50,7 +50,8 @@ class Table:
     higher_is_better. notes: what of the published setting is known and what is chosen.
     seeds_in_parallel: whether seeds run beside each other, one worker each, or one after
     another with all workers. sweep: the rows differ in their number of cells, so that the
-    metric is drawn against it. also: other metrics to show, not compared."""
+    metric is drawn against it. also: other metrics to show, not compared. digits: to which
+    figures are shown."""
 
     name: str
     task: str
@@ -64,6 +65,7 @@ class Table:
     sweep: bool = False
     higher_is_better: bool = False
     also: tuple[str, ...] = ()
+    digits: int = 2
 
 
 def tables() -> list[str]:
@@ -103,6 +105,7 @@ def load_table(name: str) -> Table:
         sweep=content.get("sweep", False),
         higher_is_better=content.get("higher_is_better", False),
         also=tuple(content.get("also", ())),
+        digits=content.get("digits", 2),
     )
 
 
