@@ -8,7 +8,7 @@ from typing import Any
 
 TABLES = ("network", "initialiser", "search", "readout")
 NUMBERS = ("tolerance", "confirm_at", "fit_weight")
-FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100"
+FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100, or fit_weight=1"
 
 
 def read_assignments(assignments: Iterable[str]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ CASES = {
     "unknown readout": (["run", "mso", "--readout", "rigde"], "'rigde'; nearest: ridge"),
     "a setting without a value": (
         ["run", "mso", "--set", "readout.capacity"],
-        "--set must be TABLE.FIELD=VALUE, such as readout.capacity=100, got 'readout.cap",
+        "--set must be TABLE.FIELD=VALUE, such as readout.capacity=100, or fit_weight=1, "
+        "got 'readout.cap",
     ),
     "a setting of no table": (
         ["run", "mso", "--set", "reedout.capacity=1"],
