@@ -146,9 +146,10 @@ def _last_four_rows(segment: Segment, row: int) -> Array:
 
 
 def _back(segment: Segment, row: int, count: int) -> Array:
-    """Return the targets so many rows before each row of a voice, 0 before the first."""
+    """Return the targets so many rows before each row of a voice, 0 before the first: of
+    the voice whose turn it was then, the others have none."""
     rows = _rows_of(segment, row) - count
-    targets = segment.series.targets[np.maximum(rows, 0)]
+    targets = segment.series.targets[np.maximum(rows, 0), block((row - count) % ROWS)]
     return np.where(rows[:, None] >= 0, targets, 0.0)
 
 
