@@ -214,7 +214,6 @@ def test_other_metrics_are_shown_with_their_range(record):
 
 def test_a_table_shows_as_many_digits_as_it_says(record):
     assert "**3e-3**" in render_markdown(record)
-    assert "**3.0e-3**" not in render_markdown(record)
     record["rows"][0]["seeds"] = [finished(0, 8.3872), failed(9)]
     assert "**failed**" in render_markdown({**record, "digits": 3})
     record["rows"][0]["seeds"] = [finished(0, 8.3872)]
@@ -222,6 +221,7 @@ def test_a_table_shows_as_many_digits_as_it_says(record):
 
 
 def test_metrics_beside_the_one_compared_are_measured_by_the_task():
+    checked = 0
     for name in tables():
         table = load_table(name)
         recorded = Path("results", f"{name}.json")
@@ -234,3 +234,5 @@ def test_metrics_beside_the_one_compared_are_measured_by_the_task():
         ]
         for metric in table.also:
             assert any(metric in seed.get("metrics", {}) for seed in seeds), (name, metric)
+            checked += 1
+    assert checked

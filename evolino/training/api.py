@@ -34,6 +34,7 @@ def train(
     tolerance: float | None = None,
     robust: float | None = None,
     fit_weight: float | None = None,
+    confirm_at: float | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -53,9 +54,9 @@ def train(
     given replaces the preset's. tolerance: a free run further than this from its target at
     any step is given up. robust: standard deviation of noise on all cell outputs and
     states in the free runs that select networks. fit_weight: of the fit in the loss of a
-    network that fails (`Experiment.fit_weight`). islands: how many searches evolve apart
-    and exchange their best networks in a ring, every `migrate_every` generations. seed: of
-    all randomness.
+    network whose loss is above confirm_at (both as of `Experiment`). islands: how many
+    searches evolve apart and exchange their best networks in a ring, every `migrate_every`
+    generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
@@ -91,6 +92,7 @@ def train(
         "tolerance": tolerance,
         "robust": robust,
         "fit_weight": fit_weight,
+        "confirm_at": confirm_at,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     changes = {key: value for key, value in given.items() if value is not None}

@@ -6,6 +6,7 @@ import pytest
 import evolino
 from evolino.search.random_search import RandomSearch
 from evolino.training.presets import experiment_for, load_table, merge, presets_of, tables
+from evolino.training.run_folder import RunFolder
 
 SHORT = evolino.Budget(evaluations=16)
 
@@ -147,3 +148,15 @@ def test_cells_are_shared_out_among_groups_as_before():
     assert [group.cells for group in few.network.groups] == [1, 1]
     with pytest.raises(ValueError, match="cells must be >= 2 for as many groups, got 1"):
         experiment_for("blues", task_options={"experiment": 2}, cells=1)
+
+
+def test_the_fit_counts_from_python_as_it_does_in_an_experiment(tmp_path):
+    evolino.train(
+        "mso",
+        fit_weight=0.5,
+        confirm_at=0.25,
+        budget=evolino.Budget(evaluations=8),
+        out=tmp_path / "run",
+    )
+    experiment = RunFolder.open(tmp_path / "run").experiment()
+    assert (experiment.fit_weight, experiment.confirm_at) == (0.5, 0.25)
