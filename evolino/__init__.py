@@ -11,7 +11,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evolino.model import Model, load
+    from evolino.ensemble import Ensemble, load
+    from evolino.model import Model
     from evolino.network.architecture import LSTM
     from evolino.network.delay_line import DelayLine
     from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary, Uniform
@@ -37,6 +38,7 @@ _HOMES = {
     "Callback": "evolino.training.callbacks",
     "Curriculum": "evolino.training.experiment",
     "DelayLine": "evolino.network.delay_line",
+    "Ensemble": "evolino.ensemble",
     "EvaluationError": "evolino.training.workers.base",
     "Experiment": "evolino.training.experiment",
     "Gaussian": "evolino.network.initialise",
@@ -58,7 +60,7 @@ _HOMES = {
     "SeriesTask": "evolino.tasks.series",
     "Spread": "evolino.network.spread",
     "Uniform": "evolino.network.initialise",
-    "load": "evolino.model",
+    "load": "evolino.ensemble",
     "train": "evolino.training.api",
 }
 
@@ -71,6 +73,7 @@ __all__ = [
     "Callback",
     "Curriculum",
     "DelayLine",
+    "Ensemble",
     "EvaluationError",
     "Experiment",
     "Gaussian",

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from evolino.asked import ahead_of, all_of, series_of, without_padding
 from evolino.counted import check_strings
 from evolino.network.architecture import LSTM
 from evolino.network.expansion import KernelExpansion, Output, Outputs
 from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
 from evolino.network.reference import Trace, run
-from evolino.network.stepper import Stepper
 from evolino.phases import Checked, Phase
-from evolino.respond import drive, respond_one_step, run_freely
-from evolino.storage import load_state, save_state
-from evolino.task import Segment, Series
-from evolino.vocabulary import Array, IntArray, as_series, check_count, check_number
+from evolino.respond import drive, respond_one_step, run_freely, sums_one_step
+from evolino.storage import save_state
+from evolino.task import Segment
+from evolino.together import Together, improvised
+from evolino.vocabulary import Array, IntArray, check_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +64,8 @@ class Model:
         inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
         true series, needed if it has output feedback: row t hears targets[t-1].
         """
-        series = self._series(inputs, targets)
-        whole = Segment(series, 0, series.steps)
-        answered = respond_one_step(self._networks(), self._outputs(), (whole,))
-        return np.asarray(answered[0, 0])
+        whole = all_of(self.architecture, inputs, targets)
+        return self.respond([whole], free_running=False)[0]
 
     def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
@@ -74,16 +73,7 @@ class Model:
         prime: (T, K), the series to hear first, by teacher forcing; none starts from
         nothing. inputs: (T + steps, I) if the network has external inputs.
         """
-        check_count("steps", steps)
-        width = self.architecture.outputs
-        heard = (
-            np.zeros((0, width))
-            if prime is None
-            else as_series("prime", prime, width=width)
-        )
-        ahead = np.concatenate([heard, np.zeros((steps, width))])
-        series = self._series(inputs, ahead)
-        segment = Segment(series, len(heard), len(heard) + steps)
+        segment = ahead_of(self.architecture, steps, prime, inputs)
         return self.respond([segment], free_running=True)[0]
 
     def states(self, inputs: Any = None, targets: Any = None) -> Trace:
@@ -91,7 +81,7 @@ class Model:
 
         Arguments as for `predict`.
         """
-        series = self._series(inputs, targets)
+        series = series_of(self.architecture, inputs, targets)
         vectors = input_vectors(self.architecture, series.inputs, series.targets)
         return run(self.architecture, self.genome, vectors)
 
@@ -103,7 +93,13 @@ class Model:
         else:
             _, _, starts = drive(networks, (), segments)
             answered = run_freely(networks, outputs, segments, starts)[0]
-        return _without_padding(answered, segments)
+        return without_padding(answered, segments)
+
+    def sums(self, segments: Sequence[Segment]) -> list[Array]:
+        """Return what the readout sums up (stop - start, K) on each segment, one step
+        ahead: the outputs, before they are made probabilities or cut."""
+        answered = sums_one_step(self._networks(), self._outputs(), segments)[0]
+        return without_padding(answered, segments)
 
     def improvise(
         self, steps: int, prime: Array, choose: Callable[[Array], Array]
@@ -115,26 +111,8 @@ class Model:
         from: (steps, K) each. Raises ValueError for a network with external inputs or
         without feedback.
         """
-        architecture = self.architecture
-        if architecture.inputs or not architecture.feedback:
-            raise ValueError(
-                "only a network without external inputs that hears its outputs improvises"
-            )
-        check_count("steps", steps, least=0)
-        prime = as_series("prime", prime, width=architecture.outputs)
-        network, scale = Stepper(architecture, self.genome), architecture.feedback_scale
-        heard = np.zeros(architecture.outputs)
-        for row in prime:
-            network.step(scale * heard)
-            heard = row
-        chosen = np.zeros((steps, architecture.outputs))
-        outputs = np.zeros_like(chosen)
-        for t in range(steps):
-            network.step(scale * heard)
-            sums = self._sums(network.seen())
-            outputs[t] = architecture.outputs_of(sums)
-            heard = chosen[t] = choose(outputs[t])
-        return chosen, outputs
+        alone = Together(self.architecture, [(self.genome, self.output)])
+        return improvised(alone, steps, prime, choose)
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how the network does on counted strings (N, parameters)."""
@@ -168,7 +146,16 @@ class Model:
         shape = longest, 2, self.architecture.cells
         shaken = rng.normal(0.0, noise, shape) if noise else None
         outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
-        return _without_padding(outputs, segments)
+        return without_padding(outputs, segments)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Model:
+        """Return the model of `as_state`. Raises KeyError or TypeError for another."""
+        if "expansion" in state:
+            output: Output = KernelExpansion.from_state(state["expansion"])
+        else:
+            output = state["output_weights"]
+        return cls(LSTM(**state["architecture"]), state["genome"], output)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""
@@ -184,63 +171,6 @@ class Model:
     def _networks(self) -> Networks:
         return pack(self.architecture, self.genome[None])
 
-    def _sums(self, seen: Array) -> Array:
-        """Return (K,) of what the readout sees at a step (S,)."""
-        if isinstance(self.output, KernelExpansion):
-            return np.asarray(self.output.outputs(seen[None])[0])
-        return np.asarray(seen @ self.output)
-
     def _outputs(self) -> Outputs:
         output = self.output
         return [output] if isinstance(output, KernelExpansion) else output[None]
-
-    def _series(self, inputs: Any, targets: Any) -> Series:
-        architecture = self.architecture
-        if inputs is None and targets is None:
-            raise ValueError("predict, states and generate need inputs, targets or both")
-        if targets is None:
-            if architecture.feedback:
-                raise ValueError(
-                    "this network hears its outputs: pass the true series as targets"
-                )
-            targets = np.zeros((len(inputs), architecture.outputs))
-        if inputs is None:
-            if architecture.inputs:
-                raise ValueError(
-                    f"this network has {architecture.inputs} external inputs: pass inputs"
-                )
-            inputs = np.zeros((len(targets), 0))
-        inputs = as_series("inputs", inputs, width=architecture.inputs)
-        targets = as_series("targets", targets, width=architecture.outputs)
-        if len(inputs) != len(targets):
-            raise ValueError(
-                f"inputs and targets must have as many steps, got {len(inputs)} and "
-                f"{len(targets)}"
-            )
-        return Series(inputs, targets)
-
-
-def _without_padding(outputs: Array, segments: Sequence[Segment]) -> list[Array]:
-    """Return each segment's own rows (stop - start, K) of outputs (N, L, K)."""
-    return [
-        outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
-    ]
-
-
-def load(path: str | Path) -> Model:
-    """Read a model from model.npz, or from the folder of a run.
-
-    Raises ValueError for a file that is not a model or was damaged.
-    """
-    path = Path(path)
-    file = path / "model.npz" if path.is_dir() else path
-    state = load_state(file, kind="model")
-    try:
-        architecture = LSTM(**state["architecture"])
-        if "expansion" in state:
-            output: Output = KernelExpansion.from_state(state["expansion"])
-        else:
-            output = state["output_weights"]
-        return Model(architecture, state["genome"], output)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{file} is not a complete model: {error}") from None

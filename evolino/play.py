@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evolino.model import Model
+from evolino.ensemble import Trained
 from evolino.musical import Conducted, Harmonising, Musical
 from evolino.network.architecture import THRESHOLD
 from evolino.sound.score import Score, swung, transposed
@@ -53,7 +53,7 @@ class Performance:
 
 
 def go_on(
-    model: Model,
+    model: Trained,
     task: Musical,
     prime: Array,
     steps: int,
@@ -78,7 +78,7 @@ def go_on(
 
 
 def harmonise(
-    model: Model,
+    model: Trained,
     task: Harmonising,
     melody: IntArray,
     *,
@@ -107,7 +107,7 @@ def harmonising(task: Task) -> Harmonising:
 
 
 def follow(
-    model: Model, task: Conducted, bars: int, tempi: Sequence[tuple[int, float]]
+    model: Trained, task: Conducted, bars: int, tempi: Sequence[tuple[int, float]]
 ) -> tuple[Segment, Array]:
     """Return the music as it is wanted, and what the network plays, (L, K) of 0 and 1.
 

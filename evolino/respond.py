@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -124,15 +124,22 @@ class Taught:
 
         readout: weights (P, S, K), or P expansions. Rows past a segment's end are NaN.
         """
+        return self._by_segment(readout, self.architecture.outputs_of)
+
+    def sums(self, readout: Outputs) -> Array:
+        """Return (P, N, L, K): what the readout sums up, where `outputs` has outputs."""
+        return self._by_segment(readout, lambda sums: sums)
+
+    def _by_segment(self, readout: Outputs, made_of: Callable[[Array], Array]) -> Array:
         heard = self.lesson.heard
         longest = max(rows.stop - rows.start for rows in heard)
         shape = len(readout), len(heard), longest, self.architecture.outputs
-        outputs = np.full(shape, np.nan)
+        found = np.full(shape, np.nan)
         for k, rows in enumerate(heard):
             # Each segment alone: BLAS rounds by the number of rows.
             sums = sums_of(self.seen[:, rows], readout)
-            outputs[:, k, : rows.stop - rows.start] = self.architecture.outputs_of(sums)
-        return outputs
+            found[:, k, : rows.stop - rows.start] = made_of(sums)
+        return found
 
 
 def teach(networks: Networks, lesson: Lesson, workspace: Workspace | None = None) -> Taught:
@@ -215,8 +222,18 @@ def respond_one_step(
 
     readout: weights (P, S, K), or P expansions.
     """
-    given = lesson(networks.architecture, (), heard=segments)
-    return teach(networks, given).outputs(readout)
+    return _taught_to_hear(networks, segments).outputs(readout)
+
+
+def sums_one_step(
+    networks: Networks, readout: Outputs, segments: Sequence[Segment]
+) -> Array:
+    """Return (P, N, L, K): the readout's sums, where `respond_one_step` has outputs."""
+    return _taught_to_hear(networks, segments).sums(readout)
+
+
+def _taught_to_hear(networks: Networks, segments: Sequence[Segment]) -> Taught:
+    return teach(networks, lesson(networks.architecture, (), heard=segments))
 
 
 def sums_of(seen: Array, readout: Outputs) -> Array:

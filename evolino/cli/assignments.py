@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 TABLES = ("network", "initialiser", "search", "readout")
-NUMBERS = ("tolerance", "confirm_at", "fit_weight")
+NUMBERS = ("tolerance", "confirm_at", "fit_weight", "ensemble")
 FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100, or fit_weight=1"
 
 

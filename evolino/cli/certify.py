@@ -91,7 +91,7 @@ def _read(folder: Path, *, trust: bool) -> _Subject:
     """Return what a folder holds. Raises ValueError if it cannot be certified."""
     from evolino.certify.certificate import check
     from evolino.certify.report import phase_names
-    from evolino.model import load
+    from evolino.ensemble import load_network
     from evolino.phases import Counted
     from evolino.training.run_folder import RunFolder
 
@@ -102,7 +102,7 @@ def _read(folder: Path, *, trust: bool) -> _Subject:
             f"{task.name} has no counted strings: certificates are for languages such as "
             "a^n b^n c^n"
         )
-    phases, model = task.phases(), load(opened.path)
+    phases, model = task.phases(), load_network(opened.path)
     check(model, phases)
     return _Subject(
         folder, model, phases, phase_names(phases, getattr(task, "symbols", ()))

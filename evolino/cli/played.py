@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from evolino.model import Model
+    from evolino.ensemble import Trained
     from evolino.musical import Conducted, Musical
     from evolino.sound.score import Score
     from evolino.task import Split, Task
@@ -52,7 +52,7 @@ class Played:
     says: str | None = None
 
 
-def played(model: Model, experiment: Experiment, wish: Wish) -> Played:
+def played(model: Trained, experiment: Experiment, wish: Wish) -> Played:
     """Return what a network plays. Raises ValueError for what its task cannot do."""
     from evolino.musical import Conducted
 
@@ -63,7 +63,7 @@ def played(model: Model, experiment: Experiment, wish: Wish) -> Played:
     return _drawn(model, experiment, wish)
 
 
-def _drawn(model: Model, experiment: Experiment, wish: Wish) -> Played:
+def _drawn(model: Trained, experiment: Experiment, wish: Wish) -> Played:
     """Return music whose notes are drawn from the network's outputs."""
     from evolino.play import Performance, musical, practised
     from evolino.training.problem import split_of
@@ -87,7 +87,7 @@ def _drawn(model: Model, experiment: Experiment, wish: Wish) -> Played:
     return Played(score, figure)
 
 
-def _continued(task: Musical, model: Model, split: Split, wish: Wish) -> Array:
+def _continued(task: Musical, model: Trained, split: Split, wish: Wish) -> Array:
     """Return (T, K): what is heard first, and what the network makes of it."""
     from evolino.play import go_on
     from evolino.sound.midi import read_midi
@@ -104,7 +104,7 @@ def _continued(task: Musical, model: Model, split: Split, wish: Wish) -> Array:
     return go_on(model, task, heard, steps, seed=wish.seed, temperature=wish.temperature)
 
 
-def _harmonised(task: Task, model: Model, wish: Wish) -> Array:
+def _harmonised(task: Task, model: Trained, wish: Wish) -> Array:
     """Return (T, K): a melody with the voices that the network gives it."""
     from evolino.play import harmonise, harmonising
     from evolino.sound.midi import read_midi
@@ -120,7 +120,7 @@ def _harmonised(task: Task, model: Model, wish: Wish) -> Array:
     return harmonise(model, given, melody, seed=wish.seed, temperature=wish.temperature)
 
 
-def _conducted(model: Model, task: Conducted, wish: Wish) -> Played:
+def _conducted(model: Trained, task: Conducted, wish: Wish) -> Played:
     """Return a rhythm at the tempi that are asked for, and whether it is right."""
     import numpy as np
 

@@ -141,7 +141,7 @@ def _general(
             "--set",
             metavar="NAME=VALUE",
             help="Any field of network, initialiser, search or readout, "
-            "readout.capacity=100; or fit_weight=1; several times.",
+            "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
         ),
     ] = None,
     robust: Annotated[

@@ -197,9 +197,9 @@ def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
 
 def _model_of(run: Path, experiment: Experiment) -> Model:
     """Return a run's network. Raises ValueError for one that the run cannot have made."""
-    from evolino.model import load
+    from evolino.ensemble import load_network
 
-    model = load(run)
+    model = load_network(run)
     if model.architecture != experiment.architecture:
         raise ValueError(f"{run}: model.npz belongs to another network than config.toml")
     return model

@@ -24,7 +24,7 @@ def agreement(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
     Each network plays on alone over the choruses of its test. trust: of `RunFolder.open`.
     Raises ValueError for a run of another task, or no run.
     """
-    from evolino.model import load
+    from evolino.ensemble import load
     from evolino.plots import flatten, name_differences
     from evolino.tasks.blues import Blues
     from evolino.training.config import experiment_to_table

@@ -34,7 +34,7 @@ def counters(run: Path, out: Path, *, n: int = SHOWN, trust: bool = False) -> Pa
     Returns the picture's path. trust: of `RunFolder.open`. Raises ValueError for a task
     whose strings are not counted.
     """
-    from evolino.model import load
+    from evolino.ensemble import load_network
 
     check_picture(out)
     check_count("n", n)
@@ -43,7 +43,7 @@ def counters(run: Path, out: Path, *, n: int = SHOWN, trust: bool = False) -> Pa
     inputs = np.repeat([phase.inputs for phase in phases], rows, axis=0)
     names = _names(experiment, phases)
     symbols = [("S", *names)[int(row.argmax())] for row in inputs]
-    model = load(run)
+    model = load_network(run)
     states = model.states(inputs).states
     return save(counters_figure(symbols, states, model.predict(inputs), names), out)
 
@@ -74,7 +74,7 @@ def _drawn(
     out: Path,
     trust: bool,
 ) -> Path:
-    from evolino.model import load
+    from evolino.ensemble import load_network
     from evolino.training.config import experiment_to_table
 
     check_picture(out)
@@ -90,7 +90,7 @@ def _drawn(
         n = lengths()
         strings = np.tile(n[:, None], (1, len(phases[0].factors)))
         found[settings.index(flat)].append(
-            Strings(n, load(run).check(phases, strings).margins)
+            Strings(n, load_network(run).check(phases, strings).margins)
         )
     if not settings:
         raise ValueError("there is no run to draw")

@@ -33,7 +33,7 @@ def spikes(run: Path, out: Path, *, trust: bool = False) -> Path:
     Driven over the first steps of the test, teacher-forced. Returns the picture's path.
     trust: of `RunFolder.open`. Raises ValueError for a task other than timing.
     """
-    from evolino.model import load
+    from evolino.ensemble import load_network
     from evolino.network.architecture import GATES
     from evolino.tasks.timing import Timing
     from evolino.training.problem import split_of
@@ -48,7 +48,7 @@ def spikes(run: Path, out: Path, *, trust: bool = False) -> Path:
     series = split_of(task, experiment.seed).test[0].series
     rows = min(series.steps, (SPIKES + 3) * longest)
     inputs, targets = series.inputs[:rows], series.targets[:rows]
-    model = load(run)
+    model = load_network(run)
     trace = model.states(inputs, targets)
     signal = inputs if task.inputs else targets
     figure = spikes_figure(

@@ -35,6 +35,7 @@ def train(
     robust: float | None = None,
     fit_weight: float | None = None,
     confirm_at: float | None = None,
+    ensemble: int | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -54,7 +55,8 @@ def train(
     given replaces the preset's. tolerance: a free run further than this from its target at
     any step is given up. robust: standard deviation of noise on all cell outputs and
     states in the free runs that select networks. fit_weight: of the fit in the loss of a
-    network whose loss is above confirm_at (both as of `Experiment`). islands: how many
+    network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
+    the best networks make the model, their readouts' sums averaged. islands: how many
     searches evolve apart and exchange their best networks in a ring, every `migrate_every`
     generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
@@ -93,6 +95,7 @@ def train(
         "robust": robust,
         "fit_weight": fit_weight,
         "confirm_at": confirm_at,
+        "ensemble": ensemble,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     changes = {key: value for key, value in given.items() if value is not None}

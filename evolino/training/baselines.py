@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolino.model import Model
 from evolino.readout.best_only import BestOnly
 from evolino.search.random_search import RandomSearch
 from evolino.training.experiment import Budget, Curriculum, Experiment
 from evolino.training.problem import Problem, split_of
 from evolino.training.randomness import generator
 from evolino.training.run import Run
+from evolino.training.winners import solved
 from evolino.training.workers import open_workers
 from evolino.training.workers.base import Workers
 
@@ -36,28 +36,32 @@ def measure_baselines(
 
     The task's own ones; "unevolved": the median over 20 first draws of the same network
     with the same readout, over 5 where that is costly (`BestOnly`); "random search":
-    the best of as many draws as the run evaluated.
+    the best of as many draws as the run evaluated. Where the run makes an ensemble, so do
+    these: a draw is one of as many first draws, and random search takes its best.
     """
     split = split_of(experiment.task, experiment.seed)
     found = dict(experiment.task.baselines(split))
     draws = COSTLY_DRAWS if isinstance(experiment.readout, BestOnly) else DRAWS
-    found[f"unevolved, median of {draws} draws"] = unevolved(experiment, draws)
+    found[f"unevolved, median of {draws} draws"] = unevolved(experiment, workers, draws)
     found["random search, equal evaluations"] = random_search(
         experiment, evaluations, workers
     )
     return found
 
 
-def unevolved(experiment: Experiment, draws: int = DRAWS) -> dict[str, float]:
+def unevolved(
+    experiment: Experiment, workers: Workers, draws: int = DRAWS
+) -> dict[str, float]:
     """Return the median of each metric over first draws of the initialiser."""
     split = split_of(experiment.task, experiment.seed)
-    architecture = experiment.architecture
-    evaluator = Problem(experiment).evaluator
+    problem = Problem(experiment)
     rng = generator(experiment.seed, "unevolved")
     figures: list[dict[str, float]] = []
     for _ in range(draws):
-        genome = experiment.initialiser.draw(architecture, rng, 1)[0]
-        model = Model(architecture, genome, evaluator.solve_winner(genome))
+        genomes = experiment.initialiser.draw(
+            experiment.architecture, rng, experiment.ensemble
+        )
+        model = solved(problem, list(genomes), workers)
         figures.append(experiment.task.measure(model, split))
     return {
         metric: float(np.median([each[metric] for each in figures]))
@@ -81,7 +85,7 @@ def random_search(
     )
     while not run.stop_reasons():
         run.step(workers)
-    model = run.model()
+    model = run.model(workers)
     if model is None:
         return {}
     return experiment.task.measure(model, split_of(experiment.task, experiment.seed))

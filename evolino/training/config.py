@@ -1,8 +1,9 @@
 """An experiment as the tables of config.toml, and back.
 
 Tables: task, network, initialiser, search, readout, budget, curriculum, islands; beside
-them seed, preset, tolerance, confirm_at, robust and fit_weight. What is None, an infinite
-tolerance, and a confirm_at, robust or fit_weight of 0 is left out.
+them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. What is None, an
+infinite tolerance, a confirm_at, robust or fit_weight of 0 and an ensemble of 1 are left
+out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ NAMED = ("task", "initialiser", "search", "readout")
 OPTIONAL = ("budget", "curriculum", "islands")
 TABLES = (*NAMED, "network", *OPTIONAL)
 NUMBERS = ("confirm_at", "robust", "fit_weight")
-KEYS = ("preset", "seed", "tolerance", *NUMBERS)
+KEYS = ("preset", "seed", "tolerance", *NUMBERS, "ensemble")
 
 
 def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
     for name in NUMBERS:
         if getattr(experiment, name):
             table[name] = float(getattr(experiment, name))
+    if experiment.ensemble != 1:
+        table["ensemble"] = int(experiment.ensemble)
     if experiment.islands is not None:
         table["islands"] = fields_to_table(experiment.islands)
     curriculum = experiment.curriculum
@@ -78,6 +81,6 @@ def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
         seed=table.get("seed", 0),
         tolerance=table.get("tolerance", math.inf),
         preset=table.get("preset"),
-        **{name: table[name] for name in NUMBERS if name in table},
+        **{name: table[name] for name in (*NUMBERS, "ensemble") if name in table},
         islands=islands,
     )

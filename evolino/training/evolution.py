@@ -10,6 +10,7 @@ import numpy as np
 
 from evolino.network.kernels.dispatch import block_size
 from evolino.search.base import State
+from evolino.training.found import Found, lowest_of
 from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
 from evolino.training.workers.base import EvaluationError, Job, Workers
@@ -20,11 +21,11 @@ PIECES = 2  # for each worker, so that one with slow networks does not hold up t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """A generation. losses: (P,). genome: (C, G) of the lowest, None if a better one is
-    known for certain."""
+    """A generation. losses: (P,). found: its best networks, the best first, as many as the
+    run keeps at most; those that are not among the best for certain may be left out."""
 
     losses: Array
-    genome: Array | None
+    found: list[Found]
 
 
 class Evolution(Protocol):
@@ -54,10 +55,10 @@ class OneSearch:
         """Ask, evaluate, tell."""
         genomes = self._search.ask()
         losses = evaluate(self._problem, genomes, workers)
-        lowest = genomes[int(np.argmin(losses))].copy()
+        found = lowest_of(losses, genomes, self._problem.experiment.ensemble)
         del genomes  # a large population is not held while the next one is bred
         self._search.tell(losses)
-        return [Evaluated(losses, lowest)]
+        return [Evaluated(losses, found)]
 
     def state(self) -> State:
         """Return the search's."""

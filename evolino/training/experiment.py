@@ -98,6 +98,9 @@ class Experiment:
     fit_weight: what the fit adds to the loss of a network whose validation is above
         confirm_at: this, times 0 to 1 for root mean squared errors of 1e-5 to 1 (by their
         logarithm) on the rows that fit the readout.
+    ensemble: so many of the best networks that were evaluated make the model, which gives
+        the mean of what their readouts sum up (`evolino.ensemble`); an extension of the
+        papers' method.
     islands: None is one search for all workers.
     preset: the name of the preset that this came from, if any.
     """
@@ -116,6 +119,7 @@ class Experiment:
     confirm_at: float = 0.0
     robust: float = 0.0
     fit_weight: float = 0.0
+    ensemble: int = 1
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
@@ -125,6 +129,7 @@ class Experiment:
         check_number("confirm_at", self.confirm_at, least=0)
         check_number("robust", self.robust, least=0)
         check_number("fit_weight", self.fit_weight, least=0)
+        check_count("ensemble", self.ensemble)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "

@@ -8,13 +8,14 @@ number of islands and the generations between exchanges only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from evolino.search.base import State
 from evolino.training.evolution import Evaluated
+from evolino.training.found import Found, best_of, lowest_of
 from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
 from evolino.training.workers.base import Job, Workers
@@ -25,16 +26,15 @@ from evolino.vocabulary import Array
 class Island:
     """Where an island is. search: its state, None before its first generation.
 
-    best: its lowest loss so far. genome: (C, G) of that network, None if there is none.
+    found: its best networks so far, the best first.
     """
 
     search: State | None = None
-    best: float = float("inf")
-    genome: Array | None = None
+    found: list[Found] = field(default_factory=list)
 
     def as_state(self) -> State:
         """Return the fields by name."""
-        return {"search": self.search, "best": self.best, "genome": self.genome}
+        return {"search": self.search, "found": self.found}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,15 +42,14 @@ class Stay:
     """What a worker is asked for: generations of an island.
 
     number: of the island. origin: (C, G), where its search begins, if it does. migrant:
-    (C, G), what it takes in first, with a loss; None if there is none.
+    what it takes in first; None if there is none.
     """
 
     number: int
     island: Island
     generations: int
     origin: Array | None
-    migrant: Array | None
-    migrant_loss: float
+    migrant: Found | None
 
 
 class Ring:
@@ -74,12 +73,13 @@ class Ring:
         generations = self._settings.migrate_every
         stays = []
         for k, island in enumerate(islands):
-            migrant = islands[k - 1].genome if len(islands) > 1 else None
-            best = islands[k - 1].best
-            stays.append(Stay(k, island, generations, self._origin, migrant, best))
+            before = islands[k - 1].found if len(islands) > 1 else []
+            migrant = before[0] if before else None
+            stays.append(Stay(k, island, generations, self._origin, migrant))
         results = workers.map(self._problem, evolve, stays)
         self._islands = [island for island, _ in results]
-        return [merge(each) for each in zip(*(r for _, r in results), strict=True)]
+        count = self._problem.experiment.ensemble
+        return [merge(each, count) for each in zip(*(r for _, r in results), strict=True)]
 
     def state(self) -> State:
         """Return all of it."""
@@ -91,15 +91,16 @@ class Ring:
 
 def evolve(problem: Problem, stay: Stay) -> tuple[Island, list[Evaluated]]:
     """Evolve an island for some generations; what a worker is asked to do."""
-    island = stay.island
-    best, genome = island.best, island.genome
+    island, count = stay.island, problem.experiment.ensemble
+    best = island.found
     if island.search is None:
         search = problem.search(stay.origin, stay.number)
     else:
         search = problem.search(None, stay.number)
         search.restore(island.search)
         if stay.migrant is not None:
-            search.receive(stay.migrant, stay.migrant_loss)
+            loss, genome = stay.migrant
+            search.receive(genome, loss)
 
     def measure(job: Job, some: Array, most: int | None) -> Array:
         return np.asarray(job(problem, some))
@@ -108,17 +109,20 @@ def evolve(problem: Problem, stay: Stay) -> tuple[Island, list[Evaluated]]:
     for _ in range(stay.generations):
         genomes = search.ask()
         losses = generation_losses(problem, genomes, measure)
-        first = int(np.argmin(losses))
-        better = genomes[first].copy() if losses[first] < best else None
-        if better is not None:
-            best, genome = float(losses[first]), better
+        lowest = lowest_of(losses, genomes, count)
+        best = best_of(best, lowest, count)
         search.tell(losses)
-        generations.append(Evaluated(losses, better))
-    return Island(search.state(), best, genome), generations
+        kept = {id(genome) for _, genome in best}
+        generations.append(
+            Evaluated(losses, [each for each in lowest if id(each[1]) in kept])
+        )
+    return Island(search.state(), best), generations
 
 
-def merge(generations: tuple[Evaluated, ...]) -> Evaluated:
-    """Return the same generation of every island as one."""
-    lowest = int(np.argmin([each.losses.min() for each in generations]))
+def merge(generations: tuple[Evaluated, ...], count: int) -> Evaluated:
+    """Return the same generation of every island as one, with so many of its best."""
     losses = np.concatenate([each.losses for each in generations])
-    return Evaluated(losses, generations[lowest].genome)
+    best: list[Found] = []
+    for each in generations:
+        best = best_of(best, each.found, count)
+    return Evaluated(losses, best)

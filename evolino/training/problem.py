@@ -14,6 +14,7 @@ from importlib.metadata import version
 import numpy as np
 
 from evolino.network.groups import masked
+from evolino.phases import Counted
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.task import Split, Task
@@ -72,8 +73,14 @@ class Problem:
         return replace(self.evaluator, readout=readout.ranking)
 
     def check(self) -> None:
-        """Raise ValueError for a readout that says it cannot learn the task's targets."""
+        """Raise ValueError for a readout that says it cannot learn the task's targets, and
+        for an ensemble that was to read a language's strings."""
         readout = self.experiment.readout
+        if self.experiment.ensemble > 1 and isinstance(self.task, Counted):
+            raise ValueError(
+                f"ensemble must be 1 for {self.task.name}, whose strings one network "
+                f"reads, got {self.experiment.ensemble}"
+            )
         if hasattr(readout, "check"):
             split = self.evaluator.split
             for segments in filter(None, (split.train, split.refit)):

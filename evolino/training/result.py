@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-from evolino.model import Model
+from evolino.ensemble import Trained
 from evolino.training.config import experiment_to_table
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
@@ -16,14 +16,15 @@ from evolino.training.history import Generation
 class Result:
     """What a run gave.
 
-    model: the best network ever seen, its readout fitted on the refit rows; None if every
-    network failed. history: one record a generation. metrics: the task's, on test data
+    model: the best network ever seen, its readout fitted on the refit rows, or an ensemble
+    of the best (the best network alone if the run was interrupted); None if every network
+    failed. history: one record a generation. metrics: the task's, on test data
     (empty if the run was interrupted). stopped: the reasons. baselines: metrics of
     trivial and unevolved methods, by method.
     """
 
     experiment: Experiment
-    model: Model | None
+    model: Trained | None
     history: list[Generation]
     metrics: dict[str, float]
     stopped: list[str]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from evolino.ensemble import Trained
 from evolino.model import Model
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
+from evolino.training.found import Found, best_of
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
 from evolino.training.stopping import reasons
+from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
 
@@ -23,8 +26,9 @@ from evolino.vocabulary import Array
 class Progress:
     """Where a run is; all of it goes into the checkpoint.
 
-    best: lowest loss on the present variant; improved_at: its generation. variant: of the
-    curriculum, counted down to 0, the task itself. began_at: the variant's generation 0.
+    variant: of the curriculum, counted down to 0, the task itself. began_at: the variant's
+    generation 0. improved_at: the generation that found the best network. found: the best
+    networks on the present variant, the best first, as many as the model is made of.
     """
 
     generation: int = 0
@@ -33,12 +37,21 @@ class Progress:
     variant: int = 0
     began_at: int = 0
     improved_at: int = 0
-    best: float = float("inf")
-    genome: Array | None = None
+    found: list[Found] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        """The lowest loss so far, inf if there is none."""
+        return self.found[0][0] if self.found else float("inf")
+
+    @property
+    def genome(self) -> Array | None:
+        """(C, G) of the best network so far, None if there is none."""
+        return self.found[0][1] if self.found else None
 
     def as_state(self) -> dict[str, Any]:
         """Return the fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,25 +113,29 @@ class Run:
             stagnant=progress.generation - progress.improved_at if on_task else 0,
         )
 
-    def model(self) -> Model | None:
+    def model(self, workers: Workers) -> Trained | None:
+        """Return the best network with its readout, or the ensemble of the best that the
+        experiment asks for; None if there is none yet."""
+        found = self.progress.found
+        if not found:
+            return None
+        return solved(self._problem, [genome for _, genome in found], workers)
+
+    def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
         genome = self.progress.genome
-        if genome is None:
-            return None
-        weights = self._problem.evaluator.solve_winner(genome)
-        return Model(self.experiment.architecture, genome, weights)
+        return None if genome is None else network_of(self._problem, genome)
 
     def _take(self, generation: Evaluated) -> Step:
         """Count a generation."""
-        progress, losses = self.progress, generation.losses
+        progress, losses, before = self.progress, generation.losses, self.progress.best
         progress.generation += 1
         progress.evaluations += len(losses)
-        lowest = float(losses.min())
-        better = generation.genome if lowest < progress.best else None
-        if better is not None:
-            progress.best, progress.genome = lowest, better
+        progress.found = best_of(progress.found, generation.found, self.experiment.ensemble)
+        improved = progress.best < before
+        if improved:
             progress.improved_at = progress.generation
-        return Step(describe(losses, progress), better)
+        return Step(describe(losses, progress), progress.genome if improved else None)
 
     def _should_advance(self) -> bool:
         progress, curriculum = self.progress, self.experiment.curriculum
@@ -133,7 +150,7 @@ class Run:
         origin = progress.genome
         progress.variant -= 1
         progress.began_at = progress.improved_at = progress.generation
-        progress.best, progress.genome = float("inf"), None
+        progress.found = []
         self._begin(origin, None)
 
     def _begin(self, origin: Array | None, state: Mapping[str, Any] | None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evolino.model import Model
+from evolino.ensemble import Trained
 from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Experiment
@@ -160,14 +160,14 @@ class Recorder(Callback):
     def _save_model(self) -> None:
         """Write the best network so far; large readouts are solved more rarely."""
         began = time.monotonic()
-        model = self._run.model()
+        model = self._run.best_network()
         if model is not None:
             self._folder.save_model(model.as_state())
         self._improved = False
         ended = time.monotonic()
         self._next_model = ended + MODEL_SHARE * (ended - began)
 
-    def finish(self, model: Model | None) -> None:
+    def finish(self, model: Trained | None) -> None:
         """Write the last checkpoint and the model, also one that is older than a resume."""
         self._folder.save_checkpoint(self._run.state())
         if model is not None:
@@ -202,7 +202,8 @@ def evolve(
             if recorder is not None:
                 recorder.save_if_due()
             stopped = run.stop_reasons() or _interruption(interrupt)
-        model = run.model()
+        # Whoever presses Ctrl-C does not wait for the readouts of a whole ensemble.
+        model = run.best_network() if interrupt.asked else run.model(workers)
         if recorder is not None:
             recorder.finish(model)
     measured = model is not None and not interrupt.asked
@@ -230,7 +231,7 @@ def _interruption(interrupt: Interrupt) -> list[str]:
     return ["interrupted: Ctrl-C"] if interrupt.asked else []
 
 
-def _measure(run: Run, model: Model) -> dict[str, float]:
+def _measure(run: Run, model: Trained) -> dict[str, float]:
     """Return the test figures. A curriculum cut short is still measured on the task."""
     task = run.experiment.task
     return task.measure(model, split_of(task, run.experiment.seed))

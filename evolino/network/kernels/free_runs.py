@@ -164,17 +164,22 @@ def free_runs_of(
     return np.array(in_order[:, : runs.count], np.float64, order="C")
 
 
+def check_fed_back(architecture: LSTM) -> None:
+    """Raise ValueError for outputs that are probabilities, which nobody hears as such."""
+    if architecture.output in PROBABILITIES:
+        raise ValueError(
+            f"outputs that are probabilities ({architecture.output}) are not fed back as "
+            "they are: draw from them, as Model.improvise does"
+        )
+
+
 def thresholds(architecture: LSTM) -> tuple[float, float]:
     """Return where outputs are cut, and where in feedback only; -inf for nowhere.
 
     Raises ValueError for outputs that are probabilities.
     """
+    check_fed_back(architecture)
     cut = architecture.output
-    if cut in PROBABILITIES:
-        raise ValueError(
-            f"outputs that are probabilities ({cut}) are not fed back as they are: draw "
-            "from them, as Model.improvise does"
-        )
     return (
         THRESHOLD if cut == "threshold" else -float("inf"),
         THRESHOLD if cut == "threshold in feedback" else -float("inf"),

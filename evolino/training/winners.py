@@ -1,0 +1,39 @@
+"""From genomes to models: the readouts of a run's best networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evolino.ensemble import Trained, trained
+from evolino.model import Model
+from evolino.network.expansion import Output
+from evolino.training.problem import Problem
+from evolino.training.workers.base import Workers
+from evolino.vocabulary import Array
+
+
+def solved(problem: Problem, genomes: Sequence[Array], workers: Workers) -> Trained:
+    """Return genomes (C, G) with their readouts, fitted on the refit rows.
+
+    The workers solve several; one is solved here.
+    """
+    if len(genomes) == 1:
+        return network_of(problem, genomes[0])
+    outputs = workers.map(problem, output_of, genomes)
+    architecture = problem.experiment.architecture
+    return trained(
+        [
+            Model(architecture, genome, output)
+            for genome, output in zip(genomes, outputs, strict=True)
+        ]
+    )
+
+
+def network_of(problem: Problem, genome: Array) -> Model:
+    """Return a genome (C, G) with its readout."""
+    return Model(problem.experiment.architecture, genome, output_of(problem, genome))
+
+
+def output_of(problem: Problem, genome: Array) -> Output:
+    """Return the readout of a genome (C, G); what a worker is asked to do."""
+    return problem.evaluator.solve_winner(genome)
