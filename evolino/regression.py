@@ -113,7 +113,7 @@ class _Problem:
 
     def solve(self, penalty: float, weights: Array) -> Array:
         """Return weights (S, K) from a start."""
-        weights = weights.copy()
+        weights = self._centred(weights)
         sums = self.seen @ weights
         active = np.ones(weights.shape[1], dtype=bool)
         for _ in range(self.likelihood.steps or STEPS):
@@ -139,7 +139,7 @@ class _Problem:
         chance = chance.astype(np.float32)
         direction = np.zeros_like(weights)
         rest = -gradient
-        ahead = near * rest
+        ahead = self._centred(near * rest)
         along = ahead.copy()
         size = begun = self._total(rest * ahead)
         # The nearer to the minimum, the more exactly; that makes Newton's method fast.
@@ -153,7 +153,7 @@ class _Problem:
             rate = np.where(going & (bent > 0), size / np.where(bent > 0, bent, 1.0), 0.0)
             direction += rate * along
             rest -= rate * image
-            ahead = near * rest
+            ahead = self._centred(near * rest)
             last, size = size, np.where(going, self._total(rest * ahead), size)
             along = np.where(
                 going, ahead + size / np.where(last > 0, last, 1.0) * along, along
@@ -208,8 +208,17 @@ class _Problem:
         else:
             bent = chance * (1 - chance) * sums
         image = np.asarray(self.roughly.T @ bent / np.float32(len(bent)), np.float64)
-        # What all classes share changes no probability: rounding must not bend it.
-        return image - image.mean(axis=1, keepdims=True) if exclusive else image
+        return self._centred(image)
+
+    def _centred(self, weights: Array) -> Array:
+        """Return weights (S, K) without what all exclusive classes share.
+
+        That changes no probability, and the penalty wants it to be 0; along it the Hessian
+        is far from its diagonal, so conjugate gradients are kept out of it.
+        """
+        if not self.likelihood.exclusive:
+            return weights.copy()
+        return weights - weights.mean(axis=1, keepdims=True)
 
     def _total(self, products: Array) -> Array:
         """Return sums over weights (S, K): (K,), each output's own, or that of all."""
