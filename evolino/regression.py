@@ -18,7 +18,7 @@ import numpy as np
 
 from evolino.vocabulary import Array, IntArray
 
-DECREMENT = 1e-10  # squared length of a Newton step, in nats a row, that ends the search
+DECREMENT = 1e-6  # squared length of a Newton step, in nats a row, that ends the search
 STEPS, CONJUGATES, HALVINGS = 60, 60, 30
 SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring
 FREE = 1e-2  # by which a constant is divided, so that its penalty does not count
@@ -218,7 +218,7 @@ class _Problem:
         """
         if not self.likelihood.exclusive:
             return weights.copy()
-        return weights - weights.mean(axis=1, keepdims=True)
+        return np.asarray(weights - weights.mean(axis=1, keepdims=True))
 
     def _total(self, products: Array) -> Array:
         """Return sums over weights (S, K): (K,), each output's own, or that of all."""

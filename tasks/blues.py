@@ -54,7 +54,9 @@ class Blues:
     experiment: 1 is chords, 2 chords and melody. choruses: of the test. corrupted: chance
     at each step that a wrong chord is heard there while the network practises; it learns to
     go on right even so. wrong_bars: the same for wrong chords of 2 to 8 steps.
-    corrupted_choruses: of this practice. train_songs, validation_songs: of experiment 2.
+    corrupted_choruses: of this practice. wrong_notes: chance at each step of experiment 2
+    that a wrong note of the melody is heard, in practice and in what selects networks.
+    train_songs, validation_songs: of experiment 2.
     temperature: of the notes drawn, 0 always takes the likeliest.
     """
 
@@ -76,6 +78,9 @@ class Blues:
     corrupted_choruses: int = field(
         default=32, metadata={"help": "practice choruses with wrong chords, if any"}
     )
+    wrong_notes: float = field(
+        default=0.0, metadata={"help": "chance of a wrong melody note at a step"}
+    )
     train_songs: int = field(default=100, metadata={"help": "songs that are practised"})
     validation_songs: int = field(default=40, metadata={"help": "songs that select"})
     temperature: float = field(default=0.3, metadata={"help": "of the notes drawn"})
@@ -86,7 +91,7 @@ class Blues:
             raise ValueError(f"experiment must be 1 or 2, got {self.experiment}")
         for name in ("choruses", "corrupted_choruses", "train_songs", "validation_songs"):
             check_count(name, getattr(self, name))
-        for name in ("corrupted", "wrong_bars", "temperature"):
+        for name in ("corrupted", "wrong_bars", "wrong_notes", "temperature"):
             check_number(name, getattr(self, name), least=0)
         if self.train_songs + self.validation_songs > 2**BARS - 1:
             raise ValueError(
@@ -245,6 +250,10 @@ class Blues:
             heard = targets.copy()
             if self.spoils:
                 heard[:, :CHORD_NOTES] = self._spoilt(rng, targets[:, :CHORD_NOTES])
+            if self.wrong_notes:
+                wrong = rng.random(len(heard)) < self.wrong_notes
+                notes = rng.integers(MELODY_NOTES, size=int(wrong.sum()))
+                heard[wrong, CHORD_NOTES:] = np.eye(MELODY_NOTES)[notes]
             medleys.append(Series(_silence(len(few)), targets, heard))
         return medleys
 

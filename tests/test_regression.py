@@ -51,6 +51,17 @@ def test_no_weights_of_classes_are_better(rng):
     )
 
 
+@pytest.mark.parametrize("classes", [2, 5, 30])
+def test_the_optimum_of_classes_has_no_slope_and_nothing_that_all_share(rng, classes):
+    x, _, wanted = drawn(rng, rows=600, seen=20, outputs=classes)
+    (found,) = maximise(Likelihood(True, unnormalised=True), x, wanted, (1e-4,))
+    pull = np.ones((20, 1))
+    pull[-1] = FREE**2
+    slope = x.T @ (probabilities(x @ found, True) - wanted) / len(x) + 1e-4 * pull * found
+    assert np.abs(slope).max() < 1e-5
+    assert np.abs(found.sum(axis=1)).max() < 1e-9 * np.abs(found).max()
+
+
 def test_penalties_are_solved_as_if_alone(rng):
     x, units, classes = drawn(rng)
     for likelihood, wanted in ((Likelihood(False), units), (Likelihood(True), classes)):

@@ -18,6 +18,7 @@ from evolino.training.workers.base import Workers
 
 DRAWS = 20
 COSTLY_DRAWS = 5  # where the readout is too costly to solve it for every network
+ENSEMBLES = 3  # of such networks
 BATCH = 96  # networks that random search draws at a time
 
 
@@ -37,11 +38,14 @@ def measure_baselines(
     The task's own ones; "unevolved": the median over 20 first draws of the same network
     with the same readout, over 5 where that is costly (`BestOnly`); "random search":
     the best of as many draws as the run evaluated. Where the run makes an ensemble, so do
-    these: a draw is one of as many first draws, and random search takes its best.
+    these: a draw is one of as many first draws (3 are enough where the readout is costly),
+    and random search takes its best.
     """
     split = split_of(experiment.task, experiment.seed)
     found = dict(experiment.task.baselines(split))
-    draws = COSTLY_DRAWS if isinstance(experiment.readout, BestOnly) else DRAWS
+    draws = DRAWS
+    if isinstance(experiment.readout, BestOnly):
+        draws = COSTLY_DRAWS if experiment.ensemble == 1 else ENSEMBLES
     found[f"unevolved, median of {draws} draws"] = unevolved(experiment, workers, draws)
     found["random search, equal evaluations"] = random_search(
         experiment, evaluations, workers

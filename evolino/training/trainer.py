@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evolino.ensemble import Trained
+from evolino.ensemble import Ensemble, Trained
 from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Experiment
@@ -26,6 +26,7 @@ from evolino.training.workers import open_workers
 from evolino.training.workers.base import EvaluationError, Workers, WorkerSettings
 
 CHECKPOINT_EVERY = 2.0  # seconds
+ALONE = "_alone"  # after the name of a figure: of an ensemble's best member
 MODEL_SHARE = 20  # times as long between two models on disk as one takes
 
 
@@ -232,6 +233,14 @@ def _interruption(interrupt: Interrupt) -> list[str]:
 
 
 def _measure(run: Run, model: Trained) -> dict[str, float]:
-    """Return the test figures. A curriculum cut short is still measured on the task."""
+    """Return the test figures; for an ensemble also those of its best member alone.
+
+    A curriculum cut short is still measured on the task.
+    """
     task = run.experiment.task
-    return task.measure(model, split_of(task, run.experiment.seed))
+    split = split_of(task, run.experiment.seed)
+    figures = task.measure(model, split)
+    if isinstance(model, Ensemble):
+        alone = task.measure(model.members[0], split)
+        figures |= {f"{name}{ALONE}": value for name, value in alone.items()}
+    return figures

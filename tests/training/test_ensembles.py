@@ -111,7 +111,11 @@ def test_the_setting_is_kept_and_set_from_python(tmp_path):
     evolino.train("mso", ensemble=2, budget=Budget(evaluations=80), out=tmp_path / "run")
     folder = RunFolder.open(tmp_path / "run")
     assert folder.experiment().ensemble == 2
-    assert json.loads((folder.path / "result.json").read_text())["metrics"]
+    metrics = json.loads((folder.path / "result.json").read_text())["metrics"]
+    best = evolino.load(folder.path).members[0]
+    task = folder.experiment().task
+    alone = task.measure(best, task.sequences(np.random.default_rng(0)))
+    assert metrics["test_nrmse_alone"] == alone["test_nrmse"] != metrics["test_nrmse"]
     assert len(evolino.load(folder.path).members) == 2
 
 
