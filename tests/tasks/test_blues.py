@@ -79,6 +79,21 @@ def test_wrong_chords_are_heard_but_never_wanted():
     assert all((series.heard != series.targets).any() for series in spoilt)
 
 
+def test_wrong_notes_are_heard_but_never_wanted():
+    plain = Blues(experiment=2).sequences(np.random.default_rng(1))
+    split = Blues(experiment=2, wrong_notes=0.1).sequences(np.random.default_rng(1))
+    heard, wanted = (
+        np.concatenate([getattr(s.series, name) for s in (*split.train, *split.validation)])
+        for name in ("fed_back", "targets")
+    )
+    np.testing.assert_array_equal(heard[:, :12], wanted[:, :12])
+    for notes in (heard[:, 12:], wanted[:, 12:]):
+        np.testing.assert_array_equal(notes.sum(axis=1), 1)
+    wrong = (heard != wanted).any(axis=1).mean()
+    assert 0.08 < wrong < 0.1  # a thirteenth of the notes drawn are the right ones
+    assert practised(split).shape == practised(plain).shape
+
+
 class Player:
     """Plays choruses that are given, and knows the form."""
 
@@ -213,6 +228,7 @@ def test_chords_are_kept_while_improvising():
         ({"experiment": 3}, "experiment must be 1 or 2, got 3"),
         ({"choruses": 0}, "choruses must be >= 1"),
         ({"corrupted": -0.1}, "corrupted must be >= 0"),
+        ({"wrong_notes": -1}, "wrong_notes must be >= 0"),
         ({"train_songs": 4090}, "must leave one of 4096 songs, got 4090"),
         ({"temperature": -1}, "temperature must be >= 0"),
     ],
