@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from evolino.network import reference
 from evolino.network.architecture import LSTM
 from evolino.network.initialise import LinearRegime
-from evolino.network.kernels import activations, dispatch, lanes, lstm
+from evolino.network.kernels import activations, by_series, dispatch, lanes, lstm
 from evolino.network.kernels.dispatch import (
     CellStates,
     block_size,
+    course_over,
+    drive_over,
     free_run,
     input_vectors,
     pack,
@@ -253,6 +255,42 @@ def test_cells_in_the_lanes_give_the_bits_of_networks(cells, precision, rng, mon
         np.testing.assert_array_equal(seen, other_seen)
         np.testing.assert_array_equal(started.outputs, other_started.outputs)
         np.testing.assert_array_equal(started.states, other_started.states)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "lengths", [[9, 1, 0, 30], [5, 12, 3, 3, 40, 8, 1, 2, 7], [20] * 6]
+)
+@pytest.mark.parametrize("cells", [3, 21])
+def test_series_at_once_give_the_bits_of_networks(
+    cells, lengths, precision, rng, monkeypatch
+):
+    assert len(lengths) >= by_series.AT_ONCE
+    firsts = [length // 3 for length in lengths]
+    starts = [(n, row) for n, length in enumerate(lengths) for row in (length, length // 2)]
+    for variant in (v for v in VARIANTS[::3] if v["sources"] is None):
+        network = LSTM(cells=cells, inputs=2, precision=precision, **variant)
+        networks = pack(network, rng.normal(size=(2, *network.genome_shape)))
+        series = [rng.normal(size=(n, network.input_width)) for n in lengths]
+        course = course_over(network, series, firsts=firsts, starts=starts)
+        found = []
+        for large in (1, 1000):
+            monkeypatch.setattr(dispatch, "LARGE", large)
+            found.append(drive_over(networks, course))
+        (seen, started), (other_seen, other_started) = found
+        np.testing.assert_array_equal(seen, other_seen)
+        np.testing.assert_array_equal(started.outputs, other_started.outputs)
+        np.testing.assert_array_equal(started.states, other_started.states)
+
+
+@pytest.mark.parametrize("series", [1, 5])
+def test_what_the_readout_sees_as_constant_is_1_also_where_cells_explode(series, rng):
+    network = LSTM(cells=80, cell_input="identity", cell_output="o*s", feedback=False)
+    genome = np.full((1, *network.genome_shape), 1e300)
+    course = course_over(network, [np.zeros((4, 0))] * series)
+    seen, _ = drive_over(pack(network, genome), course)
+    assert not np.isfinite(seen[..., :-1]).all()
+    np.testing.assert_array_equal(seen[..., -1], 1.0)
 
 
 def test_snapshots_may_come_in_any_order_and_twice(rng):

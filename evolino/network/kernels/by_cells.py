@@ -26,7 +26,7 @@ njit: Any = numba.njit
 
 def room_for(blocks: int, width: int) -> int:
     """Return the vectors that `drive` needs to work in."""
-    return width + blocks * (3 + GATES)
+    return 1 + width + blocks * (3 + GATES)
 
 
 @njit(inline="always")
@@ -55,10 +55,15 @@ def see(
     states: Any,
     cells: int,
     u: Any,
+    apart: int,
     width: int,
+    one: Any,
     flags: int,
 ) -> None:
-    """Write what the readout sees at a step into a lane of seen, from number `at` on."""
+    """Write what the readout sees at a step into a lane of seen, from number `at` on.
+
+    u: the numbers of the input vector, which are `apart`. one: where a 1 is.
+    """
     into_lane(outputs, cells, seen, at, lanes)
     at += cells * lanes
     if flags & SEE_STATES:
@@ -66,15 +71,15 @@ def see(
         at += cells * lanes
     if flags & SEE_INPUTS:
         for j in range(width):
-            put(seen, at + j * lanes, number(u, j * lanes))
+            put(seen, at + j * lanes, number(u, j * apart))
         at += width * lanes
     if flags & SEE_SQUARES:
         squares_into_lane(outputs, 1, cells, seen, at, lanes)
         at += cells * lanes
-        squares_into_lane(u, lanes, width, seen, at, lanes)
+        squares_into_lane(u, apart, width, seen, at, lanes)
         at += width * lanes
     if flags & SEE_CONSTANT:
-        put(seen, at, number(u, 0) * 0.0 + 1.0)
+        put(seen, at, number(one, 0))
 
 
 @compiled
@@ -109,7 +114,9 @@ def drive(
     row = part(numbers(memory(seen)), lane)
     h0 = part(numbers(memory(start_outputs)), lane)
     s0 = part(numbers(memory(start_states)), lane)
-    u = memory(room)
+    one = memory(room)
+    store(one, 0, 1.0)
+    u = part(one, 1)
     states = part(u, width)
     before, after = part(states, blocks), part(states, 2 * blocks)
     net = part(states, 3 * blocks)
@@ -133,6 +140,7 @@ def drive(
             step(w, p, r, blocks, cells, u, width, heard, after, states, net, flags)
             if t >= firsts[n]:
                 h, s = numbers(after), numbers(states)
-                see(row, 0, lanes, h, s, cells, numbers(u), width, flags)
+                own, ones = numbers(u), numbers(one)
+                see(row, 0, lanes, h, s, cells, own, lanes, width, ones, flags)
                 row = part(row, columns * lanes)
             before, after = after, before

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from evolino.network.architecture import LSTM
-from evolino.network.kernels import by_cells, lstm
+from evolino.network.kernels import by_cells, by_series, lstm
 from evolino.network.kernels.free_runs import (
     FreeRuns,
     free_run,
@@ -136,16 +136,19 @@ def drive_over(
     seen = room.take("seen", rows * columns * lanes, layout.dtype)
     outputs = room.take("start outputs", starts * cells * lanes, layout.dtype)
     states = room.take("start states", starts * cells * lanes, layout.dtype)
-    over = (course.inputs, course.steps, course.firsts, course.width, columns)
     recorded = (seen, course.order, course.starts, outputs, states)
     if cells_in_lanes(architecture):
-        _drive_by_cells(networks, over, recorded)
+        _drive_by_cells(networks, course, recorded)
     else:
         lstm.drive(
             networks.weights_in_lanes,
             networks.peepholes_in_lanes,
             layout.sources,
-            *over,
+            course.inputs,
+            course.steps,
+            course.firsts,
+            course.width,
+            columns,
             *recorded,
             room_to_work(layout, room),
             layout.flags,
@@ -178,29 +181,32 @@ def cells_in_lanes(architecture: LSTM) -> bool:
     return architecture.sources is None and architecture.cells >= LARGE
 
 
-def _drive_by_cells(networks: Networks, over: Any, recorded: Any) -> None:
-    """Drive each of the networks; over: what `lstm.drive` reads of a course. recorded: what
-    it writes."""
+def _drive_by_cells(networks: Networks, course: Course, recorded: Any) -> None:
+    """Drive each of the networks, over several series at once if there are.
+
+    recorded: what `lstm.drive` writes.
+    """
     layout, lanes = networks.layout, networks.width
-    cells = layout.architecture.cells
-    blocks = -(-cells // lanes)
-    vectors = by_cells.room_for(blocks, layout.architecture.input_width)
+    architecture = layout.architecture
+    cells, blocks = architecture.cells, -(-architecture.cells // lanes)
+    together = len(course.steps) >= by_series.AT_ONCE
+    vectors = (
+        by_series.room_for(blocks)
+        if together
+        else by_cells.room_for(blocks, architecture.input_width)
+    )
     room = aligned(vectors * lanes, layout.dtype)
-    inputs, *rows = over
+    over = (course.inputs, course.steps, course.firsts, course.width)
+    offsets = by_series.offsets(course.steps, course.firsts, course.starts)
     for p in range(networks.count):
-        by_cells.drive(
-            _by_blocks_of_cells(networks.weights[p], cells, lanes),
-            _by_blocks_of_cells(networks.peepholes[p], cells, lanes),
-            layout.sources[:blocks],
-            cells,
-            inputs,
-            *rows,
-            p,
-            lanes,
-            *recorded,
-            room,
-            layout.flags,
-        )
+        weights = _by_blocks_of_cells(networks.weights[p], cells, lanes)
+        peepholes = _by_blocks_of_cells(networks.peepholes[p], cells, lanes)
+        written = (architecture.readout_width, p, lanes, *recorded, room, layout.flags)
+        if together:
+            by_series.drive(weights, peepholes, offsets, cells, *over, *written)
+        else:
+            sources = layout.sources[:blocks]
+            by_cells.drive(weights, peepholes, sources, cells, *over, *written)
 
 
 def _by_blocks_of_cells(values: Array, cells: int, lanes: int) -> Array:
