@@ -135,12 +135,17 @@ class Recorder(Callback):
 
     def __init__(self, run: Run, folder: RunFolder) -> None:
         self._run, self._folder = run, folder
-        self._saved = self._next_model = time.monotonic()
+        self._began = self._saved = time.monotonic()
+        self._next_model: float | None = None
         self._improved = False
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
         """Append to history."""
         self._folder.append(generation, seconds)
+        if self._next_model is None:
+            # What a model takes is not known yet: about as long as a generation.
+            now = time.monotonic()
+            self._next_model = now + MODEL_SHARE * (now - self._began)
 
     def on_improved(self, loss: float, genome: Any) -> None:
         """Remember that the model on disk is no longer the best."""
@@ -154,7 +159,8 @@ class Recorder(Callback):
     def save(self) -> None:
         """Write the checkpoint; also the model, if it improved and that is cheap."""
         self._folder.save_checkpoint(self._run.state())
-        if self._improved and time.monotonic() >= self._next_model:
+        due = self._next_model
+        if self._improved and due is not None and time.monotonic() >= due:
             self._save_model()
         self._saved = time.monotonic()
 
