@@ -32,6 +32,11 @@ From 64 cells on networks are driven one by one with their cells in the lanes. O
 sequences that share weights help more, which is why eight of them are given the lanes. The
 compared outputs agree to 1e-9 on the same weights.
 """,
+    "large": """
+A large network's weights come from the second cache, or from behind it. Four series are
+driven at once, so that a weight that was read serves four times; sixteen sums, four gates
+of four series, are what the registers hold. Both ways give the same bits.
+""",
     "readout": """
 The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothing else. Rows
 are folded eight at a time, from where the states lie, two reflections at a time, so that a

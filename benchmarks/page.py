@@ -125,6 +125,24 @@ def _sequences(part: Part, machine: Part | None) -> str:
     return f"{text}\n\n{table(lines, 'r' * len(lines[0]))}"
 
 
+def _large(part: Part, parts: Part) -> str:
+    names = list(part["rows"][0]["rates"])
+    lines = [["C", "", *names, "gain"]] + [
+        [
+            str(row["cells"]),
+            row["precision"],
+            *(spread(row["rates"][name]) for name in names),
+            spread(row["ratios"][names[0]], "x"),
+        ]
+        for row in part["rows"]
+    ]
+    text = (
+        f"Teacher-forced passes of one network over {part['series']} series, "
+        f"{part['inputs']} inputs and a bias, million cell-steps a second."
+    )
+    return f"{text}\n\n{table(lines, 'rlrrr')}"
+
+
 def _readout(part: Part, parts: Part) -> str:
     machine, names = parts.get("roofline"), list(part["cells"][0]["microseconds"])
     lines = [["C", *names, "roofline of the QR"]]
@@ -240,6 +258,7 @@ def _start(part: Part, parts: Part) -> str:
 SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
     "roofline": ("What the machine could do", _roofline),
     "forward": ("Forward pass", _forward),
+    "large": ("Large networks over several series", _large),
     "readout": ("Readout", _readout),
     "evaluation": ("Whole evaluations", _evaluation),
     "generation": ("A generation", _generation),
