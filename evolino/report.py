@@ -125,17 +125,26 @@ def _ours(record: Record) -> str:
 def _also(record: Record) -> str:
     """Return the table of other metrics over finished seeds: median, least and most."""
     others = [metric for metric in record.get("also", ()) if _measured(record, metric)]
+    digits = _digits(record)
     lines = [["", *(f"{_words(metric)}: median [range]" for metric in others)]]
     for row in record["rows"]:
         figures = [each["metrics"] for each in row["seeds"] if each["status"] == "finished"]
         cells = []
         for metric in others:
             values = [metric_of(each, metric) for each in figures if metric in each]
-            ends = f"[{_figure(min(values))}, {_figure(max(values))}]" if values else ""
-            cells.append(f"{_figure(quantile(values, 0.5))} {ends}".strip())
+            cells.append(_range_of(values, digits))
         if any(cells):
             lines.append([row["label"], *cells])
     return _table(lines, "l" + "r" * len(others)) if others else ""
+
+
+def _range_of(values: Sequence[float], digits: int) -> str:
+    """Return the median with least and most in brackets; nothing for no values."""
+    if not values:
+        return ""
+    shown = (quantile(values, 0.5), min(values), max(values))
+    median, least, most = (_figure(value, digits) for value in shown)
+    return f"{median} [{least}, {most}]"
 
 
 def _measured(record: Record, metric: str) -> bool:

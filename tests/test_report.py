@@ -184,7 +184,7 @@ def test_files_and_folders_are_renewed(record, tmp_path, capsys):
     assert capsys.readouterr().out.split() == [str(file) for file in files]
     assert main(arguments) == 0
     assert capsys.readouterr().out == ""
-    assert main([str(tmp_path / "none.md")]) == 2
+    assert main([str(tmp_path / "none.md"), "--results", str(tmp_path)]) == 2
 
 
 def test_a_record_of_another_kind_gets_no_page(record, tmp_path):
