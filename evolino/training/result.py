@@ -19,8 +19,8 @@ class Result:
     model: the best network ever seen, its readout fitted on the refit rows, or an ensemble
     of the best (the best network alone if the run was interrupted); None if every network
     failed. history: one record a generation. metrics: the task's, on test data
-    (empty if the run was interrupted). stopped: the reasons. baselines: metrics of
-    trivial and unevolved methods, by method.
+    (empty if the run was interrupted). stopped: the reasons. seconds: until the model's
+    readout was solved. baselines: metrics of trivial and unevolved methods, by method.
     """
 
     experiment: Experiment

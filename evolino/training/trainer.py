@@ -213,6 +213,7 @@ def evolve(
         model = run.best_network() if interrupt.asked else run.model(workers)
         if recorder is not None:
             recorder.finish(model)
+    seconds = time.monotonic() - began
     measured = model is not None and not interrupt.asked
     return Result(
         experiment=run.experiment,
@@ -222,7 +223,7 @@ def evolve(
         stopped=stopped,
         generations=run.progress.generation,
         evaluations=run.progress.evaluations,
-        seconds=run.progress.seconds,
+        seconds=seconds,
         workers=workers.count,
     )
 
