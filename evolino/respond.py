@@ -282,9 +282,11 @@ def _joined(rows: Sequence[slice]) -> Rows:
 
 
 def _rows_of(seen: Array, rows: Rows, workspace: Workspace | None) -> Array:
-    """Return (P, T, S), some rows of (P, R, S) that lie in lanes; a slice is a view."""
+    """Return (P, T, S), some rows of (P, R, S) as of `drive_over`; a slice is a view."""
     if isinstance(rows, slice):
         return seen[:, rows]
+    if seen.flags.c_contiguous:
+        return np.take(seen, rows, axis=1)
     lanes = to_lanes(seen, seen.dtype)
     shape = len(rows), *lanes.shape[1:]
     count = int(np.prod(shape))

@@ -30,27 +30,25 @@ def room_for(blocks: int, width: int) -> int:
 
 
 @njit(inline="always")
-def into_lane(source: Any, count: int, target: Any, at: int, lanes: int) -> None:
-    """Write numbers one after another into a lane: a vector apart, from `at` on."""
+def write(source: Any, apart: int, count: int, target: Any, at: int) -> int:
+    """Write numbers that are `apart` to a target from `at` on; return where they end."""
     for k in range(count):
-        put(target, at + k * lanes, number(source, k))
+        put(target, at + k, number(source, k * apart))
+    return at + count
 
 
 @njit(inline="always")
-def squares_into_lane(
-    source: Any, apart: int, count: int, target: Any, at: int, lanes: int
-) -> None:
-    """Write the squares of numbers that are `apart` into a lane, from `at` on."""
+def write_squares(source: Any, apart: int, count: int, target: Any, at: int) -> int:
+    """Write their squares instead."""
     for k in range(count):
         x = number(source, k * apart)
-        put(target, at + k * lanes, x * x)
+        put(target, at + k, x * x)
+    return at + count
 
 
 @njit(inline="always")
 def see(
     seen: Any,
-    at: int,
-    lanes: int,
     outputs: Any,
     states: Any,
     cells: int,
@@ -60,26 +58,20 @@ def see(
     one: Any,
     flags: int,
 ) -> None:
-    """Write what the readout sees at a step into a lane of seen, from number `at` on.
+    """Write what the readout sees at a step.
 
     u: the numbers of the input vector, which are `apart`. one: where a 1 is.
     """
-    into_lane(outputs, cells, seen, at, lanes)
-    at += cells * lanes
+    at = write(outputs, 1, cells, seen, 0)
     if flags & SEE_STATES:
-        into_lane(states, cells, seen, at, lanes)
-        at += cells * lanes
+        at = write(states, 1, cells, seen, at)
     if flags & SEE_INPUTS:
-        for j in range(width):
-            put(seen, at + j * lanes, number(u, j * apart))
-        at += width * lanes
+        at = write(u, apart, width, seen, at)
     if flags & SEE_SQUARES:
-        squares_into_lane(outputs, 1, cells, seen, at, lanes)
-        at += cells * lanes
-        squares_into_lane(u, apart, width, seen, at, lanes)
-        at += width * lanes
+        at = write_squares(outputs, 1, cells, seen, at)
+        at = write_squares(u, apart, width, seen, at)
     if flags & SEE_CONSTANT:
-        put(seen, at, number(one, 0))
+        write(one, 1, 1, seen, at)
 
 
 @compiled
@@ -93,7 +85,6 @@ def drive(
     firsts: Any,
     width: int,
     columns: int,
-    lane: int,
     lanes: int,
     seen: Any,
     order: Any,
@@ -106,14 +97,13 @@ def drive(
     """Drive one network over N series, as `lstm.drive` does.
 
     weights, peepholes: as `lstm.drive` has them, a block of `lanes` cells in the place of a
-    cell. sources: (blocks, C), every cell in order. seen, start_outputs, start_states: of
-    `lstm.drive`; gets what this network does into lane `lane`. room: of `room_for`.
+    cell. sources: (blocks, C), every cell in order. seen, start_outputs, start_states: as
+    of `lstm.drive`, but of this network alone. room: of `room_for`.
     """
     blocks = sources.shape[0]
     w, p, x, r = memory(weights), memory(peepholes), memory(inputs), memory(sources)
-    row = part(numbers(memory(seen)), lane)
-    h0 = part(numbers(memory(start_outputs)), lane)
-    s0 = part(numbers(memory(start_states)), lane)
+    row = numbers(memory(seen))
+    h0, s0 = numbers(memory(start_outputs)), numbers(memory(start_states))
     one = memory(room)
     store(one, 0, 1.0)
     u = part(one, 1)
@@ -126,9 +116,9 @@ def drive(
         rest(before, blocks)
         for t in range(steps[n] + 1):
             while reached < len(order) and starts[order[reached]] == now:
-                at = order[reached] * cells * lanes
-                into_lane(numbers(before), cells, h0, at, lanes)
-                into_lane(numbers(states), cells, s0, at, lanes)
+                at = order[reached] * cells
+                write(numbers(before), 1, cells, h0, at)
+                write(numbers(states), 1, cells, s0, at)
                 reached += 1
             now += 1
             if t == steps[n]:
@@ -141,6 +131,6 @@ def drive(
             if t >= firsts[n]:
                 h, s = numbers(after), numbers(states)
                 own, ones = numbers(u), numbers(one)
-                see(row, 0, lanes, h, s, cells, own, lanes, width, ones, flags)
-                row = part(row, columns * lanes)
+                see(row, h, s, cells, own, lanes, width, ones, flags)
+                row = part(row, columns)
             before, after = after, before

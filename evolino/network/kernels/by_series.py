@@ -12,7 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from evolino.network.kernels.by_cells import into_lane, see
+from evolino.network.kernels.by_cells import see, write
 from evolino.network.kernels.cell import next_state, output
 from evolino.network.kernels.compiled import compiled
 from evolino.network.kernels.lstm import PEEPHOLES, rest
@@ -103,7 +103,6 @@ def write_starts(
     starts: Any,
     row: int,
     cells: int,
-    lanes: int,
     heard: Any,
     states: Any,
     start_outputs: Any,
@@ -114,9 +113,9 @@ def write_starts(
     due: the place in the order from which on starts of this series are.
     """
     while due < len(order) and starts[order[due]] == row:
-        at = order[due] * cells * lanes
-        into_lane(heard, cells, start_outputs, at, lanes)
-        into_lane(states, cells, start_states, at, lanes)
+        at = order[due] * cells
+        write(heard, 1, cells, start_outputs, at)
+        write(states, 1, cells, start_states, at)
         due += 1
     return due
 
@@ -140,7 +139,6 @@ def drive(
     firsts: Any,
     width: int,
     columns: int,
-    lane: int,
     lanes: int,
     seen: Any,
     order: Any,
@@ -157,9 +155,8 @@ def drive(
     """
     blocks = (cells + lanes - 1) // lanes
     w, p, x = memory(weights), memory(peepholes), memory(inputs)
-    row = part(numbers(memory(seen)), lane)
-    h0 = part(numbers(memory(start_outputs)), lane)
-    s0 = part(numbers(memory(start_states)), lane)
+    row = numbers(memory(seen))
+    h0, s0 = numbers(memory(start_outputs)), numbers(memory(start_states))
     one = memory(room)
     store(one, 0, 1.0)
     states = part(one, 1)
@@ -180,7 +177,7 @@ def drive(
                 if n >= 0:
                     heard, own = numbers(h), numbers(c)
                     due[n] = write_starts(
-                        due[n], order, starts, base[n] + t, cells, lanes, heard, own, h0, s0
+                        due[n], order, starts, base[n] + t, cells, heard, own, h0, s0
                     )
                     if t < steps[n]:
                         busy += 1
@@ -201,11 +198,11 @@ def drive(
         for s in range(AT_ONCE):
             n, t = series[s], now[s]
             if n >= 0 and t >= firsts[n]:
-                its = part(row, (rows[n] + t - firsts[n]) * columns * lanes)
+                its = part(row, (rows[n] + t - firsts[n]) * columns)
                 heard, own = (
                     numbers(part(after, s * blocks)),
                     numbers(part(states, s * blocks)),
                 )
-                see(its, 0, lanes, heard, own, cells, u[s], 1, width, numbers(one), flags)
+                see(its, heard, own, cells, u[s], 1, width, numbers(one), flags)
             now[s] += 1
         before, after = after, before

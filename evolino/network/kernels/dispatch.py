@@ -6,6 +6,7 @@ a workspace the results lie in it, and are lost when it serves the next block.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,32 +128,42 @@ def drive_over(
     """Drive networks over a course, from cells at rest at the beginning of each series.
 
     Returns what the readout sees at the recorded rows of all series, one after another,
-    (P, T, S), and the cells before each start, both as views of lane memory.
+    (P, T, S), and the cells before each start. Of networks in the lanes they are views of
+    lane memory.
     """
     room = workspace or Workspace()
+    if cells_in_lanes(networks.architecture):
+        return _drive_by_cells(networks, course, room)
+    return _drive_in_lanes(networks, course, room)
+
+
+def _drive_in_lanes(
+    networks: Networks, course: Course, room: Workspace
+) -> tuple[Array, CellStates]:
+    """Drive all networks together."""
     layout, architecture = networks.layout, networks.architecture
     cells, columns, lanes = architecture.cells, architecture.readout_width, layout.width
     rows, starts = course.recorded, len(course.starts)
     seen = room.take("seen", rows * columns * lanes, layout.dtype)
     outputs = room.take("start outputs", starts * cells * lanes, layout.dtype)
     states = room.take("start states", starts * cells * lanes, layout.dtype)
-    recorded = (seen, course.order, course.starts, outputs, states)
-    if cells_in_lanes(architecture):
-        _drive_by_cells(networks, course, recorded)
-    else:
-        lstm.drive(
-            networks.weights_in_lanes,
-            networks.peepholes_in_lanes,
-            layout.sources,
-            course.inputs,
-            course.steps,
-            course.firsts,
-            course.width,
-            columns,
-            *recorded,
-            room_to_work(layout, room),
-            layout.flags,
-        )
+    lstm.drive(
+        networks.weights_in_lanes,
+        networks.peepholes_in_lanes,
+        layout.sources,
+        course.inputs,
+        course.steps,
+        course.firsts,
+        course.width,
+        columns,
+        seen,
+        course.order,
+        course.starts,
+        outputs,
+        states,
+        room_to_work(layout, room),
+        layout.flags,
+    )
     return out_of_lanes(seen.reshape(rows, columns, lanes), networks.count), CellStates(
         out_of_lanes(outputs.reshape(starts, cells, lanes), networks.count),
         out_of_lanes(states.reshape(starts, cells, lanes), networks.count),
@@ -181,11 +192,10 @@ def cells_in_lanes(architecture: LSTM) -> bool:
     return architecture.sources is None and architecture.cells >= LARGE
 
 
-def _drive_by_cells(networks: Networks, course: Course, recorded: Any) -> None:
-    """Drive each of the networks, over several series at once if there are.
-
-    recorded: what `lstm.drive` writes.
-    """
+def _drive_by_cells(
+    networks: Networks, course: Course, room: Workspace
+) -> tuple[Array, CellStates]:
+    """Drive each of the networks, over several series at once if there are."""
     layout, lanes = networks.layout, networks.width
     architecture = layout.architecture
     cells, blocks = architecture.cells, -(-architecture.cells // lanes)
@@ -195,18 +205,35 @@ def _drive_by_cells(networks: Networks, course: Course, recorded: Any) -> None:
         if together
         else by_cells.room_for(blocks, architecture.input_width)
     )
-    room = aligned(vectors * lanes, layout.dtype)
+    work = aligned(vectors * lanes, layout.dtype)
+    count, starts = networks.count, len(course.starts)
+    width = architecture.readout_width
+    seen = _taken(room, "seen", (count, course.recorded, width), layout.dtype)
+    outputs = _taken(room, "start outputs", (count, starts, cells), layout.dtype)
+    states = _taken(room, "start states", (count, starts, cells), layout.dtype)
     over = (course.inputs, course.steps, course.firsts, course.width)
     offsets = by_series.offsets(course.steps, course.firsts, course.starts)
-    for p in range(networks.count):
+    for p in range(count):
         weights = _by_blocks_of_cells(networks.weights[p], cells, lanes)
         peepholes = _by_blocks_of_cells(networks.peepholes[p], cells, lanes)
-        written = (architecture.readout_width, p, lanes, *recorded, room, layout.flags)
+        kept = (outputs[p].reshape(-1), states[p].reshape(-1), work, layout.flags)
+        written = (seen[p].reshape(-1), course.order, course.starts, *kept)
         if together:
-            by_series.drive(weights, peepholes, offsets, cells, *over, *written)
+            by_series.drive(
+                weights, peepholes, offsets, cells, *over, width, lanes, *written
+            )
         else:
             sources = layout.sources[:blocks]
-            by_cells.drive(weights, peepholes, sources, cells, *over, *written)
+            by_cells.drive(
+                weights, peepholes, sources, cells, *over, width, lanes, *written
+            )
+    return seen, CellStates(outputs, states)
+
+
+def _taken(room: Workspace, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return room of a shape; empty ones have a number behind them, for an address."""
+    count = math.prod(shape)
+    return room.take(name, max(count, 1), dtype)[:count].reshape(shape)
 
 
 def _by_blocks_of_cells(values: Array, cells: int, lanes: int) -> Array:
