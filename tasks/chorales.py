@@ -16,7 +16,7 @@ Boulanger-Lewandowski, Bengio & Vincent 2012, ICML (recalled).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import ClassVar
 
@@ -33,7 +33,6 @@ from evolino.tasks.chorales_frames import (
     ROWS,
     SIZES,
     UNITS,
-    fits,
     heard_of,
     notes_of,
     pitches_of,
@@ -56,7 +55,6 @@ PREDICTS = ("pitches", "voices")
 GRIDS = {"quarter": 1.0, "eighth": 0.5}
 MELODY, LEAKY = "melody", "number (leaky)"
 PARTS = ("train", "validation", "test")
-FIFTH = 7  # semitones
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,8 @@ class Chorales:
     """Bach's four-part chorales, from music21: foretell the next frame, go on, harmonise.
 
     predicts: "pitches", all at once, or "voices", one after another. grid: a frame is a
-    "quarter" or an "eighth" note. transpose: to C major or A minor. fifths: chorales are
-    practised a fifth higher and a fifth lower too, as far as they are then in range. split:
-    "melody", or "number (leaky)". temperature: of the notes drawn, 0 takes the likeliest.
+    "quarter" or an "eighth" note. transpose: to C major or A minor. split: "melody", or
+    "number (leaky)". temperature: of the notes drawn, 0 takes the likeliest.
     """
 
     name: ClassVar[str] = "chorales"
@@ -78,9 +75,6 @@ class Chorales:
     predicts: str = field(default="pitches", metadata={"help": "pitches or voices"})
     grid: str = field(default="quarter", metadata={"help": "quarter or eighth notes"})
     transpose: bool = field(default=True, metadata={"help": "move to C major or A minor"})
-    fifths: bool = field(
-        default=False, metadata={"help": "practise a fifth higher and lower too"}
-    )
     split: str = field(default=MELODY, metadata={"help": f"{MELODY}, or '{LEAKY}'"})
     temperature: float = field(default=0.7, metadata={"help": "of the notes drawn"})
 
@@ -108,19 +102,17 @@ class Chorales:
     def sequences(self, rng: Generator) -> Split:
         """Return the split; nothing is drawn."""
         places = parts_by_number(self.split)
-        parts: dict[str, list[IntArray]] = {part: [] for part in PARTS}
+        parts: dict[str, list[Series]] = {part: [] for part in PARTS}
         for chorale in chorales():
-            parts[places[chorale.number]].append(self._notes(chorale))
+            series = self._series(self._notes(chorale))
+            parts[places[chorale.number]].append(series)
         train, validation, test = (parts[part] for part in PARTS)
-        moved = self._moved(train)
         # The first frames teach how to begin, but are not scored.
         return Split(
-            _from(0, self._all_series(train + moved)),
-            _from(self._rows, self._all_series(validation)),
-            _from(self._rows, self._all_series(test)),
-            refit=_from(
-                0, self._all_series(train + validation + moved + self._moved(validation))
-            ),
+            _from(0, train),
+            _from(self._rows, validation),
+            _from(self._rows, test),
+            refit=_from(0, train + validation),
         )
 
     def loss(self, outputs: Array, targets: Array) -> Array:
@@ -139,12 +131,7 @@ class Chorales:
         return {"test_nll_voices": ROWS * float(nats.mean())}
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
-        """Return the figures of counting, repeating, and regression on last frames.
-
-        All of them do better without what is practised a fifth away, so they get none of it.
-        """
-        if self.fifths:
-            split = replace(self, fifths=False).sequences(np.random.default_rng(0))
+        """Return the figures of counting, repeating, and regression on last frames."""
         models = baselines_of_pitches if self._by_pitch else baselines_of_voices
         return {name: self.measure(model, split) for name, model in models(split).items()}
 
@@ -211,15 +198,6 @@ class Chorales:
     @property
     def _rows(self) -> int:
         return 1 if self._by_pitch else ROWS
-
-    def _moved(self, pieces: Sequence[IntArray]) -> list[IntArray]:
-        """Return pieces (T, 4) a fifth higher and lower, if they are to be practised so."""
-        steps = (FIFTH, -FIFTH) if self.fifths else ()
-        moved = [np.where(p == REST, REST, p + step) for step in steps for p in pieces]
-        return [piece for piece in moved if fits(piece, by_voice=not self._by_pitch)]
-
-    def _all_series(self, pieces: Sequence[IntArray]) -> list[Series]:
-        return [self._series(piece) for piece in pieces]
 
     def _series(self, notes: IntArray) -> Series:
         targets = pitches_of(notes) if self._by_pitch else rows_of(notes)

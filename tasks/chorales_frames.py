@@ -66,15 +66,6 @@ def notes_of(heard: Array) -> IntArray:
     return notes
 
 
-def fits(notes: IntArray, *, by_voice: bool) -> bool:
-    """Return whether notes (T, 4) are in the range of all units, or of each voice's own."""
-    ranges = RANGES if by_voice else ((LOWEST, HIGHEST),) * len(RANGES)
-    return all(
-        ((own == REST) | (low <= own) & (own <= high)).all()
-        for own, (low, high) in zip(notes.T, ranges, strict=True)
-    )
-
-
 def block(row: int) -> slice:
     """Return the units of the voice of a frame's row."""
     return slice(int(FIRSTS[row]), int(FIRSTS[row]) + SIZES[row])

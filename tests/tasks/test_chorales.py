@@ -61,54 +61,6 @@ def test_made_up_chorales_end_on_c_once_they_are_moved(chorales):
     assert {key_of_chorale(each).tonic for each in chorales} == {11, 0, 1, 2}
 
 
-@pytest.mark.parametrize("predicts", ["pitches", "voices"])
-def test_a_fifth_away_is_practised_but_never_selects_or_tests(chorales, predicts):
-    rng = np.random.default_rng(0)
-    plain = Chorales(predicts=predicts).sequences(rng)
-    moved = Chorales(predicts=predicts, fifths=True).sequences(rng)
-    for part in ("validation", "test"):
-        for a, b in zip(getattr(plain, part), getattr(moved, part), strict=True):
-            assert a.start == b.start
-            np.testing.assert_array_equal(a.series.targets, b.series.targets)
-    count = len(plain.train)
-    for a, b in zip(plain.train, moved.train[:count], strict=True):
-        np.testing.assert_array_equal(a.series.targets, b.series.targets)
-    assert len(moved.train) == 3 * count
-    higher, lower = moved.train[count : 2 * count], moved.train[2 * count :]
-    for a, up, down in zip(plain.train, higher, lower, strict=True):
-        given = notes_of_series(a, predicts)
-        np.testing.assert_array_equal(notes_of_series(up, predicts), given + 7)
-        np.testing.assert_array_equal(notes_of_series(down, predicts), given - 7)
-    assert len(moved.refit) == 3 * len(plain.refit)
-
-
-def notes_of_series(segment, predicts):
-    targets = segment.series.targets
-    if predicts == "voices":
-        return frames.notes_of(frames.heard_of(targets))
-    return np.array([np.flatnonzero(row) for row in targets])
-
-
-@pytest.mark.parametrize("by_voice", [True, False])
-def test_what_leaves_the_range_does_not_fit(by_voice):
-    lows, highs = np.array(frames.RANGES).T
-    if not by_voice:
-        lows, highs = np.full(4, frames.LOWEST), np.full(4, frames.HIGHEST)
-    inside = np.array([lows, highs, np.zeros(4, dtype=np.int64)])
-    assert frames.fits(inside, by_voice=by_voice)
-    for voice in range(4):
-        for row, step in ((0, -1), (1, 1)):
-            outside = inside.copy()
-            outside[row, voice] += step
-            assert not frames.fits(outside, by_voice=by_voice)
-
-
-def test_baselines_do_not_get_what_makes_them_worse(chorales):
-    rng = np.random.default_rng(0)
-    plain, moved = Chorales(), Chorales(fifths=True)
-    assert plain.baselines(plain.sequences(rng)) == moved.baselines(moved.sequences(rng))
-
-
 def test_heard_are_the_last_notes_of_all_voices(chorales):
     heard = frames.heard_of(frames.rows_of(chorales[4].notes))
     np.testing.assert_array_equal(heard.sum(axis=1)[:4], [1, 2, 3, 4])
