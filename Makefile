@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test check bench reproduce music docs clean
+.PHONY: run test check bench reproduce music chorale docs clean
 
 run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
 	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
@@ -58,6 +58,14 @@ music: $(READY)  ## Make what docs/music.md and docs/timing.md let hear (two min
 	$(BIN)/evolino run rhythm --grid rock --no-baselines --out $(ROCK) --force
 	$(BIN)/evolino generate $(ROCK) --bars 8 --tempo 100 --tempo-changes 5:140 \
 	  --midi $(MUSIC)/rock.mid --wav $(MUSIC)/rock.wav --png $(MUSIC)/rock.png
+
+CHORALE := results/runs/music-chorale
+chorale: $(READY)  ## Learn Bach's voices and give them to a tune (ten minutes; music21).
+	$(BIN)/python -m pip install --quiet --editable ".[dev,music]"
+	$(BIN)/evolino run chorales --preset voices --no-baselines --out $(CHORALE) --force
+	$(BIN)/evolino generate $(CHORALE) --prime $(MUSIC)/tune.mid --harmonise \
+	  --temperature 0.4 --midi $(MUSIC)/chorale.mid --wav $(MUSIC)/chorale.wav \
+	  --png $(MUSIC)/chorale.png
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.report README.md docs

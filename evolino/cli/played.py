@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,9 @@ def _drawn(model: Trained, experiment: Experiment, wish: Wish) -> Played:
     def figure() -> Figure:
         from evolino.plots.piano_roll import piano_roll_figure
 
+        if wish.harmonise:
+            melody = replace(score, tracks=score.tracks[:1])
+            return piano_roll_figure({"given": melody, "harmonised": score})
         beside = performance.of(task, practised(task, split, len(frames)))
         return piano_roll_figure({"practised": beside, "played": score})
 
