@@ -68,8 +68,9 @@ def to_lanes(values: Array, dtype: Any = np.float64) -> Array:
         in_lanes = len(whole) == width and lanes.flags.c_contiguous
         if in_lanes and lanes.ctypes.data % BYTES == 0:
             return lanes
-    order = np.minimum(np.arange(width), len(values) - 1)
-    return aligned_copy(_networks_last(values[order]), dtype)
+    if len(values) != width:
+        values = values[np.minimum(np.arange(width), len(values) - 1)]
+    return aligned_copy(_networks_last(values), dtype)
 
 
 def out_of_lanes(lanes: Array, count: int) -> Array:
