@@ -28,8 +28,14 @@ BELOW = {
     },
     "counted": {"vocabulary", "phases", "network"},
     "respond": {"vocabulary", "task", "network"},
+    "asked": {"vocabulary", "task", "network"},
+    "together": {"vocabulary", "task", "network"},
     "model": {
         *("vocabulary", "phases", "task", "network", "counted", "respond", "storage"),
+        *("asked", "together"),
+    },
+    "ensemble": {
+        *("vocabulary", "task", "network", "storage", "asked", "together", "model"),
     },
 }
 
