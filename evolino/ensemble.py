@@ -113,5 +113,9 @@ def load(path: str | Path) -> Trained:
 
 def load_network(path: str | Path) -> Model:
     """Read the best network of a model: itself, or the first member of an ensemble."""
-    model = load(path)
+    return best_network(load(path))
+
+
+def best_network(model: Trained) -> Model:
+    """Return a model itself, or the first member of an ensemble."""
     return model.members[0] if isinstance(model, Ensemble) else model

@@ -18,7 +18,7 @@ from evolino.plots.sweep import SweepPoint, sweep_figure
 from evolino.vocabulary import unknown_name
 
 if TYPE_CHECKING:
-    from evolino.model import Model
+    from evolino.ensemble import Trained
     from evolino.task import Segment
     from evolino.training.experiment import Experiment
 
@@ -88,6 +88,7 @@ def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
 
     Returns the picture's path. trust: of `RunFolder.open`.
     """
+    from evolino.ensemble import best_network
     from evolino.network.architecture import GATES
 
     check_picture(out)
@@ -97,7 +98,8 @@ def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
     stop = min(segment.stop, first + SHOWN)
     first = max(0, min(first, stop - SHOWN))
     series = segment.series
-    trace = _model_of(run, experiment).states(series.inputs[:stop], series.targets[:stop])
+    network = best_network(_model_of(run, experiment))
+    trace = network.states(series.inputs[:stop], series.targets[:stop])
     rows = slice(first, stop)
     names = {gate: f"{gate} gate" for gate in GATES} | {"cell": "cell input"}
     figure = cells_figure(
@@ -195,11 +197,11 @@ def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
     return experiment, split_of(experiment.task, experiment.seed).test
 
 
-def _model_of(run: Path, experiment: Experiment) -> Model:
-    """Return a run's network. Raises ValueError for one that the run cannot have made."""
-    from evolino.ensemble import load_network
+def _model_of(run: Path, experiment: Experiment) -> Trained:
+    """Return a run's model. Raises ValueError for one that the run cannot have made."""
+    from evolino.ensemble import load
 
-    model = load_network(run)
+    model = load(run)
     if model.architecture != experiment.architecture:
         raise ValueError(f"{run}: model.npz belongs to another network than config.toml")
     return model

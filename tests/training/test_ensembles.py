@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evolino
+from evolino import plots
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
@@ -117,6 +118,13 @@ def test_the_setting_is_kept_and_set_from_python(tmp_path):
     alone = task.measure(best, task.sequences(np.random.default_rng(0)))
     assert metrics["test_nrmse_alone"] == alone["test_nrmse"] != metrics["test_nrmse"]
     assert len(evolino.load(folder.path).members) == 2
+
+
+def test_its_runs_are_drawn(tmp_path):
+    folder = RunFolder.create(tmp_path / "run", ENSEMBLE)
+    run_experiment(ENSEMBLE, folder=folder, baselines=False)
+    for draw in (plots.free_run, plots.cells):
+        assert draw(folder.path, tmp_path / "a.png").stat().st_size > 5000
 
 
 def test_what_cannot_be_an_ensemble_is_refused():
