@@ -68,7 +68,7 @@ chorale: $(READY)  ## Learn Bach's voices and give them to a tune (ten minutes; 
 	  --png $(MUSIC)/chorale.png
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
-	$(BIN)/python -m evolino.report README.md docs
+	$(BIN)/python -m evolino.reports.markdown README.md docs
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

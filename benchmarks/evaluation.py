@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks.paired import Effort, one_core, rate, spread, take_turns
 from benchmarks.workloads import moderate_genomes, series_task, sines
 from evolino import LSTM, PseudoInverse
-from evolino.task import Segment, Series, Split
-from evolino.training.evaluate import Evaluator
+from evolino.task.series import Segment, Series, Split
+from evolino.training.evaluation import Evaluator
 
 # Individuals per processor second at 400 points: Python 2.7, numpy 1.11.3, scipy 0.19.1, a
 # comparable machine.

@@ -13,12 +13,7 @@ from benchmarks.paired import Effort, one_core, rate, ratio, take_turns
 from benchmarks.peers import PEERS, installed
 from benchmarks.workloads import BLOCK, moderate_genomes, packed
 from evolino import LSTM
-from evolino.network.kernels.dispatch import (
-    CellStates,
-    course_over,
-    drive_over,
-    free_run,
-)
+from evolino.network.kernels.dispatch import CellStates, course_over, drive_over, free_run
 from evolino.vocabulary import Array
 
 OURS, OURS_WITHOUT = "evolino", "evolino, without peepholes"

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from evolino import LSTM
+from evolino.network.weights import unpack
 from evolino.vocabulary import Array
 
 Forward = Callable[[LSTM, Array, Array], Callable[[], Any]]
@@ -25,7 +26,7 @@ def flat_weights(network: LSTM, genomes: Array) -> tuple[Array, Array, Array]:
     Rows run over the gates input, forget, cell, output and then over cells. Peepholes are
     (3, P, C).
     """
-    parts = network.unpack(genomes)
+    parts = unpack(network, genomes)
     outer = np.concatenate([parts.bias[:, :, None], parts.inputs], axis=2)
     rows = [
         np.ascontiguousarray(each.transpose(0, 3, 1, 2).reshape(len(each), -1, width))

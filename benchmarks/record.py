@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from evolino.storage import replace_file
+from evolino.storage.archive import replace_file
+from evolino.storage.json_text import read_json, write_json
 from evolino.training.environment import environment
-from evolino.training.json_text import read_json, write_json
 
 PEER_PACKAGES = ("jax", "jaxlib", "torch")
 QUIET = 0.5  # load average above which other work disturbs the timings

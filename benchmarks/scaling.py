@@ -15,8 +15,8 @@ from benchmarks.paired import Effort, one_core, rate, ratio, spread, take_turns
 from benchmarks.workloads import moderate_genomes, series_task, sines
 from evolino import LSTM, Budget, Callback, PseudoInverse, Uniform
 from evolino.search.esp import ESP
-from evolino.task import Segment, Series, Split
-from evolino.training.evaluate import Evaluator
+from evolino.task.series import Segment, Series, Split
+from evolino.training.evaluation import Evaluator
 
 GRID: dict[str, tuple[int, ...]] = {
     "cells": (5, 10, 20, 40, 100, 200),

@@ -26,9 +26,9 @@ from typing import Any
 # Kind: the module with the table, the table, the group of entry points.
 KINDS = {
     "task": ("evolino.tasks", "TASKS", "evolino.tasks"),
-    "search": ("evolino.search.table", "SEARCHES", "evolino.searches"),
-    "readout": ("evolino.readout.table", "READOUTS", "evolino.readouts"),
-    "initialiser": ("evolino.network.table", "INITIALISERS", "evolino.initialisers"),
+    "search": ("evolino.search", "SEARCHES", "evolino.searches"),
+    "readout": ("evolino.readout", "READOUTS", "evolino.readouts"),
+    "initialiser": ("evolino.network.initialisers", "INITIALISERS", "evolino.initialisers"),
 }
 
 _FROM_FILES: dict[type, str] = {}

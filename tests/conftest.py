@@ -12,8 +12,8 @@ settings.load_profile("evolino")
 @pytest.fixture(scope="session", autouse=True)
 def chorales(tmp_path_factory):
     """Made-up chorales in the place of those that are built from music21's corpus."""
-    from evolino.cache import VARIABLE
-    from tests.made_up import save_chorales
+    from evolino.storage.cache import VARIABLE
+    from tests.support.chorales import save_chorales
 
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
@@ -30,7 +30,7 @@ def rng():
 def golden():
     """A function: a language's name -> a network made by hand that counts exactly;
     `phases` gives the phases of the language."""
-    from tests.golden import make, phases_of
+    from tests.support.counters import make, phases_of
 
     def network(language, **options):
         return make(language, **options)

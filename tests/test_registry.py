@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from evolino.network.initialise import Gaussian
+from evolino.network.initialisers.gaussian import Gaussian
 from evolino.registry import KINDS, find, from_table, names, to_table
-from evolino.tasks.oscillators import Oscillators
-from evolino.tasks.series import SeriesTask
+from evolino.tasks.signals.oscillators import Oscillators
+from evolino.tasks.signals.series import SeriesTask
 
 USERS_TASK = """
 from __future__ import annotations
@@ -138,7 +138,7 @@ def test_a_class_in_a_file_is_found_and_found_again(tmp_path):
 
 def test_a_class_that_a_file_only_imports_keeps_its_name(tmp_path):
     (tmp_path / "alias.py").write_text(
-        "from evolino.tasks.oscillators import Oscillators as Mine\n"
+        "from evolino.tasks.signals.oscillators import Oscillators as Mine\n"
     )
     found = find("task", f"{tmp_path}/alias.py:Mine")
     assert to_table(found())["name"] == "mso"

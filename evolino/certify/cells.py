@@ -31,8 +31,9 @@ from evolino.certify.squashing import (
     logistic,
     product,
 )
-from evolino.model import Model
-from evolino.network.architecture import GATES
+from evolino.models.model import Model
+from evolino.network.lstm import GATES
+from evolino.network.weights import unpack
 from evolino.vocabulary import Array, BoolArray
 
 KEPT = 1e-6  # a forget gate that is open but for this much keeps the state
@@ -92,7 +93,7 @@ class Dense:
     def of(cls, model: Model) -> Dense:
         """Lay a model's weights out."""
         architecture = model.architecture
-        parts = architecture.unpack(model.genome[None])
+        parts = unpack(architecture, model.genome[None])
         count = architecture.cells
         recurrent = np.zeros((count, count, 4))
         rows = np.arange(count)[:, None]

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evolino.certify.proof import Margin
-from evolino.certify.search import LARGEST, Search
+from evolino.certify.proof_search import LARGEST, Search
 from evolino.certify.squashing import FLOAT64, REAL
-from evolino.model import Model
-from evolino.network.expansion import KernelExpansion
-from evolino.phases import Phase
+from evolino.models.model import Model
+from evolino.network.kernel_expansion import KernelExpansion
+from evolino.task.counted import Phase
 
 EXPLAINED = 10  # in real numbers so many times further: rounding ends the proof
 

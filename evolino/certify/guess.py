@@ -12,15 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolino.certify.cells import Cells
-from evolino.certify.intervals import (
-    UNIT,
-    Interval,
-    add_exactly,
-    choose,
-    down,
-    point,
-    up,
-)
+from evolino.certify.intervals import UNIT, Interval, add_exactly, choose, down, point, up
 from evolino.vocabulary import Array, BoolArray
 
 SLOWS = 1e-5  # a cell whose gain falls by this share in a stretch creeps

@@ -19,7 +19,7 @@ from evolino.certify.cells import Dense, Driven, at_rest, step
 from evolino.certify.intervals import UNIT, add_exactly
 from evolino.certify.squashing import Arithmetic
 from evolino.certify.stretch import Stretch, Undecided, between_stretches, margin_of
-from evolino.phases import Phase
+from evolino.task.counted import Phase
 from evolino.vocabulary import Array
 
 

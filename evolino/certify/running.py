@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolino.model import Model
-from evolino.phases import Phase
+from evolino.models.model import Model
+from evolino.task.counted import Phase
 from evolino.vocabulary import Array, IntArray
 
 LONGEST_PERIOD = 12

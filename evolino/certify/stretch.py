@@ -22,7 +22,7 @@ from evolino.certify.guess import (
 )
 from evolino.certify.intervals import point
 from evolino.certify.squashing import Arithmetic
-from evolino.phases import Phase
+from evolino.task.counted import Phase
 from evolino.vocabulary import Array, BoolArray
 
 ATTEMPTS = 60  # to widen a guess

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evolino.certify.certificate import Certificate
-    from evolino.model import Model
-    from evolino.phases import Phase
+    from evolino.models.model import Model
+    from evolino.task.counted import Phase
 
 PARTS = ("start", "middle", "end")
 
@@ -41,7 +41,7 @@ def certify(
     Exit status 0: proved, at least up to --least. 1: a string is not accepted, or the proof
     does not go so far; what is proven is printed. 2: nothing to certify.
     """
-    from evolino.training.json_text import write_json
+    from evolino.storage.json_text import write_json
     from evolino.vocabulary import check_count
 
     check_count("least", least)
@@ -81,7 +81,7 @@ class _Subject:
 
     def table(self, certificate: Certificate, *, several: bool) -> dict[str, Any]:
         """Return the certificate as plain values; one of several with its run."""
-        from evolino.certify.report import as_table
+        from evolino.certify.wording import as_table
 
         table = as_table(certificate, self.names)
         return {"run": str(self.folder), **table} if several else table
@@ -90,9 +90,9 @@ class _Subject:
 def _read(folder: Path, *, trust: bool) -> _Subject:
     """Return what a folder holds. Raises ValueError if it cannot be certified."""
     from evolino.certify.certificate import check
-    from evolino.certify.report import phase_names
-    from evolino.ensemble import load_network
-    from evolino.phases import Counted
+    from evolino.certify.wording import phase_names
+    from evolino.models.loading import load_network
+    from evolino.task.counted import Counted
     from evolino.training.run_folder import RunFolder
 
     opened = RunFolder.open(folder, trust=trust)
@@ -110,13 +110,13 @@ def _read(folder: Path, *, trust: bool) -> _Subject:
 
 
 def _print_line(subject: _Subject, certificate: Certificate) -> None:
-    from evolino.certify.report import sentences
+    from evolino.certify.wording import sentences
 
     typer.echo(f"{subject.folder}: {sentences(certificate)[0]}")
 
 
 def _print_page(subject: _Subject, certificate: Certificate) -> None:
-    from evolino.certify.report import sentences
+    from evolino.certify.wording import sentences
 
     for line in sentences(certificate):
         typer.echo(line)
@@ -132,7 +132,7 @@ def _print_margins(
     from rich.console import Console
     from rich.table import Table
 
-    from evolino.certify.report import rows_in_words
+    from evolino.certify.wording import rows_in_words
 
     console = Console(highlight=False)
     console.print(

@@ -54,7 +54,7 @@ def generate(
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
 ) -> None:
     """Let a run's network go on with music, as MIDI, sound and picture."""
-    from evolino.ensemble import load
+    from evolino.models.loading import load
     from evolino.training.run_folder import MUSIC, RunFolder
 
     for name, path in (("midi", midi), ("wav", wav), ("png", png)):

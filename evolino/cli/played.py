@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from evolino.ensemble import Trained
-    from evolino.musical import Conducted, Musical
+    from evolino.models.ensemble import Trained
     from evolino.sound.score import Score
-    from evolino.task import Split, Task
+    from evolino.task.musical import Conducted, Musical
+    from evolino.task.protocol import Task
+    from evolino.task.series import Split
     from evolino.training.experiment import Experiment
     from evolino.vocabulary import Array
 
@@ -54,7 +55,7 @@ class Played:
 
 def played(model: Trained, experiment: Experiment, wish: Wish) -> Played:
     """Return what a network plays. Raises ValueError for what its task cannot do."""
-    from evolino.musical import Conducted
+    from evolino.task.musical import Conducted
 
     if isinstance(experiment.task, Conducted):
         return _conducted(model, experiment.task, wish)
@@ -65,7 +66,7 @@ def played(model: Trained, experiment: Experiment, wish: Wish) -> Played:
 
 def _drawn(model: Trained, experiment: Experiment, wish: Wish) -> Played:
     """Return music whose notes are drawn from the network's outputs."""
-    from evolino.play import Performance, musical, practised
+    from evolino.models.music import Performance, musical, practised
     from evolino.training.problem import split_of
 
     performance = Performance(wish.tempo, wish.key, wish.swing)
@@ -92,7 +93,7 @@ def _drawn(model: Trained, experiment: Experiment, wish: Wish) -> Played:
 
 def _continued(task: Musical, model: Trained, split: Split, wish: Wish) -> Array:
     """Return (T, K): what is heard first, and what the network makes of it."""
-    from evolino.play import go_on
+    from evolino.models.music import go_on
     from evolino.sound.midi import read_midi
     from evolino.vocabulary import check_count
 
@@ -109,7 +110,7 @@ def _continued(task: Musical, model: Trained, split: Split, wish: Wish) -> Array
 
 def _harmonised(task: Task, model: Trained, wish: Wish) -> Array:
     """Return (T, K): a melody with the voices that the network gives it."""
-    from evolino.play import harmonise, harmonising
+    from evolino.models.music import harmonise, harmonising
     from evolino.sound.midi import read_midi
 
     if wish.steps is not None or wish.bars is not None:
@@ -127,7 +128,7 @@ def _conducted(model: Trained, task: Conducted, wish: Wish) -> Played:
     """Return a rhythm at the tempi that are asked for, and whether it is right."""
     import numpy as np
 
-    from evolino.play import follow
+    from evolino.models.music import follow
     from evolino.sound.score import swung
 
     others = (wish.steps, wish.prime, wish.temperature)

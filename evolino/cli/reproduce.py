@@ -25,7 +25,7 @@ def reproduce(
 ) -> None:
     """Run a published table over seeds; finished seeds are kept."""
     from evolino.cli.worker_options import worker_count
-    from evolino.reproduce import reproduce as reproduce_table
+    from evolino.reports.reproduce import reproduce as reproduce_table
     from evolino.vocabulary import check_count
 
     check_count("seeds", seeds)

@@ -8,13 +8,7 @@ from typing import Annotated
 import typer
 
 from evolino.cli.task_options import TRUST
-from evolino.cli.worker_options import (
-    Backend,
-    Scheduler,
-    Timeout,
-    Workers,
-    worker_settings,
-)
+from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
 
 
 def resume(

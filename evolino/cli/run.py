@@ -13,13 +13,7 @@ from typer.core import TyperGroup
 
 from evolino.cli.assignments import read_assignments
 from evolino.cli.task_options import TaskOption, task_options
-from evolino.cli.worker_options import (
-    Backend,
-    Scheduler,
-    Timeout,
-    Workers,
-    worker_settings,
-)
+from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Islands

@@ -1,1 +1,1 @@
-"""What is evolved: LSTM networks, their equations, their kernels."""
+"""Networks: what is evolved. Architectures, their equations, their kernels."""

@@ -10,14 +10,11 @@ which drive cells for the melody but not the other way round.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from evolino.vocabulary import Array, BoolArray, IntArray, check_count
-
-if TYPE_CHECKING:
-    from evolino.network.architecture import LSTM
+from evolino.vocabulary import BoolArray, IntArray, check_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,61 +81,25 @@ def sharing_out(groups: tuple[Group, ...], outputs: int) -> tuple[Group, ...]:
     )
 
 
-def free_genes(architecture: LSTM) -> BoolArray:
-    """Return (C, G): whether a gene is the weight from something that its cell sees."""
-    of_cell, of_output = _owners(architecture)
-    sees = _sees(architecture)
-    fed_back = of_output if architecture.feedback else of_output[:0]
-    everyone = np.ones(
-        (architecture.cells, int(architecture.bias) + architecture.inputs), dtype=bool
-    )
-    sources = np.concatenate(
-        [
-            everyone,
-            sees[np.ix_(of_cell, fed_back)],
-            sees[of_cell[:, None], of_cell[architecture.recurrent_sources()]],
-        ],
-        axis=1,
-    )
-    by_gate = np.repeat(sources, len(architecture.gates), axis=1)
-    own = np.ones((architecture.cells, architecture.genes - by_gate.shape[1]), dtype=bool)
-    return np.concatenate([by_gate, own], axis=1)
-
-
-def cells_seen(architecture: LSTM, cell: int) -> IntArray:
+def cells_seen(groups: tuple[Group, ...], cell: int) -> IntArray:
     """Return the cells that may drive a cell."""
-    of_cell, _ = _owners(architecture)
-    return np.flatnonzero(_sees(architecture)[of_cell[cell], of_cell])
+    of_cell, _ = owners(groups)
+    return np.flatnonzero(sees(groups)[of_cell[cell], of_cell])
 
 
-def readout_parts(architecture: LSTM) -> list[tuple[IntArray, IntArray]]:
-    """Return, for each group, the columns that its readout sees and its outputs."""
-    of_cell, of_output = _owners(architecture)
-    sees = _sees(architecture)
-    parts = []
-    for number in range(len(architecture.groups)):
-        cells = sees[number][of_cell]
-        fed_back = of_output if architecture.feedback else of_output[:0]
-        heard = np.concatenate(
-            [np.ones(architecture.inputs, dtype=bool), sees[number][fed_back]]
-        )
-        seen = [cells]
-        if architecture.readout_states:
-            seen.append(cells)
-        if architecture.readout_inputs:
-            seen.append(heard)
-        if architecture.readout_squares:
-            seen += [cells, heard]
-        if architecture.readout_constant:
-            seen.append(np.ones(1, dtype=bool))
-        columns = np.flatnonzero(np.concatenate(seen))
-        parts.append((columns, np.flatnonzero(of_output == number)))
-    return parts
+def owners(groups: tuple[Group, ...]) -> tuple[IntArray, IntArray]:
+    """Return the group of each cell (C,) and of each output (K,)."""
+    numbers = np.arange(len(groups))
+    return (
+        np.repeat(numbers, [group.cells for group in groups]),
+        np.repeat(numbers, [group.outputs or 0 for group in groups]),
+    )
 
 
-def masked(architecture: LSTM, genomes: Array) -> Array:
-    """Return genomes (.., C, G) with 0 where a cell does not see."""
-    return np.where(free_genes(architecture), genomes, 0.0)
+def sees(groups: tuple[Group, ...]) -> BoolArray:
+    """Return (groups, groups): whether the first sees the second."""
+    numbers = range(len(groups))
+    return np.array([[k in group.sees for k in numbers] for group in groups])
 
 
 def _group(values: Any) -> Group:
@@ -149,19 +110,3 @@ def _group(values: Any) -> Group:
             "groups: each needs cells, outputs and sees, as in {cells = 8, outputs = 12, "
             f"sees = [0]}}, got {values!r}"
         ) from error
-
-
-def _owners(architecture: LSTM) -> tuple[IntArray, IntArray]:
-    """Return the group of each cell (C,) and of each output (K,)."""
-    groups = architecture.groups
-    numbers = np.arange(len(groups))
-    return (
-        np.repeat(numbers, [group.cells for group in groups]),
-        np.repeat(numbers, [group.outputs or 0 for group in groups]),
-    )
-
-
-def _sees(architecture: LSTM) -> BoolArray:
-    """Return (groups, groups): whether the first sees the second."""
-    numbers = range(len(architecture.groups))
-    return np.array([[k in group.sees for k in numbers] for group in architecture.groups])

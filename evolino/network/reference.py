@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.network.architecture import LSTM, Weights
+from evolino.network.lstm import LSTM
+from evolino.network.weights import Weights, unpack
 from evolino.vocabulary import Array, IntArray
 
 
@@ -28,7 +29,7 @@ def run(architecture: LSTM, genome: Array, inputs: Array) -> Trace:
 
     genome: (C, G). Raises ValueError for another shape.
     """
-    weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
+    weights, sources = unpack(architecture, genome[None]), architecture.recurrent_sources()
     h = s = np.zeros(architecture.cells)
     outputs, states, gates = [], [], []
     for u in inputs:
@@ -49,7 +50,7 @@ def step(
 ) -> tuple[Array, Array, Array]:
     """Return h(t), s(t) (C,) and the gates (C, 4) from u(t), h(t-1), s(t-1).
 
-    weights: of one network. sources: (C, R). Equations of `evolino.network.architecture`.
+    weights: of one network. sources: (C, R). Equations of `evolino.network.lstm`.
     """
     net = weights.bias[0] + np.einsum("cug,u->cg", weights.inputs[0], u)
     net = net + np.einsum("crg,cr->cg", weights.recurrent[0], h[sources])
@@ -109,7 +110,7 @@ def free_run(
     output_weights: (S, K). inputs: external ones (L, I). noise: (M, 2, C), row t modulo M
     is added to h(t) and s(t).
     """
-    weights, sources = architecture.unpack(genome[None]), architecture.recurrent_sources()
+    weights, sources = unpack(architecture, genome[None]), architecture.recurrent_sources()
     y, outputs = previous, []
     for t, external in enumerate(inputs):
         heard = architecture.fed_back(y) if architecture.feedback else y[:0]

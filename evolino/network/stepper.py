@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolino.network.architecture import LSTM
+from evolino.network.lstm import LSTM
 from evolino.network.reference import advance, sees
+from evolino.network.weights import unpack
 from evolino.vocabulary import Array
 
 
@@ -18,7 +19,7 @@ class Stepper:
 
     def __init__(self, architecture: LSTM, genome: Array) -> None:
         self._architecture = architecture
-        weights, cells = architecture.unpack(genome[None]), architecture.cells
+        weights, cells = unpack(architecture, genome[None]), architecture.cells
         width = architecture.input_width
         sources = architecture.recurrent_sources()
         # Rows: the input gates of all cells, forget gates, cell inputs, output gates.

@@ -18,8 +18,8 @@ from evolino.plots.sweep import SweepPoint, sweep_figure
 from evolino.vocabulary import unknown_name
 
 if TYPE_CHECKING:
-    from evolino.ensemble import Trained
-    from evolino.task import Segment
+    from evolino.models.ensemble import Trained
+    from evolino.task.series import Segment
     from evolino.training.experiment import Experiment
 
 __all__ = [
@@ -88,8 +88,8 @@ def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
 
     Returns the picture's path. trust: of `RunFolder.open`.
     """
-    from evolino.ensemble import best_network
-    from evolino.network.architecture import GATES
+    from evolino.models.ensemble import best_network
+    from evolino.network.lstm import GATES
 
     check_picture(out)
     experiment, test = _test_of(run, trust)
@@ -199,7 +199,7 @@ def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
 
 def _model_of(run: Path, experiment: Experiment) -> Trained:
     """Return a run's model. Raises ValueError for one that the run cannot have made."""
-    from evolino.ensemble import load
+    from evolino.models.loading import load
 
     model = load(run)
     if model.architecture != experiment.architecture:

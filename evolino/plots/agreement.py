@@ -24,9 +24,9 @@ def agreement(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
     Each network plays on alone over the choruses of its test. trust: of `RunFolder.open`.
     Raises ValueError for a run of another task, or no run.
     """
-    from evolino.ensemble import load
+    from evolino.models.loading import load
     from evolino.plots import flatten, name_differences
-    from evolino.tasks.blues import Blues
+    from evolino.tasks.music.blues import Blues
     from evolino.training.config import experiment_to_table
     from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder
@@ -52,8 +52,8 @@ def by_bar(outputs: Array, form: Array) -> tuple[Array, Array]:
 
     outputs, form: (T, 12). Errors are those of `errors_of`, as in the task's figures.
     """
-    from evolino.tasks.blues_material import STEPS
-    from evolino.tasks.blues_measures import CUT, errors_of
+    from evolino.tasks.music.blues_material import STEPS
+    from evolino.tasks.music.blues_measures import CUT, errors_of
 
     bars = len(form) // STEPS
     right = ((outputs > CUT) == (form > CUT)).all(axis=1)

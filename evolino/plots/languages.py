@@ -21,7 +21,7 @@ from evolino.vocabulary import IntArray, check_count
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from evolino.phases import Phase
+    from evolino.task.counted import Phase
     from evolino.training.experiment import Experiment
 
 EVERY, LONGEST, POINTS = 200, 100_000, 150  # every n to 200, then 150 of them to 100,000
@@ -34,7 +34,7 @@ def counters(run: Path, out: Path, *, n: int = SHOWN, trust: bool = False) -> Pa
     Returns the picture's path. trust: of `RunFolder.open`. Raises ValueError for a task
     whose strings are not counted.
     """
-    from evolino.ensemble import load_network
+    from evolino.models.loading import load_network
 
     check_picture(out)
     check_count("n", n)
@@ -74,7 +74,7 @@ def _drawn(
     out: Path,
     trust: bool,
 ) -> Path:
-    from evolino.ensemble import load_network
+    from evolino.models.loading import load_network
     from evolino.training.config import experiment_to_table
 
     check_picture(out)
@@ -99,7 +99,7 @@ def _drawn(
 
 def _language(run: Path, trust: bool) -> tuple[Experiment, tuple[Phase, ...]]:
     """Return the experiment of a run, and the phases of its strings."""
-    from evolino.phases import Counted
+    from evolino.task.counted import Counted
     from evolino.training.run_folder import RunFolder
 
     experiment = RunFolder.open(run, trust=trust).experiment()

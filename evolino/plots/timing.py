@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evolino.plots.canvas import (
-    COLOURS,
-    GREY,
-    check_picture,
-    new_figure,
-    save,
-    style,
-)
+from evolino.plots.canvas import COLOURS, GREY, check_picture, new_figure, save, style
 from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
@@ -33,9 +26,9 @@ def spikes(run: Path, out: Path, *, trust: bool = False) -> Path:
     Driven over the first steps of the test, teacher-forced. Returns the picture's path.
     trust: of `RunFolder.open`. Raises ValueError for a task other than timing.
     """
-    from evolino.ensemble import load_network
-    from evolino.network.architecture import GATES
-    from evolino.tasks.timing import Timing
+    from evolino.models.loading import load_network
+    from evolino.network.lstm import GATES
+    from evolino.tasks.timing.timing import Timing
     from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder
 
@@ -105,7 +98,7 @@ def reach(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
     tasks, and for unfinished ones.
     """
     from evolino.plots import flatten, name_differences
-    from evolino.tasks.timing import Timing
+    from evolino.tasks.timing.timing import Timing
     from evolino.training.config import experiment_to_table
     from evolino.training.run_folder import RunFolder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from evolino.network.expansion import KernelExpansion
+from evolino.network.kernel_expansion import KernelExpansion
 from evolino.vocabulary import Array
 
 # Of L solutions each one's P networks: output weights (L, P, S, K), or kernel expansions.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolino.network.architecture import LSTM
-from evolino.network.groups import readout_parts
+from evolino.network.lstm import LSTM
+from evolino.network.weights import readout_parts
 from evolino.readout.base import Readout, Solutions
 from evolino.vocabulary import Array
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evolino.network.expansion import KERNELS, KernelExpansion
+from evolino.network.kernel_expansion import KERNELS, KernelExpansion
 from evolino.readout.checks import check_several, several
 from evolino.vocabulary import Array, IntArray, check_number
 

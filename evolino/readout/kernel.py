@@ -1,7 +1,8 @@
 """Support vector readouts with kernels, as Evoke has them: scikit-learn's SVC and SVR.
 
-Outputs are expansions in kernels around the support vectors (`evolino.network.expansion`),
-found in the dual by LIBSVM. With C the capacity, minimised is
+Outputs are expansions in kernels around the support vectors
+(`evolino.network.kernel_expansion`), found in the dual by LIBSVM. With C the capacity,
+minimised is
 
     |w|^2 / 2 + C sum_t share(t) max(0, 1 - y(t) f(t))                  classification
     |w|^2 / 2 + C sum_t max(0, |y(t) - f(t)| - epsilon)                 regression
@@ -22,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.network.expansion import KernelExpansion
+from evolino.network.kernel_expansion import KernelExpansion
 from evolino.readout.checks import check_rows
 from evolino.readout.dual import Fit, check_kernel, check_memory, expansions, pairs
 from evolino.readout.levels import balanced_shares, levels_of

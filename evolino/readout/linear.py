@@ -14,13 +14,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.network.kernels.least_squares import (
-    WIDTH,
-    factorise,
-    solve_penalised,
-)
-from evolino.network.kernels.memory import to_lanes
 from evolino.readout.checks import check_rows, check_several, several
+from evolino.simd.memory import to_lanes
+from evolino.solvers.least_squares import WIDTH, factorise, solve_penalised
 from evolino.vocabulary import Array, check_number
 
 LANE_WIDTH = 200

@@ -1,7 +1,7 @@
 """A readout whose outputs are probabilities, at the maximum of their likelihood.
 
 The weights' sums are log-odds; the network's output makes probabilities of them
-(`LSTM.output` "logistic" or "softmax"). How they are found: `evolino.regression`.
+(`LSTM.output` "logistic" or "softmax"). How they are found: `evolino.solvers.likelihood`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from evolino.readout.checks import check_rows, check_several, several
 from evolino.readout.levels import levels_of
-from evolino.regression import Likelihood, maximise
+from evolino.solvers.likelihood import Likelihood, maximise
 from evolino.vocabulary import Array, check_count
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.network.kernels.columns import WIDTH
-from evolino.network.kernels.memory import to_lanes
-from evolino.network.kernels.newton import (
+from evolino.simd.memory import to_lanes
+from evolino.solvers.columns import WIDTH
+from evolino.solvers.newton import (
     CALM,
     EASY_PENALTY,
     FEW_STEPS,
@@ -96,7 +96,7 @@ def _in_lanes(problem: Primal, states: Array, targets: Array, shares: Array) -> 
 
 
 def _newton(problem: Primal, x: Array, y: Array, shares: Array, roots: Array) -> Array:
-    """Return z (S,), on the way that `evolino.network.kernels.newton` goes."""
+    """Return z (S,), on the way that `evolino.solvers.newton` goes."""
     start = np.zeros(x.shape[1])
     z, ended = _descend(problem, x, y, shares, roots, start, FEW_STEPS)
     if ended:

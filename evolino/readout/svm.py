@@ -1,7 +1,7 @@
 """Linear support vector readouts, solved in the primal for every candidate network.
 
 The losses are the squared ones, "L2-SVM" and "L2-SVR": differentiable, so that Newton's
-method finds the minimum in a few steps (`evolino.network.kernels.newton`), and strictly
+method finds the minimum in a few steps (`evolino.solvers.newton`), and strictly
 convex with the penalty, so that there is one. With C the capacity, minimised is
 
     |D w|^2 / 2 + C sum_t share(t) max(0, 1 - y(t) w x(t))^2                  SVM

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evolino.network.architecture import LSTM
+from evolino.network.lstm import LSTM
 from evolino.registry import fields_to_table, from_table, make, to_table, unknown_field
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evolino.network.kernels.dispatch import block_size
 from evolino.search.base import State
-from evolino.training.found import Found, lowest_of
+from evolino.training.best_networks import Found, lowest_of
 from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
 from evolino.training.workers.base import EvaluationError, Job, Workers

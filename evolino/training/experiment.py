@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from evolino.network.architecture import LSTM
-from evolino.network.initialise import Initialiser
+from evolino.network.initialisers.base import Initialiser
+from evolino.network.lstm import LSTM
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
-from evolino.task import Task
+from evolino.task.protocol import Task
 from evolino.vocabulary import check_count, check_number
 
 
@@ -99,8 +99,8 @@ class Experiment:
         confirm_at: this, times 0 to 1 for root mean squared errors of 1e-5 to 1 (by their
         logarithm) on the rows that fit the readout.
     ensemble: so many of the best networks that were evaluated make the model, which gives
-        the mean of what their readouts sum up (`evolino.ensemble`); an extension of the
-        papers' method.
+        the mean of what their readouts sum up (`evolino.models.ensemble`); an extension of
+        the papers' method.
     islands: None is one search for all workers.
     preset: the name of the preset that this came from, if any.
     """

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from evolino.search.base import State
+from evolino.training.best_networks import Found, best_of, lowest_of
 from evolino.training.evolution import Evaluated
-from evolino.training.found import Found, best_of, lowest_of
 from evolino.training.generation import generation_losses
 from evolino.training.problem import Problem
 from evolino.training.workers.base import Job, Workers

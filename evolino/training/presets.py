@@ -1,7 +1,8 @@
 """Presets: published experiments and our best settings, as data.
 
-A file tasks/presets/<task>-<preset>.toml is a table of experiments: what its rows share in
-[defaults], and for each row what differs, what is published, and what we set out to reach.
+A file tasks/<family>/presets/<task>-<preset>.toml is a table of experiments: what its rows
+share in [defaults], and for each row what differs, what is published, and what we set out
+to reach.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import numpy as np
 
 from evolino.registry import find, names, to_table
-from evolino.task import Published, Task
+from evolino.task.protocol import Published, Task
 from evolino.training.config import experiment_from_table
 from evolino.training.experiment import Experiment
 from evolino.vocabulary import unknown_name
@@ -68,14 +70,25 @@ class Table:
     digits: int = 2
 
 
-def tables() -> list[str]:
-    """Return the names of all tables."""
-    folder = resources.files("evolino.tasks") / "presets"
-    return sorted(
-        file.name.removesuffix(".toml")
+@cache
+def _files() -> dict[str, Traversable]:
+    """Return the file of each table, from the folders of all families of tasks."""
+    families = (
+        each for each in resources.files("evolino.tasks").iterdir() if each.is_dir()
+    )
+    folders = (family / "presets" for family in families)
+    return {
+        file.name.removesuffix(".toml"): file
+        for folder in folders
+        if folder.is_dir()
         for file in folder.iterdir()
         if file.name.endswith(".toml")
-    )
+    }
+
+
+def tables() -> list[str]:
+    """Return the names of all tables."""
+    return sorted(_files())
 
 
 def presets_of(task: str) -> list[str]:
@@ -87,10 +100,9 @@ def presets_of(task: str) -> list[str]:
 @cache
 def load_table(name: str) -> Table:
     """Return a table by name. Raises ValueError, naming the nearest, if there is none."""
-    if name not in tables():
+    if name not in _files():
         raise unknown_name("table", name, tables())
-    file = resources.files("evolino.tasks") / "presets" / f"{name}.toml"
-    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    content = tomllib.loads(_files()[name].read_text(encoding="utf-8"))
     shared = {**content["defaults"], "preset": content["preset"]}
     return Table(
         name=name,

@@ -13,15 +13,16 @@ from importlib.metadata import version
 
 import numpy as np
 
-from evolino.network.groups import masked
-from evolino.phases import Counted
+from evolino.network.weights import masked
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
-from evolino.task import Split, Task
+from evolino.storage.json_text import read_json, write_json
+from evolino.task.counted import Counted
+from evolino.task.protocol import Task
+from evolino.task.series import Split
 from evolino.training.config import experiment_from_table, experiment_to_table
-from evolino.training.evaluate import Evaluator
+from evolino.training.evaluation import Evaluator
 from evolino.training.experiment import Experiment
-from evolino.training.json_text import read_json, write_json
 from evolino.training.randomness import generator
 from evolino.vocabulary import Array
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-from evolino.ensemble import Trained
+from evolino.models.ensemble import Trained
 from evolino.training.config import experiment_to_table
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation

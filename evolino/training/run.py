@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from evolino.ensemble import Trained
-from evolino.model import Model
+from evolino.models.ensemble import Trained
+from evolino.models.model import Model
+from evolino.training.best_networks import Found, best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
-from evolino.training.found import Found, best_of
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem

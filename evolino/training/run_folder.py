@@ -21,12 +21,12 @@ from typing import Any
 import tomli_w
 
 from evolino.registry import files_named
-from evolino.storage import load_state, replace_file, save_state
+from evolino.storage.archive import load_state, replace_file, save_state
+from evolino.storage.json_text import read_json, write_json
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.environment import environment
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
-from evolino.training.json_text import read_json, write_json
 
 CONFIG, ENVIRONMENT = "config.toml", "environment.json"
 HISTORY, TIMING = "history.jsonl", "timing.jsonl"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evolino.ensemble import Ensemble, Trained
+from evolino.models.ensemble import Ensemble, Trained
 from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Experiment

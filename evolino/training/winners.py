@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evolino.ensemble import Trained, trained
-from evolino.model import Model
-from evolino.network.expansion import Output
+from evolino.models.ensemble import Trained, trained
+from evolino.models.model import Model
+from evolino.network.kernel_expansion import Output
 from evolino.training.problem import Problem
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array

@@ -10,10 +10,10 @@ from evolino.certify.intervals import Interval, add_exactly, point
 from evolino.certify.proof import Follower, Strings
 from evolino.certify.squashing import FLOAT64, REAL, hyperbolic, logistic
 from evolino.certify.stretch import Undecided
-from evolino.model import Model
-from evolino.network.architecture import LSTM
+from evolino.models.model import Model
 from evolino.network.kernels.dispatch import pack, teacher_forced
-from evolino.phases import Phase
+from evolino.network.lstm import LSTM
+from evolino.task.counted import Phase
 
 numbers = st.floats(-1e6, 1e6)
 

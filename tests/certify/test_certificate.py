@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolino.certify import search
+from evolino.certify import proof_search as search
 from evolino.certify.certificate import certify
-from evolino.certify.search import largest
-from evolino.model import Model
+from evolino.certify.proof_search import largest
+from evolino.models.model import Model
 from evolino.network import reference
-from evolino.network.architecture import LSTM
-from evolino.network.expansion import KernelExpansion
-from evolino.phases import Phase
+from evolino.network.kernel_expansion import KernelExpansion
+from evolino.network.lstm import LSTM
+from evolino.task.counted import Phase
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_run_folder_from_elsewhere_runs_no_code(evolino, tmp_path):
     assert evolino("run", "mso", *SMALL, "--no-baselines", "--quiet", "--out", "r")[0] == 0
     (tmp_path / "evil.py").write_text(
         "import pathlib\npathlib.Path('ran').touch()\n"
-        "from evolino.tasks.oscillators import Oscillators as T\n"
+        "from evolino.tasks.signals.oscillators import Oscillators as T\n"
     )
     config = tmp_path / "r" / "config.toml"
     config.write_text(config.read_text().replace('"mso"', f'"{tmp_path}/evil.py:T"'))

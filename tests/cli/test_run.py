@@ -111,7 +111,7 @@ def test_a_task_in_a_file_gets_its_own_options(evolino, trainer, tmp_path):
 
 OWN_TASK = """
 import dataclasses
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 
 @dataclasses.dataclass(frozen=True)
 class Own(Oscillators):

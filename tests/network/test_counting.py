@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from evolino.counted import _feed, check_strings
-from evolino.model import Model
-from evolino.network.architecture import LSTM
+from evolino.models.model import Model
+from evolino.models.string_checks import _feed, check_strings
 from evolino.network.kernels.dispatch import pack, teacher_forced
+from evolino.network.lstm import LSTM
 from evolino.network.reference import run, sees
-from evolino.phases import Phase, written
-from evolino.tasks.languages import Languages
-from tests.golden import make, phases_of
+from evolino.task.counted import Phase, written
+from evolino.tasks.languages.languages import Languages
+from tests.support.counters import make, phases_of
 
 VARIANTS = {
     "plain": {},

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from evolino.network import reference
-from evolino.network.architecture import LSTM
-from evolino.network.by_group import ByGroup
-from evolino.network.delay_line import DelayLine
-from evolino.network.groups import Group, free_genes, readout_parts
-from evolino.network.initialise import Gaussian, LinearRegime, SaturatedTernary
+from evolino.network.groups import Group
+from evolino.network.initialisers.by_group import ByGroup
+from evolino.network.initialisers.delay_line import DelayLine
+from evolino.network.initialisers.gaussian import Gaussian
+from evolino.network.initialisers.linear_regime import LinearRegime
+from evolino.network.initialisers.saturated_ternary import SaturatedTernary
+from evolino.network.initialisers.spread import Spread
 from evolino.network.kernels.dispatch import input_vectors, pack, teacher_forced
-from evolino.network.spread import Spread
+from evolino.network.lstm import LSTM
 from evolino.network.stepper import Stepper
+from evolino.network.weights import free_genes, readout_parts
 from evolino.readout.by_groups import solve_by_groups
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.registry import fields_to_table, make
@@ -229,7 +232,7 @@ def test_parallel_delay_lines_hand_on_what_they_hear(rng):
 
 
 def test_improvising_with_what_is_fed_back_anyway_is_a_free_run(rng):
-    from evolino.model import Model
+    from evolino.models.model import Model
 
     network = LSTM(cells=5, outputs=3, groups=CASCADE, output="threshold in feedback")
     genome = rng.normal(size=network.genome_shape)
@@ -242,8 +245,8 @@ def test_improvising_with_what_is_fed_back_anyway_is_a_free_run(rng):
 
 
 def test_what_is_heard_need_not_be_the_target(rng):
-    from evolino.respond import drive
-    from evolino.task import Segment, Series
+    from evolino.models.driving import drive
+    from evolino.task.series import Segment, Series
 
     network = LSTM(cells=3)
     networks = pack(network, rng.normal(size=(1, *network.genome_shape)))

@@ -1,6 +1,5 @@
 """The compiled forward pass against its plain twin."""
 
-import hashlib
 from itertools import product
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolino.network import reference
-from evolino.network.architecture import LSTM
-from evolino.network.initialise import LinearRegime
-from evolino.network.kernels import activations, by_series, dispatch, lanes, lstm
+from evolino.network.initialisers.linear_regime import LinearRegime
+from evolino.network.kernels import by_series, dispatch
+from evolino.network.kernels import teacher_forced as lstm
 from evolino.network.kernels.dispatch import (
     CellStates,
     block_size,
@@ -24,7 +23,10 @@ from evolino.network.kernels.dispatch import (
     pack,
     teacher_forced,
 )
-from evolino.network.kernels.memory import Shared, aligned, load, memory, part, store
+from evolino.network.lstm import LSTM
+from evolino.simd import activations, compiled
+from evolino.simd import vectors as lanes
+from evolino.simd.memory import Shared, aligned, load, memory, part, store
 
 BLOCK = 8  # networks in a vector of float64
 
@@ -303,10 +305,9 @@ def test_snapshots_may_come_in_any_order_and_twice(rng):
         teacher_forced(pack(network, genomes), vectors, starts=[31])
 
 
-def test_the_cache_on_disk_is_renewed_with_any_file_of_the_folder():
+def test_the_cache_on_disk_is_renewed_with_any_file_that_kernels_are_made_of():
     # Numba itself would go on with old code after a change in a file that lstm.py imports.
-    files = sorted(Path(lstm.__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    digest = compiled.digest(Path(compiled.__file__).parents[1])
     index = lstm.drive._cache._cache_file
     assert index._source_stamp == digest
     network = LSTM(cells=1)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from evolino.network.architecture import LSTM
 from evolino.network.kernels.dispatch import input_vectors, pack, teacher_forced
-from evolino.network.kernels.memory import to_lanes
+from evolino.network.lstm import LSTM
 from evolino.readout import linear
 from evolino.readout.by_groups import solve_by_groups
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.registry import find
+from evolino.simd.memory import to_lanes
 
 
 @pytest.fixture(params=["lanes", "LAPACK"])

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from evolino.network.architecture import LSTM
-from evolino.network.spread import Spread
+from evolino.network.initialisers.spread import Spread
+from evolino.network.lstm import LSTM
 from evolino.search.base import WeightSpace
 from evolino.search.cma_es import CMAES, DiagonalCMAES
+from evolino.search.composed.racing import Raced
+from evolino.search.composed.restarts import Restarted
+from evolino.search.composed.screening import Screened
+from evolino.search.composed.stages import Staged
 from evolino.search.genetic import Genetic
-from evolino.search.racing import Raced
 from evolino.search.random_search import RandomSearch
-from evolino.search.restarts import Restarted
 from evolino.search.scales import ScaleEvolution
-from evolino.search.screening import Screened
-from evolino.search.stages import Staged
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,20 @@ import random
 import numpy as np
 import pytest
 
-from evolino.network.architecture import LSTM
-from evolino.network.spread import Spread
+from evolino.network.initialisers.spread import Spread
+from evolino.network.lstm import LSTM
 from evolino.registry import find, from_table, names, to_table
 from evolino.search.base import WeightSpace
 from evolino.search.cma_es import CMAES, DiagonalCMAES
+from evolino.search.composed.racing import Raced
+from evolino.search.composed.restarts import Restarted
+from evolino.search.composed.screening import Screened
+from evolino.search.composed.stages import Staged
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
-from evolino.search.racing import Raced
 from evolino.search.random_search import RandomSearch
-from evolino.search.restarts import Restarted
 from evolino.search.scales import ScaleEvolution
-from evolino.search.screening import Screened
-from evolino.search.stages import Staged
-from evolino.storage import load_state, save_state
+from evolino.storage.archive import load_state, save_state
 
 CELLS, NETWORK = 3, LSTM(cells=3)
 SMALL_ESP = ESP(subpopulation=6, combinations=2, burst_after=3)

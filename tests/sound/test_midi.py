@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evolino.sound.midi import TICKS, read_midi, write_midi
 from evolino.sound.score import Note, Score, Track
-from tests.sound.midi_bytes import notes_of, parse
+from tests.support.midi_bytes import notes_of, parse
 
 SCORE = Score(
     (

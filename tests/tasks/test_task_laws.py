@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from evolino.phases import Checked
+from evolino.models.driving import stack_rows
 from evolino.registry import find, from_table, names, to_table
-from evolino.respond import stack_rows
-from evolino.task import ScoresManyNetworks
-from evolino.tasks.music import Music
-from evolino.tasks.series import SeriesTask
+from evolino.task.capabilities import ScoresManyNetworks
+from evolino.task.counted import Checked
+from evolino.tasks.music.music import Music
+from evolino.tasks.signals.series import SeriesTask
 from evolino.training.presets import load_table, tables
 
 # Figures of which more is better, or that only describe.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import evolino
 from evolino.readout.best_only import BestOnly
 from evolino.search.random_search import RandomSearch
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.baselines import baselines
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.problem import Problem

@@ -9,9 +9,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolino.network.architecture import LSTM
+from evolino.network.lstm import LSTM
 from evolino.registry import find
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.experiment import Budget, Curriculum, Experiment
 

@@ -13,11 +13,11 @@ from evolino import plots
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.baselines import baselines
+from evolino.training.best_networks import best_of, lowest_of
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
-from evolino.training.found import best_of, lowest_of
 from evolino.training.problem import Problem
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment

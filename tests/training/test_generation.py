@@ -7,11 +7,11 @@ from hypothesis import strategies
 from hypothesis.extra import numpy as arrays
 
 import evolino
-from evolino.network.expansion import KernelExpansion
+from evolino.network.kernel_expansion import KernelExpansion
 from evolino.readout.best_only import BestOnly, chosen, joined
 from evolino.search.esp import ESP
-from evolino.task import Segment, Series, Split
-from evolino.tasks.oscillators import Oscillators
+from evolino.task.series import Segment, Series, Split
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.evolution import evaluate
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.problem import Problem

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from evolino.cli.plot import KINDS
-from evolino.network.architecture import LSTM
+from evolino.network.lstm import LSTM
 from evolino.registry import find
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.history import Generation
 from evolino.training.run_folder import PICTURES, RunFolder

@@ -14,11 +14,11 @@ import pytest
 
 import evolino
 from evolino.search.cma_es import CMAES
+from evolino.search.composed.racing import Raced
+from evolino.search.composed.screening import Screened
 from evolino.search.esp import ESP
-from evolino.search.racing import Raced
 from evolino.search.random_search import RandomSearch
-from evolino.search.screening import Screened
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum, Experiment
 from evolino.training.run_folder import RunFolder

@@ -1,1 +1,1 @@
-"""The LSTM equations for many networks at once, compiled."""
+"""Compiled kernels: forward passes and free runs of many networks at once."""

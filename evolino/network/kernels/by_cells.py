@@ -10,16 +10,11 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.cell import (
-    SEE_CONSTANT,
-    SEE_INPUTS,
-    SEE_SQUARES,
-    SEE_STATES,
-)
-from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.lstm import rest, step
-from evolino.network.kernels.memory import load, memory, number, numbers, part, put, store
+from evolino.network.kernels.cell import SEE_CONSTANT, SEE_INPUTS, SEE_SQUARES, SEE_STATES
 from evolino.network.kernels.net_input import GATES
+from evolino.network.kernels.teacher_forced import rest, step
+from evolino.simd.compiled import compiled
+from evolino.simd.memory import load, memory, number, numbers, part, put, store
 
 njit: Any = numba.njit
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from evolino.network.kernels.by_cells import see, write
 from evolino.network.kernels.cell import next_state, output
-from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.lstm import PEEPHOLES, rest
-from evolino.network.kernels.memory import load, memory, numbers, part, store
 from evolino.network.kernels.net_input import GATES, add_source, biases
+from evolino.network.kernels.teacher_forced import PEEPHOLES, rest
+from evolino.simd.compiled import compiled
+from evolino.simd.memory import load, memory, numbers, part, store
 from evolino.vocabulary import IntArray
 
 njit: Any = numba.njit

@@ -1,6 +1,6 @@
 """One step of a memory cell, in every lane of a vector.
 
-The equations are those of `evolino.network.architecture`. With ei = 1 + exp(-zi) etc.,
+The equations are those of `evolino.network.lstm`. With ei = 1 + exp(-zi) etc.,
 i = 1/ei, f = 1/ef, o = 1/eo, and tanh(x) = e/(e + 2) with e = exp(2 x) - 1; quotients are
 joined so that a step costs two divisions.
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.activations import expm1_twice, one_plus_exp_minus
-from evolino.network.kernels.lanes import fma
-from evolino.network.kernels.memory import load
+from evolino.simd.activations import expm1_twice, one_plus_exp_minus
+from evolino.simd.memory import load
+from evolino.simd.vectors import fma
 
 # The bits of `flags`, which choose the variant of the cell and what the readout sees.
 FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8

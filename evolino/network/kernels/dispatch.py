@@ -13,15 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.architecture import LSTM
-from evolino.network.kernels import by_cells, by_series, lstm
-from evolino.network.kernels.free_runs import (
-    FreeRuns,
-    free_run,
-    free_runs_from,
-    free_runs_of,
-)
-from evolino.network.kernels.memory import Shared, aligned, aligned_copy, out_of_lanes
+from evolino.network.kernels import by_cells, by_series
+from evolino.network.kernels import teacher_forced as lstm
 from evolino.network.kernels.networks import (
     CellStates,
     Layout,
@@ -31,7 +24,15 @@ from evolino.network.kernels.networks import (
     pack,
     room_to_work,
 )
-from evolino.network.kernels.workspace import Workspace
+from evolino.network.kernels.run_freely import (
+    FreeRuns,
+    free_run,
+    free_runs_from,
+    free_runs_of,
+)
+from evolino.network.lstm import LSTM
+from evolino.simd.memory import Shared, aligned, aligned_copy, out_of_lanes
+from evolino.simd.workspace import Workspace
 from evolino.vocabulary import Array, IntArray
 
 __all__ = [

@@ -11,8 +11,8 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.lanes import fma
-from evolino.network.kernels.memory import load, part, store
+from evolino.simd.memory import load, part, store
+from evolino.simd.vectors import fma
 
 njit: Any = numba.njit
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.architecture import GATES, LSTM, PEEPHOLE_GATES
-from evolino.network.groups import free_genes
-from evolino.network.kernels import cell, lstm
-from evolino.network.kernels.compiled import compiled
-from evolino.network.kernels.memory import width_of
-from evolino.network.kernels.workspace import Workspace
+from evolino.network.kernels import cell
+from evolino.network.kernels import teacher_forced as lstm
+from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
+from evolino.network.weights import free_genes
+from evolino.simd.compiled import compiled
+from evolino.simd.memory import width_of
+from evolino.simd.workspace import Workspace
 from evolino.vocabulary import Array, BoolArray, IntArray
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import evolino
 from evolino.registry import find
 from evolino.search.esp import ESP
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
 
 FAULTY = f"{Path(__file__).parent / 'faulty.py'}:Faulty"

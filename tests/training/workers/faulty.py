@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from evolino.tasks.oscillators import Oscillators
+from evolino.tasks.signals.oscillators import Oscillators
 
 
 @dataclass(frozen=True)

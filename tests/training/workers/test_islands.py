@@ -10,11 +10,11 @@ from experiments import experiment, faulty, files
 import evolino
 from evolino.registry import find
 from evolino.search.cma_es import DiagonalCMAES
+from evolino.search.composed.screening import Screened
+from evolino.search.composed.stages import Staged
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
-from evolino.search.screening import Screened
-from evolino.search.stages import Staged
 from evolino.training.callbacks import Callback
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.experiment import Budget, Islands

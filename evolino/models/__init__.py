@@ -1,0 +1,1 @@
+"""Trained networks: predict, generate, save, load."""

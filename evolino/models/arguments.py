@@ -1,0 +1,69 @@
+"""What callers ask of a model, as segments of series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evolino.network.lstm import LSTM
+from evolino.task.series import Segment, Series
+from evolino.vocabulary import Array, as_series, check_count
+
+
+def series_of(architecture: LSTM, inputs: Any, targets: Any) -> Series:
+    """Return inputs (T, I) and targets (T, K), one of which may be None, as a series.
+
+    Raises ValueError or TypeError, naming the argument, for what the network cannot hear.
+    """
+    if inputs is None and targets is None:
+        raise ValueError("predict, states and generate need inputs, targets or both")
+    if targets is None:
+        if architecture.feedback:
+            raise ValueError(
+                "this network hears its outputs: pass the true series as targets"
+            )
+        targets = np.zeros((len(inputs), architecture.outputs))
+    if inputs is None:
+        if architecture.inputs:
+            raise ValueError(
+                f"this network has {architecture.inputs} external inputs: pass inputs"
+            )
+        inputs = np.zeros((len(targets), 0))
+    inputs = as_series("inputs", inputs, width=architecture.inputs)
+    targets = as_series("targets", targets, width=architecture.outputs)
+    if len(inputs) != len(targets):
+        raise ValueError(
+            f"inputs and targets must have as many steps, got {len(inputs)} and "
+            f"{len(targets)}"
+        )
+    return Series(inputs, targets)
+
+
+def all_of(architecture: LSTM, inputs: Any, targets: Any) -> Segment:
+    """Return every row of a series, for the output at each step."""
+    series = series_of(architecture, inputs, targets)
+    return Segment(series, 0, series.steps)
+
+
+def ahead_of(architecture: LSTM, steps: int, prime: Any, inputs: Any) -> Segment:
+    """Return so many rows after a prime (T, K), None for no prime, for a free run.
+
+    inputs: (T + steps, I), None for a network without external inputs.
+    """
+    check_count("steps", steps)
+    width = architecture.outputs
+    heard = (
+        np.zeros((0, width)) if prime is None else as_series("prime", prime, width=width)
+    )
+    ahead = np.concatenate([heard, np.zeros((steps, width))])
+    series = series_of(architecture, inputs, ahead)
+    return Segment(series, len(heard), len(heard) + steps)
+
+
+def without_padding(outputs: Array, segments: Sequence[Segment]) -> list[Array]:
+    """Return each segment's own rows (stop - start, K) of outputs (N, L, K)."""
+    return [
+        outputs[k, : segment.stop - segment.start] for k, segment in enumerate(segments)
+    ]

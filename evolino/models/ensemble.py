@@ -1,0 +1,100 @@
+"""Several trained networks as one: the mean of what their readouts sum up.
+
+Outputs that are probabilities are those of the mean log-odds. What the members err in
+apart from each other comes out smaller; networks drawn and solved independently err
+differently. Source: Hansen & Salamon 1990, IEEE PAMI 12(10) (recalled); no Evolino paper
+has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evolino.models.arguments import ahead_of, all_of
+from evolino.models.lockstep import Together, improvised, left_alone
+from evolino.models.model import Model
+from evolino.network.lstm import LSTM
+from evolino.storage.archive import save_state
+from evolino.task.series import Segment
+from evolino.vocabulary import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ensemble:
+    """Models of one architecture, the best first; hears and answers as one network.
+
+    Raises ValueError for no members, or members of different architectures.
+    """
+
+    members: tuple[Model, ...]
+
+    def __post_init__(self) -> None:
+        """Check the members."""
+        if not self.members:
+            raise ValueError("members must be one or more models, got none")
+        if any(each.architecture != self.architecture for each in self.members):
+            raise ValueError("members must have the same architecture")
+
+    @property
+    def architecture(self) -> LSTM:
+        """Of every member."""
+        return self.members[0].architecture
+
+    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+        """Return (T, K): the output at each step, one step ahead; as `Model.predict`."""
+        whole = all_of(self.architecture, inputs, targets)
+        return self.respond([whole], free_running=False)[0]
+
+    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+        """Return (steps, K): a free run, every member fed the outputs of all; as
+        `Model.generate`."""
+        segment = ahead_of(self.architecture, steps, prime, inputs)
+        return self.respond([segment], free_running=True)[0]
+
+    def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
+        """Return the outputs (stop - start, K) on each segment.
+
+        A free run goes a step at a time, so it is far slower than that of one `Model`.
+        """
+        if free_running:
+            return [left_alone(self._together(), segment) for segment in segments]
+        totals = self.members[0].sums(segments)
+        for member in self.members[1:]:
+            for total, own in zip(totals, member.sums(segments), strict=True):
+                total += own
+        return [self.architecture.outputs_of(total / len(self.members)) for total in totals]
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime, hearing what `choose` makes of each output; as
+        `Model.improvise`."""
+        return improvised(self._together(), steps, prime, choose)
+
+    def as_state(self) -> dict[str, Any]:
+        """Return all of it as arrays, numbers and text."""
+        return {"members": [member.as_state() for member in self.members]}
+
+    def save(self, path: str | Path) -> None:
+        """Write it to an .npz file that `load` reads."""
+        save_state(Path(path), self.as_state(), kind="model")
+
+    def _together(self) -> Together:
+        networks = [(member.genome, member.output) for member in self.members]
+        return Together(self.architecture, networks)
+
+
+Trained = Model | Ensemble
+
+
+def trained(members: Sequence[Model]) -> Trained:
+    """Return one model as it is, several as an ensemble."""
+    return members[0] if len(members) == 1 else Ensemble(tuple(members))
+
+
+def best_network(model: Trained) -> Model:
+    """Return a model itself, or the first member of an ensemble."""
+    return model.members[0] if isinstance(model, Ensemble) else model

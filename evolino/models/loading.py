@@ -1,0 +1,30 @@
+"""Load a model from model.npz or from the folder of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evolino.models.ensemble import Ensemble, Trained, best_network
+from evolino.models.model import Model
+from evolino.storage.archive import load_state
+
+
+def load(path: str | Path) -> Trained:
+    """Read a model from model.npz, or from the folder of a run.
+
+    Raises ValueError for a file that is not a model or was damaged.
+    """
+    path = Path(path)
+    file = path / "model.npz" if path.is_dir() else path
+    state = load_state(file, kind="model")
+    try:
+        if "members" in state:
+            return Ensemble(tuple(Model.from_state(each) for each in state["members"]))
+        return Model.from_state(state)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{file} is not a complete model: {error}") from None
+
+
+def load_network(path: str | Path) -> Model:
+    """Read the best network of a model: itself, or the first member of an ensemble."""
+    return best_network(load(path))

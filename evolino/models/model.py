@@ -1,0 +1,176 @@
+"""A trained network with its readout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evolino.models.arguments import ahead_of, all_of, series_of, without_padding
+from evolino.models.driving import drive, respond_one_step, run_freely, sums_one_step
+from evolino.models.lockstep import Together, improvised
+from evolino.models.string_checks import check_strings
+from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
+from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
+from evolino.network.lstm import LSTM
+from evolino.network.reference import Trace, run
+from evolino.storage.archive import save_state
+from evolino.task.counted import Checked, Phase
+from evolino.task.series import Segment
+from evolino.vocabulary import Array, IntArray, check_number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A network that can be used: architecture, genome (C, G), and what its outputs are.
+
+    output: weights (S, K), or an expansion in kernels of what the readout sees.
+    """
+
+    architecture: LSTM
+    genome: Array
+    output: Output
+
+    def __post_init__(self) -> None:
+        """Check that genome and output fit the architecture."""
+        wanted = (self.architecture.readout_width, self.architecture.outputs)
+        if self.genome.shape != self.architecture.genome_shape:
+            raise ValueError(
+                f"genome must have shape {self.architecture.genome_shape}, "
+                f"got {self.genome.shape}"
+            )
+        if isinstance(self.output, KernelExpansion):
+            name, shape = "supports and coefficients", self.output.shape
+        else:
+            name, shape = "output_weights", self.output.shape
+        if shape != wanted:
+            raise ValueError(f"{name} must have shape {wanted}, got {shape}")
+
+    @property
+    def output_weights(self) -> Array:
+        """(S, K). Raises ValueError for a model whose outputs are no weighted sums."""
+        if isinstance(self.output, KernelExpansion):
+            raise ValueError(
+                "this model has no output weights: its readout is an expansion in kernels"
+            )
+        return self.output
+
+    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+        """Return (T, K): the output at each step, one step ahead.
+
+        inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
+        true series, needed if it has output feedback: row t hears targets[t-1].
+        """
+        whole = all_of(self.architecture, inputs, targets)
+        return self.respond([whole], free_running=False)[0]
+
+    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+        """Return (steps, K): a free run, the network fed its own outputs.
+
+        prime: (T, K), the series to hear first, by teacher forcing; none starts from
+        nothing. inputs: (T + steps, I) if the network has external inputs.
+        """
+        segment = ahead_of(self.architecture, steps, prime, inputs)
+        return self.respond([segment], free_running=True)[0]
+
+    def states(self, inputs: Any = None, targets: Any = None) -> Trace:
+        """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
+
+        Arguments as for `predict`.
+        """
+        series = series_of(self.architecture, inputs, targets)
+        vectors = input_vectors(self.architecture, series.inputs, series.targets)
+        return run(self.architecture, self.genome, vectors)
+
+    def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
+        """Return the outputs (stop - start, K) on each segment."""
+        networks, outputs = self._networks(), self._outputs()
+        if not free_running:
+            answered = respond_one_step(networks, outputs, segments)[0]
+        else:
+            _, _, starts = drive(networks, (), segments)
+            answered = run_freely(networks, outputs, segments, starts)[0]
+        return without_padding(answered, segments)
+
+    def sums(self, segments: Sequence[Segment]) -> list[Array]:
+        """Return what the readout sums up (stop - start, K) on each segment, one step
+        ahead: the outputs, before they are made probabilities or cut."""
+        answered = sums_one_step(self._networks(), self._outputs(), segments)[0]
+        return without_padding(answered, segments)
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime, hearing what `choose` makes of each output.
+
+        prime: (T, K), heard first. choose: outputs (K,) -> what is heard next (K,), such as
+        a note drawn by chance. Returns what was chosen, and the outputs that it was chosen
+        from: (steps, K) each. Raises ValueError for a network with external inputs or
+        without feedback.
+        """
+        alone = Together(self.architecture, [(self.genome, self.output)])
+        return improvised(alone, steps, prime, choose)
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how the network does on counted strings (N, parameters)."""
+        return check_strings(self.architecture, self.genome, self.output, phases, strings)
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs whose cells are shaken.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step, the same in every run. kick: the same, once, before the first step.
+        seed: of both.
+        """
+        check_number("noise", noise, least=0)
+        check_number("kick", kick, least=0)
+        rng = np.random.default_rng(seed)
+        networks = self._networks()
+        _, _, starts = drive(networks, (), segments)
+        if kick:
+            starts = CellStates(
+                starts.outputs + rng.normal(0.0, kick, starts.outputs.shape),
+                starts.states + rng.normal(0.0, kick, starts.states.shape),
+            )
+        longest = max(segment.stop - segment.start for segment in segments)
+        shape = longest, 2, self.architecture.cells
+        shaken = rng.normal(0.0, noise, shape) if noise else None
+        outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
+        return without_padding(outputs, segments)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Model:
+        """Return the model of `as_state`. Raises KeyError or TypeError for another."""
+        if "expansion" in state:
+            output: Output = KernelExpansion.from_state(state["expansion"])
+        else:
+            output = state["output_weights"]
+        return cls(LSTM(**state["architecture"]), state["genome"], output)
+
+    def as_state(self) -> dict[str, Any]:
+        """Return all of the model as arrays, numbers and text."""
+        state = {"architecture": asdict(self.architecture), "genome": self.genome}
+        if isinstance(self.output, KernelExpansion):
+            return {**state, "expansion": self.output.as_state()}
+        return {**state, "output_weights": self.output}
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to an .npz file that `load` reads."""
+        save_state(Path(path), self.as_state(), kind="model")
+
+    def _networks(self) -> Networks:
+        return pack(self.architecture, self.genome[None])
+
+    def _outputs(self) -> Outputs:
+        output = self.output
+        return [output] if isinstance(output, KernelExpansion) else output[None]

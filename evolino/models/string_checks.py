@@ -1,0 +1,146 @@
+"""Networks on counted strings, without writing the strings down.
+
+All strings go through the phases together. Strings that have been the same so far are one,
+and so are strings whose cells hold the same bits: from there on they can only differ by
+what still comes. a^n b^m B^m A^n for all n, m <= 1,000 are a million strings of two
+thousand symbols; a network that counts exactly has forgotten m before the first A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.network.kernel_expansion import KernelExpansion, Output
+from evolino.network.kernels.counting import expanded as expanded_counting
+from evolino.network.kernels.counting import strings as counting
+from evolino.network.kernels.dispatch import Networks, pack
+from evolino.network.kernels.support_vectors import WIDTH, expansion_for
+from evolino.network.lstm import LSTM
+from evolino.simd.memory import Shared, aligned
+from evolino.task.counted import Checked, Phase
+from evolino.vocabulary import Array, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Cell outputs and states (M, C) that strings have come to."""
+
+    outputs: Array
+    states: Array
+
+
+def check_strings(
+    architecture: LSTM,
+    genome: Array,
+    output: Output,
+    phases: Sequence[Phase],
+    strings: IntArray,
+) -> Checked:
+    """Return how a network does on strings, given by their parameters (N, parameters).
+
+    genome: (C, G). output: weights (S, K), or an expansion. Raises ValueError for a network
+    with output feedback, which hears what the strings do not hold.
+    """
+    if architecture.feedback or architecture.output != "identity":
+        raise ValueError(
+            "counted strings need a network with feedback=False and output='identity'"
+        )
+    strings = np.asarray(strings, dtype=np.int64)
+    network = pack(architecture, genome[None])
+    margins = np.full(len(strings), np.inf)
+    wrong = np.zeros((len(strings), len(phases)), dtype=np.int64)
+    rest = np.zeros((1, architecture.cells))
+    cells, place = Cells(rest, rest), np.zeros(len(strings), dtype=np.int64)
+    every = _rows_of(phases, strings)
+    for number, phase in enumerate(phases):
+        rows = every[:, number]
+        asked, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
+        which = which.reshape(-1)
+        cells, smallest, errors = _feed(network, output, phase, cells, asked)
+        margins = np.minimum(margins, smallest[which])
+        wrong[:, number] = errors[which]
+        merged = _same(cells)
+        cells = Cells(cells.outputs[merged.kept], cells.states[merged.kept])
+        place = merged.place[which]
+    return Checked(margins, wrong)
+
+
+def _rows_of(phases: Sequence[Phase], strings: IntArray) -> IntArray:
+    """Return (N, F): the rows of each phase; whole numbers, which floats hold exactly."""
+    factors = np.array([phase.factors for phase in phases], dtype=np.float64)
+    constants = np.array([phase.constant for phase in phases])
+    return np.asarray((strings @ factors.T).astype(np.int64) + constants)
+
+
+def _feed(
+    network: Networks, output: Output, phase: Phase, cells: Cells, asked: IntArray
+) -> tuple[Cells, Array, IntArray]:
+    """Go through a phase. asked: (2, A), from which cells and for how many rows, sorted.
+
+    Returns for each of the A the cells after it, the smallest margin and the wrong rows.
+    """
+    expanded = isinstance(output, KernelExpansion)
+    architecture, dtype = (
+        network.architecture,
+        np.dtype(float) if expanded else network.dtype,
+    )
+    (start, rows), count = np.ascontiguousarray(asked), asked.shape[1]
+    firsts = np.searchsorted(start, np.arange(len(cells.outputs) + 1))
+    longest = rows[firsts[1:] - 1]
+    ends = [np.zeros((count, architecture.cells), dtype) for _ in range(2)]
+    smallest, wrong = np.zeros(count, dtype), np.zeros(count)
+
+    def shared(values: Array) -> Shared:
+        return Shared(np.ascontiguousarray(values, dtype).reshape(-1))
+
+    given = (
+        shared(network.weights[0]),
+        shared(network.peepholes[0]),
+        network.layout.sources,
+        shared(phase.inputs),
+        architecture.input_width,
+    )
+    counted = (
+        cells.outputs.astype(dtype),
+        cells.states.astype(dtype),
+        np.argsort(longest, kind="stable"),
+        firsts,
+        rows,
+        *ends,
+        smallest,
+        wrong,
+    )
+    seen, outputs = architecture.readout_width, architecture.outputs
+    sizes = architecture.cells, architecture.input_width, seen
+    wanted, flags = shared(phase.targets), network.layout.flags
+    if isinstance(output, KernelExpansion):
+        room = aligned(expanded_counting.room_to_count(*sizes, outputs) * WIDTH)
+        expansion = expansion_for(output)
+        expanded_counting.count(
+            *given, seen, *expansion, outputs, wanted, *counted, room, flags
+        )
+    else:
+        lanes = network.width
+        room = aligned(counting.room_for(*sizes) * lanes, dtype)
+        readout = shared(output), seen, outputs
+        counting.count(*given, *readout, wanted, lanes, *counted, room, flags)
+    return Cells(*ends), smallest, wrong.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Merged:
+    """kept: (B,), rows that stand for all. place: (A,), which of them each row is like."""
+
+    kept: IntArray
+    place: IntArray
+
+
+def _same(cells: Cells) -> _Merged:
+    """Find the rows of cells that hold the same bits."""
+    held = np.ascontiguousarray(np.concatenate([cells.outputs, cells.states], axis=1))
+    whole = held.view(np.dtype((np.void, held.shape[1] * held.itemsize))).reshape(-1)
+    _, kept, place = np.unique(whole, return_index=True, return_inverse=True)
+    return _Merged(kept, place.reshape(-1))

@@ -1,0 +1,37 @@
+"""Gaussian first weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.network.lstm import LSTM
+from evolino.vocabulary import Array, check_number
+
+
+@dataclass(frozen=True, slots=True)
+class Gaussian:
+    """Every weight normal with mean 0 and this standard deviation."""
+
+    name: ClassVar[str] = "gaussian"
+    level: ClassVar[float] = 0.0
+
+    deviation: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Check the deviation."""
+        check_number("deviation", self.deviation, above=0)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes."""
+        return rng.normal(0.0, self.deviation, (count, *architecture.genome_shape))
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G) of the deviation."""
+        return np.full(architecture.genome_shape, float(self.deviation))
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: the deviation is not evolved."""

@@ -1,0 +1,37 @@
+"""Ternary first weights: gates fully open or shut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.network.lstm import LSTM
+from evolino.vocabulary import Array, check_number
+
+
+@dataclass(frozen=True, slots=True)
+class SaturatedTernary:
+    """Every weight -level, 0 or +level with equal chance: gates fully open or shut."""
+
+    name: ClassVar[str] = "ternary"
+
+    level: float = 20.0
+
+    def __post_init__(self) -> None:
+        """Check the level."""
+        check_number("level", self.level, above=0)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes."""
+        signs = rng.integers(-1, 2, (count, *architecture.genome_shape))
+        return np.asarray(self.level * signs, dtype=np.float64)
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G) of the level."""
+        return np.full(architecture.genome_shape, float(self.level))
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: there is nothing to scale."""

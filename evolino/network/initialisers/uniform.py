@@ -1,0 +1,48 @@
+"""Uniform first weights, with shifted gate biases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.network.lstm import LSTM
+from evolino.vocabulary import Array, check_number
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Every weight uniform in [-width, width], then the gate biases shifted.
+
+    forget_bias, output_bias: added to the biases of those gates; Gers & Schmidhuber 2001
+    used +1.5 and -1.5 (recalled).
+    """
+
+    name: ClassVar[str] = "uniform"
+    level: ClassVar[float] = 0.0
+
+    width: float = 0.1
+    forget_bias: float = 0.0
+    output_bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the width and the biases."""
+        check_number("width", self.width, above=0)
+        check_number("forget_bias", self.forget_bias)
+        check_number("output_bias", self.output_bias)
+
+    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+        """Return (count, C, G) genomes."""
+        genomes = rng.uniform(-self.width, self.width, (count, *architecture.genome_shape))
+        genomes[..., architecture.genes_of("bias", "forget")] += self.forget_bias
+        genomes[..., architecture.genes_of("bias", "output")] += self.output_bias
+        return genomes
+
+    def scale(self, architecture: LSTM) -> Array:
+        """Return (C, G) of the width."""
+        return np.full(architecture.genome_shape, float(self.width))
+
+    def family(self, architecture: LSTM) -> None:
+        """Return None: the width is not evolved."""

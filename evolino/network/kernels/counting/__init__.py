@@ -1,0 +1,1 @@
+"""Compiled kernels on counted strings, the same row again and again."""

@@ -1,0 +1,247 @@
+"""What an evolved network is: its memory cells, its gates, and how a genome is laid out.
+
+One hidden layer of LSTM memory cells, fully or sparsely recurrent. With u(t) the input
+vector (external inputs, then the fed-back outputs) and h, s the cells' outputs and states,
+
+    i, f, o = sigma(W u(t) + R h(t-1) + b [+ p s])          input, forget, output gate
+    z       = g(W u(t) + R h(t-1) + b)                      cell input, g = tanh or identity
+    s(t)    = f s(t-1) + i z
+    h(t)    = o tanh(s(t))   or   tanh(o s(t))   or   o s(t)
+
+Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * s);
+Schmidhuber, Wierstra & Gomez 2005, IJCAI, eqs. 3-6 (tanh(o * s), identity cell input,
+outputs and states seen by the readout), recalled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from evolino.network.groups import Group, as_groups, cells_seen, sharing_out
+from evolino.solvers.likelihood import probabilities
+from evolino.vocabulary import Array, IntArray, check_count, check_number
+
+GATES = ("input", "forget", "cell", "output")
+PEEPHOLE_GATES = ("input", "forget", "output")
+CELL_OUTPUTS = ("o*tanh(s)", "tanh(o*s)", "o*s")
+OUTPUTS = ("identity", "threshold", "threshold in feedback", "logistic", "softmax")
+PROBABILITIES = ("logistic", "softmax")
+THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
+
+
+@dataclass(frozen=True, slots=True)
+class LSTM:
+    """The architecture of a network; with a genome (C, G) it is a network.
+
+    cells: memory cells C.
+    inputs, outputs: I and K; `train` sets both from the task.
+    forget_gate: False is the cell of 1997, whose state is never forgotten.
+    peepholes: gates see the state of their own cell.
+    cell_input: "tanh" or "identity", the squashing of what enters a cell.
+    cell_output: "o*tanh(s)" (Gers & Schmidhuber 2001), "tanh(o*s)" (the Evolino papers) or
+        "o*s" (Gers et al. 2002).
+    bias: a constant 1 drives every gate and cell input.
+    feedback: the outputs of the last step are inputs of this one (teacher-forced in
+        training); feedback_scale multiplies them on their way in.
+    sources: recurrent sources of a cell, drawn without replacement from sources_seed;
+        None is fully recurrent.
+    readout_states, readout_inputs, readout_squares, readout_constant: whether the readout
+        sees, beside the cell outputs, the cell states, the input vector u(t), the squares
+        of cell outputs and u(t) (an extension of the papers' method), and a constant 1.
+    output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
+        else 0. That is the output that is given out and fed back; no paper has it. With
+        "threshold in feedback" the sum is given out and only what is fed back is 0 or 1
+        (Eck & Schmidhuber 2002, recalled). "logistic": probabilities of independent units,
+        1 / (1 + exp(-sum)); "softmax": of units of which one comes, exp(sum) divided by
+        their total. Probabilities are not fed back; what is drawn from them is
+        (`Model.improvise`).
+    alternatives: with "softmax", sizes of blocks of outputs, one of each comes; none is one
+        block. A row of targets without a 1 in a block asks nothing of it.
+    groups: the cells in groups that see some of the others (`evolino.network.groups`);
+        none is one group.
+    precision: of what the cells compute, "float64" or "float32", which is twice as fast and
+        off by about 1e-6; the readout is solved in float64 either way.
+
+    Raises TypeError or ValueError, naming the field, if one is out of its range.
+    """
+
+    cells: int
+    inputs: int = 0
+    outputs: int = 1
+    forget_gate: bool = True
+    peepholes: bool = False
+    cell_input: str = "tanh"
+    cell_output: str = "o*tanh(s)"
+    bias: bool = True
+    feedback: bool = True
+    feedback_scale: float = 1.0
+    sources: int | None = None
+    sources_seed: int = 0
+    readout_states: bool = False
+    readout_inputs: bool = True
+    readout_squares: bool = False
+    readout_constant: bool = True
+    output: str = "identity"
+    alternatives: tuple[int, ...] = ()
+    groups: tuple[Group, ...] = ()
+    precision: str = "float64"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_count("cells", self.cells)
+        check_count("inputs", self.inputs, least=0)
+        check_count("outputs", self.outputs)
+        check_count("sources_seed", self.sources_seed, least=0)
+        check_number("feedback_scale", self.feedback_scale)
+        if self.cell_input not in ("tanh", "identity"):
+            raise ValueError(
+                f"cell_input must be 'tanh' or 'identity', got {self.cell_input!r}"
+            )
+        if self.cell_output not in CELL_OUTPUTS:
+            raise ValueError(
+                f"cell_output must be one of {', '.join(CELL_OUTPUTS)}, "
+                f"got {self.cell_output!r}"
+            )
+        if self.output not in OUTPUTS:
+            raise ValueError(
+                f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}"
+            )
+        if self.precision not in ("float64", "float32"):
+            raise ValueError(
+                f"precision must be 'float64' or 'float32', got {self.precision!r}"
+            )
+        if self.sources is not None:
+            check_count("sources", self.sources, least=0)
+            if self.sources > self.cells:
+                raise ValueError(
+                    f"sources must be <= cells ({self.cells}), got {self.sources}"
+                )
+        object.__setattr__(self, "groups", as_groups(self.groups, self.cells))
+        object.__setattr__(self, "alternatives", tuple(self.alternatives))
+        for size in self.alternatives:
+            check_count("alternatives", size)
+        if self.alternatives and (self.output != "softmax" or self.groups):
+            raise ValueError("alternatives need output 'softmax', and no groups")
+        if self.input_width == 0 and not self.bias:
+            raise ValueError("a network without inputs and feedback needs bias=True")
+
+    @property
+    def input_width(self) -> int:
+        """U: external inputs, then fed-back outputs if there is feedback."""
+        return self.inputs + (self.outputs if self.feedback else 0)
+
+    @property
+    def recurrent_width(self) -> int:
+        """R: the recurrent sources of each cell."""
+        return self.cells if self.sources is None else self.sources
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The names of what has weights in a cell: the gates and the cell input."""
+        return GATES if self.forget_gate else ("input", "cell", "output")
+
+    @property
+    def genes(self) -> int:
+        """G: the weights into one cell. For each source (bias, inputs, recurrent) one per
+        gate, then the peepholes."""
+        sources = int(self.bias) + self.input_width + self.recurrent_width
+        return sources * len(self.gates) + self.peephole_count
+
+    @property
+    def genome_shape(self) -> tuple[int, int]:
+        """(C, G): row c of a genome holds every weight into cell c."""
+        return self.cells, self.genes
+
+    @property
+    def readout_width(self) -> int:
+        """S: how many numbers the readout sees at each step. In this order: cell outputs,
+        cell states, u(t), squared cell outputs, squared u(t), the constant."""
+        width = self.cells * (1 + int(self.readout_states))
+        if self.readout_inputs:
+            width += self.input_width
+        if self.readout_squares:
+            width += self.cells + self.input_width
+        return width + int(self.readout_constant)
+
+    @property
+    def peephole_count(self) -> int:
+        """The peephole weights of a cell."""
+        if not self.peepholes:
+            return 0
+        return 3 if self.forget_gate else 2
+
+    def outputs_of(self, sums: Array) -> Array:
+        """Return the outputs of what the readout summed up; any shape."""
+        if self.output == "logistic":
+            return probabilities(sums, exclusive=False)
+        if self.output == "softmax":
+            blocks = [sums[..., block] for block in self.blocks()]
+            return np.concatenate([probabilities(x, exclusive=True) for x in blocks], -1)
+        return self._cut(sums) if self.output == "threshold" else sums
+
+    def blocks(self) -> list[slice]:
+        """Return the outputs of each block of alternatives."""
+        ends = np.cumsum(self.alternatives or (self.outputs,)).tolist()
+        return [slice(first, end) for first, end in pairwise([0, *ends])]
+
+    def fed_back(self, outputs: Array) -> Array:
+        """Return what the network hears of its outputs; any shape."""
+        cut = self.output == "threshold in feedback"
+        return self.feedback_scale * (self._cut(outputs) if cut else outputs)
+
+    def _cut(self, sums: Array) -> Array:
+        return np.where(np.isfinite(sums), (sums > THRESHOLD).astype(np.float64), sums)
+
+    def for_task(self, inputs: int, outputs: int) -> LSTM:
+        """Return this architecture with a task's numbers of inputs and outputs.
+
+        Raises ValueError for groups or alternatives that do not share out the outputs.
+        """
+        groups = sharing_out(self.groups, outputs)
+        if self.alternatives and sum(self.alternatives) != outputs:
+            raise ValueError(
+                f"alternatives are {sum(self.alternatives)} outputs together, the task has "
+                f"{outputs}"
+            )
+        return replace(self, inputs=inputs, outputs=outputs, groups=groups)
+
+    def recurrent_sources(self) -> IntArray:
+        """Return (C, R): the cells that feed each cell; the same for every network."""
+        if self.sources is None:
+            return np.tile(np.arange(self.cells), (self.cells, 1))
+        rng = np.random.default_rng(self.sources_seed)
+        seen = [
+            cells_seen(self.groups, k) if self.groups else self.cells
+            for k in range(self.cells)
+        ]
+        rows = [np.sort(rng.choice(each, self.sources, replace=False)) for each in seen]
+        return np.array(rows, dtype=np.int64).reshape(self.cells, self.sources)
+
+    def gene_groups(self) -> list[tuple[str, str]]:
+        """Return (source, gate) of each of the G genes, in genome order.
+
+        source: "bias", "input", "feedback", "recurrent" or "peephole"; gate: one of GATES.
+        """
+        sources = ["bias"] * self.bias + ["input"] * self.inputs
+        sources += ["feedback"] * (self.input_width - self.inputs)
+        sources += ["recurrent"] * self.recurrent_width
+        groups = [(source, gate) for source in sources for gate in self.gates]
+        return groups + [("peephole", gate) for gate in self.peephole_gates()]
+
+    def genes_of(self, source: str, gate: str | None = None) -> IntArray:
+        """Return the positions of the genes from a source into a gate (None: into any)."""
+        hits = [
+            k
+            for k, (gene_source, gene_gate) in enumerate(self.gene_groups())
+            if gene_source == source and gate in (None, gene_gate)
+        ]
+        return np.array(hits, dtype=np.int64)
+
+    def peephole_gates(self) -> Iterator[str]:
+        """Yield the gates that see the state of their cell."""
+        if self.peepholes:
+            yield from (gate for gate in PEEPHOLE_GATES if gate in self.gates)

@@ -1,0 +1,101 @@
+"""Take genomes apart into weights; the genes that count where cells are in groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.network.groups import owners, sees
+from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
+from evolino.vocabulary import Array, BoolArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A genome, taken apart. Axis 4 runs over GATES, axis 3 over PEEPHOLE_GATES.
+
+    bias: (P, C, 4). inputs: (P, C, U, 4), U = external inputs + fed-back outputs.
+    recurrent: (P, C, R, 4), from the cells that `LSTM.recurrent_sources` names.
+    peepholes: (P, C, 3). What the architecture lacks is zero.
+    """
+
+    bias: Array
+    inputs: Array
+    recurrent: Array
+    peepholes: Array
+
+
+def unpack(architecture: LSTM, genomes: Array) -> Weights:
+    """Take genomes (P, C, G) apart. Raises ValueError for another shape."""
+    if genomes.ndim != 3 or genomes.shape[1:] != architecture.genome_shape:
+        raise ValueError(
+            f"genomes must have shape (P, {architecture.cells}, {architecture.genes}), "
+            f"got {genomes.shape}"
+        )
+    if architecture.groups:
+        genomes = masked(architecture, genomes)
+    count, cells, _ = genomes.shape
+    gate_columns = [GATES.index(gate) for gate in architecture.gates]
+    end = architecture.genes - architecture.peephole_count
+    by_source = genomes[:, :, :end].reshape(count, cells, -1, len(architecture.gates))
+    full = np.zeros((count, cells, by_source.shape[2], 4))
+    full[..., gate_columns] = by_source
+    peepholes = np.zeros((count, cells, 3))
+    columns = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
+    peepholes[..., columns] = genomes[:, :, end:]
+    first = int(architecture.bias)
+    bias = full[:, :, 0] if architecture.bias else np.zeros((count, cells, 4))
+    last = first + architecture.input_width
+    return Weights(bias, full[:, :, first:last], full[:, :, last:], peepholes)
+
+
+def free_genes(architecture: LSTM) -> BoolArray:
+    """Return (C, G): whether a gene is the weight from something that its cell sees."""
+    of_cell, of_output = owners(architecture.groups)
+    seen_by = sees(architecture.groups)
+    fed_back = of_output if architecture.feedback else of_output[:0]
+    everyone = np.ones(
+        (architecture.cells, int(architecture.bias) + architecture.inputs), dtype=bool
+    )
+    sources = np.concatenate(
+        [
+            everyone,
+            seen_by[np.ix_(of_cell, fed_back)],
+            seen_by[of_cell[:, None], of_cell[architecture.recurrent_sources()]],
+        ],
+        axis=1,
+    )
+    by_gate = np.repeat(sources, len(architecture.gates), axis=1)
+    own = np.ones((architecture.cells, architecture.genes - by_gate.shape[1]), dtype=bool)
+    return np.concatenate([by_gate, own], axis=1)
+
+
+def readout_parts(architecture: LSTM) -> list[tuple[IntArray, IntArray]]:
+    """Return, for each group, the columns that its readout sees and its outputs."""
+    of_cell, of_output = owners(architecture.groups)
+    seen_by = sees(architecture.groups)
+    parts = []
+    for number in range(len(architecture.groups)):
+        cells = seen_by[number][of_cell]
+        fed_back = of_output if architecture.feedback else of_output[:0]
+        heard = np.concatenate(
+            [np.ones(architecture.inputs, dtype=bool), seen_by[number][fed_back]]
+        )
+        seen = [cells]
+        if architecture.readout_states:
+            seen.append(cells)
+        if architecture.readout_inputs:
+            seen.append(heard)
+        if architecture.readout_squares:
+            seen += [cells, heard]
+        if architecture.readout_constant:
+            seen.append(np.ones(1, dtype=bool))
+        columns = np.flatnonzero(np.concatenate(seen))
+        parts.append((columns, np.flatnonzero(of_output == number)))
+    return parts
+
+
+def masked(architecture: LSTM, genomes: Array) -> Array:
+    """Return genomes (.., C, G) with 0 where a cell does not see."""
+    return np.where(free_genes(architecture), genomes, 0.0)

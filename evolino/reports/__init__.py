@@ -1,0 +1,1 @@
+"""Tables over seeds, and results as Markdown."""

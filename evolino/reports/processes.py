@@ -1,0 +1,168 @@
+"""Jobs in processes of their own, so that none disturbs another's time or takes it down.
+
+Each process serves one job after another through a pipe. A process that dies costs the job
+it was at; when the parent is gone the pipe breaks, and the process ends as well.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING
+
+from evolino.reports.seeds import FAILED, INTERRUPTED, Job, Outcome
+
+if TYPE_CHECKING:
+    from evolino.training.history import Generation
+
+Perform = Callable[
+    [Job, Callable[["Generation"], None], Callable[[], bool]],
+    Outcome,
+]
+TICK = 0.1  # seconds between looks at whether to stop
+REPORT_EVERY = 0.25  # seconds
+PATIENCE = 20.0  # seconds that a generation may take once the table is to stop
+STOP = "stop"
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+def in_processes(
+    jobs: Iterable[Job],
+    count: int,
+    perform: Perform,
+    *,
+    stop: Callable[[], bool],
+    report: Callable[[Job, Generation | None], None],
+) -> Iterator[tuple[Job, Outcome]]:
+    """Yield each job with its outcome, as they end; `count` at a time.
+
+    perform: must be picklable. stop: looked at all the time; once it is true, running jobs
+    are asked to stop and no other begins. report: hears of a job's begin (None) and of
+    its generations.
+    """
+    waiting = list(jobs)[::-1]
+    servers = [Server(perform) for _ in range(min(count, len(waiting)))]
+    deadline = float("inf")
+    try:
+        while True:
+            if stop() and deadline == float("inf"):
+                deadline = time.monotonic() + PATIENCE
+                waiting.clear()
+                for server in servers:
+                    server.ask_to_stop()
+            for server in servers:
+                if server.job is None and waiting:
+                    server.begin(waiting.pop())
+                    report(server.at, None)
+            busy = {s.pipe: s for s in servers if s.job is not None}
+            if not busy:
+                return
+            for pipe in wait(list(busy), timeout=TICK):
+                server = busy[pipe]  # type: ignore[index]
+                job, message = server.at, server.receive()
+                if isinstance(message, Outcome):
+                    server.job = None
+                    yield job, message
+                else:
+                    report(job, message)
+            if time.monotonic() > deadline:
+                for server in busy.values():
+                    yield server.at, Outcome(INTERRUPTED)
+                return
+    finally:
+        for server in servers:
+            server.end()
+
+
+@dataclass(slots=True)
+class Server:
+    """A process, and the job that it is at."""
+
+    perform: Perform
+    job: Job | None = None
+    pipe: Connection = field(init=False)
+    process: SpawnProcess = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the process."""
+        self._start()
+
+    @property
+    def at(self) -> Job:
+        """The job; there must be one."""
+        assert self.job is not None
+        return self.job
+
+    def begin(self, job: Job) -> None:
+        """Hand it a job; a process that died while idle is replaced."""
+        if not self.process.is_alive():
+            self._start()
+        self.job = job
+        self.pipe.send(job)
+
+    def receive(self) -> Outcome | Generation:
+        """Return its message; if it died, the failure of its job, and start another."""
+        try:
+            message: Outcome | Generation = self.pipe.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            code = self.process.exitcode
+            self._start()
+            return Outcome(FAILED, error=f"its process died, exit code {code}")
+        return message
+
+    def ask_to_stop(self) -> None:
+        """Ask it to stop after the generation that it is at."""
+        if self.job is not None:
+            with suppress(OSError):
+                self.pipe.send(STOP)
+
+    def end(self) -> None:
+        """End the process, whatever it is at; checkpoints are whole at every moment."""
+        self.pipe.close()
+        if self.job is not None:
+            self.process.terminate()
+        self.process.join()
+
+    def _start(self) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(
+            target=_serve, args=(theirs, self.perform), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+
+def _serve(pipe: Connection, perform: Perform) -> None:
+    """Do jobs until the pipe closes. Ctrl-C is the parent's to pass on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    last = 0.0
+
+    def report(generation: Generation) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_EVERY:
+            pipe.send(generation)
+            last = time.monotonic()
+
+    try:
+        while True:
+            job = pipe.recv()
+            if job == STOP:
+                continue
+            pipe.send(perform(job, report, pipe.poll))
+    except (EOFError, OSError):
+        return

@@ -1,0 +1,248 @@
+"""A table over seeds: what is to run, and what is written of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evolino.reports.display import Display
+from evolino.reports.processes import Perform, in_processes
+from evolino.reports.record import (
+    RowRecord,
+    failed_entry,
+    finished_entry,
+    table_record,
+    take_over,
+)
+from evolino.reports.seeds import (
+    FAILED,
+    FINISHED,
+    INTERRUPTED,
+    Job,
+    Outcome,
+    Runner,
+    Trainer,
+    is_finished,
+    perform,
+    seed_places,
+)
+from evolino.storage.archive import replace_file
+from evolino.storage.json_text import write_json
+from evolino.training.interrupts import Interrupt, interruptible
+from evolino.vocabulary import check_count
+
+if TYPE_CHECKING:
+    from evolino.training.history import Generation
+    from evolino.training.presets import Table
+
+RESULTS = Path("results")
+
+
+def reproduce(
+    table: str,
+    *,
+    seeds: int | range,
+    workers: int,
+    out: Path = RESULTS,
+    first_seed: int = 0,
+    quiet: bool = False,
+    run: Runner | None = None,
+) -> Path:
+    """Run every row of a table over seeds, and write what came of it.
+
+    table: a name, such as "mso-paper". seeds: how many from first_seed on, or which.
+    workers: seeds that run at once, a process and a core each; where the table says so,
+    seeds run one after another with that many threads. out: the folder of <table>.json,
+    .md and .png; runs are in out/seeds. run: what does the work instead of the trainer.
+
+    A finished seed is not run again, an interrupted one goes on, and one that fails is
+    counted. Other seeds that <table>.json holds stay in it while the settings are the same.
+    Returns the path of <table>.json, which is written after each seed. Raises ValueError
+    for an unknown table or a wrong count, and KeyboardInterrupt after Ctrl-C, when all is
+    saved; the same call then goes on.
+    """
+    from evolino.training.presets import load_table
+
+    if not isinstance(seeds, range):
+        check_count("seeds", seeds)
+        check_count("first_seed", first_seed, least=0)
+        seeds = range(first_seed, first_seed + seeds)
+    check_count("workers", workers)
+    work = Reproduction(load_table(table), seeds, workers, Path(out), run or Trainer())
+    try:
+        work.run_all(quiet=quiet)
+    finally:
+        if work.anything:
+            work.write()
+            work.draw()
+    return work.path
+
+
+class Reproduction:
+    """A table on its way."""
+
+    def __init__(
+        self, table: Table, seeds: range, workers: int, out: Path, runner: Runner
+    ) -> None:
+        self.table, self.seeds, self.workers, self.out = table, seeds, workers, out
+        self.path = out / f"{table.name}.json"
+        self.rows = [RowRecord(row, row.experiment(seeds[0])) for row in table.rows]
+        self.places = [seed_places(out, table.name, r.label, seeds) for r in table.rows]
+        self._perform: Perform = partial(perform, runner=runner)
+        self._threads = 1 if table.seeds_in_parallel else workers
+        take_over(self.path, self.rows)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is a seed to write of."""
+        return any(row.seeds for row in self.rows)
+
+    def run_all(self, *, quiet: bool) -> None:
+        """Run what is not finished, then measure the baselines that are not known."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        jobs = self._unfinished()
+        total = len(jobs) + sum(not row.baselines for row in self.rows)
+        known = len(self.rows) * len(self.seeds) - len(jobs)
+        display = Display(self.table.name, total, quiet=quiet)
+        with interruptible() as interrupt, display:
+            if known:
+                display.say(f"{self.table.name}: {known} seeds were finished before")
+            self._work_through(jobs, interrupt, display)
+            self._work_through(self._unmeasured(), interrupt, display)
+            if interrupt.asked:
+                display.say("interrupted; the same command goes on")
+                raise KeyboardInterrupt
+
+    def write(self) -> None:
+        """Write <table>.json and <table>.md."""
+        from evolino.reports.markdown import render_markdown
+
+        record = table_record(
+            self.table, self.rows, command=self.command, workers=self._threads
+        )
+        replace_file(self.path, write_json(record, indent=1))
+        replace_file(self.path.with_suffix(".md"), render_markdown(record).encode())
+
+    def draw(self) -> None:
+        """Draw the fitness of every row over its seeds, if any run has a generation."""
+        from evolino.plots import fitness_figure, read_curve, save
+        from evolino.training.run_folder import HISTORY
+
+        groups = {
+            row.row.label: [
+                read_curve(place, "evaluations")
+                for seed, place in zip(self.seeds, places, strict=True)
+                if seed in row.seeds and (place / HISTORY).exists()
+            ]
+            for row, places in zip(self.rows, self.places, strict=True)
+        }
+        if any(len(curve.x) for curves in groups.values() for curve in curves):
+            figure = fitness_figure(groups, against="evaluations")
+            save(figure, self.path.with_suffix(".png"))
+        if self.table.sweep:
+            self._draw_sweep()
+
+    def _draw_sweep(self) -> None:
+        """Draw the metric against the number of cells and against seconds."""
+        from evolino.plots import save, sweep_figure
+
+        points = [row.sweep_point(self.table.metric) for row in self.rows if row.seeds]
+        figure = sweep_figure(points, metric=self.table.metric)
+        save(figure, self.path.with_name(f"{self.table.name}-sweep.png"))
+
+    @property
+    def command(self) -> str:
+        """The command that makes the table, with all the seeds that it holds."""
+        held = sorted({seed for row in self.rows for seed in row.seeds} | {*self.seeds})
+        parts = [f"evolino reproduce {self.table.name} --seeds {held[-1] - held[0] + 1}"]
+        parts.append(f"--workers {self.workers}")
+        if held[0]:
+            parts.append(f"--first-seed {held[0]}")
+        if self.out != RESULTS:
+            shown = self.out.name if self.out.is_absolute() else self.out
+            parts.append(f"--out {shown}")
+        return " ".join(parts)
+
+    def _unfinished(self) -> list[Job]:
+        """Take the finished seeds into the record; return jobs for the others."""
+        jobs = []
+        for number, (row, places) in enumerate(zip(self.rows, self.places, strict=True)):
+            for seed, place in zip(self.seeds, places, strict=True):
+                experiment = row.row.experiment(seed)
+                if is_finished(place, experiment):
+                    row.seeds[seed] = finished_entry(seed, place)
+                else:
+                    label, threads = row.row.label, self._threads
+                    jobs.append(
+                        Job(label, number, seed, experiment, place, workers=threads)
+                    )
+        return jobs
+
+    def _unmeasured(self) -> list[Job]:
+        jobs = []
+        for number, row in enumerate(self.rows):
+            evaluations = row.baseline_evaluations
+            if not row.baselines and evaluations is not None:
+                jobs.append(
+                    Job(
+                        row.row.label,
+                        number,
+                        self.seeds[0],
+                        row.first,
+                        None,
+                        evaluations,
+                        self._threads,
+                    )
+                )
+        return jobs
+
+    def _work_through(
+        self, jobs: Sequence[Job], interrupt: Interrupt, display: Display
+    ) -> None:
+        """Do jobs until they are done or Ctrl-C; write the record after each."""
+
+        def stop() -> bool:
+            return interrupt.asked
+
+        for job, outcome in self._each(jobs, stop, display.report):
+            display.end(job, outcome, self._take(job, outcome))
+            if outcome.status == INTERRUPTED:
+                interrupt.asked = True
+            elif self.anything:
+                self.write()
+
+    def _each(
+        self,
+        jobs: Sequence[Job],
+        stop: Callable[[], bool],
+        report: Callable[[Job, Generation | None], None],
+    ) -> Iterator[tuple[Job, Outcome]]:
+        """Yield jobs with their outcomes: in processes, or here one after another."""
+        if self.workers > 1 and self.table.seeds_in_parallel:
+            yield from in_processes(
+                jobs, self.workers, self._perform, stop=stop, report=report
+            )
+            return
+        for job in jobs:
+            if stop():
+                return
+            report(job, None)
+            yield job, self._perform(job, partial(report, job), stop)
+
+    def _take(self, job: Job, outcome: Outcome) -> str:
+        """Take an outcome into the record; return its figures to show."""
+        row = self.rows[job.row]
+        if job.place is None:
+            row.baselines = outcome.content or {}
+            row.baselines_error = outcome.error
+            return "measured"
+        if outcome.status == FAILED:
+            row.seeds[job.seed] = failed_entry(job.seed, outcome.error)
+        if outcome.status != FINISHED:
+            return ""
+        entry = finished_entry(job.seed, job.place)
+        row.seeds[job.seed] = entry
+        figure = entry["metrics"].get(self.table.metric, float("inf"))
+        return f"{self.table.metric} {figure:.3g}, {entry['seconds']:.3g} s"

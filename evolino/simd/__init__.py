@@ -1,0 +1,1 @@
+"""Vectors for compiled kernels: lanes, memory, activations, compilation."""

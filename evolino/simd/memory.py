@@ -1,0 +1,200 @@
+"""Where kernels read and write: addresses that count in vectors.
+
+    numbers = memory(array)           # of a one-dimensional array of lanes
+    store(numbers, 0, load(numbers, 1) * 2.0)
+    rest = part(numbers, 2)           # the same from its third vector on
+
+Kernels go through an address because Numba counts references to an array wherever one is
+handed on, also in the innermost loop, which costs more than what the loop computes. An
+address keeps nothing alive: arrays are made by the caller and handed in, also mere room.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import extending, types
+
+from evolino.simd.vectors import BYTES, DOUBLES, FLOATS, as_vector, splatted
+from evolino.vocabulary import Array
+
+intrinsic: Any = extending.intrinsic
+
+INTEGERS = types.CPointer(types.int64)
+LANES = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
+SHARED = {kind.number: types.CPointer(kind.number) for kind in (DOUBLES, FLOATS)}
+KINDS = {
+    address[kind.number]: kind for address in (LANES, SHARED) for kind in (DOUBLES, FLOATS)
+}
+
+
+class Shared(NamedTuple):
+    """Numbers that are the same in every lane: a one-dimensional array of them."""
+
+    values: Any
+
+
+def width_of(dtype: Any) -> int:
+    """Return the numbers in a vector: 8 of float64, 16 of float32."""
+    return int(BYTES // np.dtype(dtype).itemsize)
+
+
+def aligned(count: int, dtype: Any = np.float64) -> Array:
+    """Return (count,) zeros whose data start at a multiple of a vector's bytes."""
+    width = width_of(dtype)
+    raw = np.zeros(count + width, dtype)
+    offset = (-raw.ctypes.data % BYTES) // raw.itemsize
+    return raw[offset : offset + count]
+
+
+def aligned_copy(values: Array, dtype: Any = np.float64) -> Array:
+    """Return a contiguous copy whose data start at a multiple of a vector's bytes."""
+    copy = aligned(values.size, dtype).reshape(values.shape)
+    copy[...] = values
+    return copy
+
+
+def to_lanes(values: Array, dtype: Any = np.float64) -> Array:
+    """Return values (P, ...) of P networks as contiguous aligned (..., lanes).
+
+    No copy of a view by `out_of_lanes`, whose empty lanes are as they were; else empty
+    lanes repeat the last network.
+    """
+    width = width_of(dtype)
+    if values.dtype == dtype and values.base is not None:
+        whole = values if len(values) == width else _with_empty_lanes(values, width)
+        lanes = _networks_last(whole)
+        in_lanes = len(whole) == width and lanes.flags.c_contiguous
+        if in_lanes and lanes.ctypes.data % BYTES == 0:
+            return lanes
+    if len(values) != width:
+        values = values[np.minimum(np.arange(width), len(values) - 1)]
+    return aligned_copy(_networks_last(values), dtype)
+
+
+def out_of_lanes(lanes: Array, count: int) -> Array:
+    """Return (count, ...), a view of the first of (..., lanes)."""
+    last = lanes.ndim - 1
+    return lanes.transpose(last, *range(last))[:count]
+
+
+def _networks_last(values: Array) -> Array:
+    return values.transpose(*range(1, values.ndim), 0)
+
+
+def _with_empty_lanes(values: Array, width: int) -> Array:
+    """Return (width, ...), for a view by `out_of_lanes` of fewer; others as they are."""
+    apart = width * values.itemsize
+    if values.strides[0] != values.itemsize or values.strides[-1] != apart:
+        return values
+    shape = width, *values.shape[1:]
+    return np.lib.stride_tricks.as_strided(values, shape, values.strides)
+
+
+def memory(values: Any) -> Any:
+    """Return the address of an array of lanes (`aligned`), a `Shared`, or integers."""
+    raise NotImplementedError("inside kernels only")
+
+
+@extending.overload(memory, inline="always")
+def _memory(values):  # type: ignore[no-untyped-def]
+    if isinstance(values, types.BaseNamedTuple):
+        return lambda values: _address_of_shared(values.values)
+    if isinstance(values.dtype, types.Integer):
+        return lambda values: _address_of_integers(values)
+    return lambda values: _address_of_lanes(values)
+
+
+def _address(kinds: Any) -> Any:
+    """Return the intrinsic that takes an array's address. kinds: its type by dtype."""
+
+    @intrinsic
+    def address(typing: Any, array: Any) -> Any:
+        kind = kinds[array.dtype]
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            return builder.bitcast(data, context.get_value_type(kind))
+
+        return kind(array), generate
+
+    return address
+
+
+_address_of_lanes = _address(LANES)
+_address_of_shared = _address(SHARED)
+_address_of_integers = _address({types.int64: INTEGERS})
+
+
+@intrinsic
+def load(typing: Any, source: Any, position: Any) -> Any:
+    """Return the vector at a position; of a `Shared`, its number there in every lane; of
+    integers, the integer there."""
+    kind = KINDS.get(source)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = builder.load(builder.gep(args[0], [args[1]]))
+        if kind is None:
+            return value
+        if source == SHARED[kind.number]:
+            return splatted(builder, kind, value)
+        value.align = BYTES
+        return value
+
+    return (kind or types.int64)(source, types.intp), generate
+
+
+@intrinsic
+def store(typing: Any, target: Any, position: Any, value: Any) -> Any:
+    """Write a vector, or a number into every lane, to a position."""
+    kind = KINDS[target]
+    side = kind if value == kind else types.float64
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = as_vector(builder, kind, side, args[2])
+        builder.store(vector, builder.gep(args[0], [args[1]])).align = BYTES
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, side), generate
+
+
+@intrinsic
+def part(typing: Any, whole: Any, first: Any) -> Any:
+    """Return the same memory from a position on."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return whole(whole, types.intp), generate
+
+
+@intrinsic
+def numbers(typing: Any, lanes: Any) -> Any:
+    """Return the same memory as a `Shared` has it: counting in numbers, not in vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(SHARED[KINDS[lanes].number]))
+
+    return SHARED[KINDS[lanes].number](lanes), generate
+
+
+@intrinsic
+def number(typing: Any, source: Any, position: Any) -> Any:
+    """Return one number of `numbers`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return KINDS[source].number(source, types.intp), generate
+
+
+@intrinsic
+def put(typing: Any, target: Any, position: Any, value: Any) -> Any:
+    """Write one number to `numbers`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, KINDS[target].number), generate

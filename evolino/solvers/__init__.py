@@ -1,0 +1,1 @@
+"""Solvers of readouts: least squares, support vector machines, maximum likelihood."""

@@ -1,0 +1,71 @@
+"""What a task may offer beyond its protocol, and what it may ask of a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+from evolino.task.counted import Checked, Phase
+from evolino.task.protocol import Predictor
+from evolino.task.series import Segment
+from evolino.vocabulary import Array, IntArray
+
+
+@runtime_checkable
+class ScoresManyNetworks(Protocol):
+    """What a task may offer beside its loss, where scoring takes a part of the time.
+
+    It is asked only of the class that defines the task's loss: one that overrides `loss`
+    alone is scored by it.
+    """
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against targets (N, L, K), a function of outputs (P, N, L, K).
+
+        What needs the targets alone is worked out once. Each network's loss has the bits
+        that `loss` gives on outputs of it alone.
+        """
+        ...
+
+
+@runtime_checkable
+class Reader(Predictor, Protocol):
+    """A predictor that can be checked on strings which are not written out."""
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how it does on counted strings, given by parameters (N, parameters)."""
+        ...
+
+
+@runtime_checkable
+class Improviser(Protocol):
+    """A predictor that goes on alone, hearing what is made of its outputs."""
+
+    def improvise(
+        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+    ) -> tuple[Array, Array]:
+        """Go on from a prime (T, K); choose: outputs (K,) -> what is heard next (K,).
+
+        Returns what was chosen, and the outputs that it was chosen from: (steps, K) each.
+        """
+        ...
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """A predictor whose cells can be shaken while it runs freely."""
+
+    def disturbed(
+        self,
+        segments: Sequence[Segment],
+        *,
+        noise: float = 0.0,
+        kick: float = 0.0,
+        seed: int = 0,
+    ) -> list[Array]:
+        """Return the outputs (stop - start, K) of free runs over the segments.
+
+        noise: standard deviation of what is added to all cell outputs and states after
+        every step. kick: the same, once, before the first step. seed: of both.
+        """
+        ...

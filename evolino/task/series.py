@@ -1,0 +1,77 @@
+"""Series, segments and splits: the data of a task, and which rows serve what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evolino.vocabulary import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One sequence: what goes in and what should come out.
+
+    inputs: (T, I), I may be 0. targets: (T, K); the output at row t is meant to be
+    targets[t]. With output feedback a network is also given targets[t-1] at row t
+    (zeros at row 0): teacher forcing. heard: (T, K), what it is given in their place, where
+    that is not what should have come out; None is the targets.
+    """
+
+    inputs: Array
+    targets: Array
+    heard: Array | None = None
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return int(self.targets.shape[0])
+
+    @property
+    def fed_back(self) -> Array:
+        """(T, K): what stands for the network's outputs under teacher forcing."""
+        return self.targets if self.heard is None else self.heard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Rows start .. stop-1 of a series; the rows before only drive the network (washout).
+
+    Where the task generates, a validation or test segment is a free run: teacher forcing
+    ends before row `start`, from there the network is fed its own outputs.
+    """
+
+    series: Series
+    start: int
+    stop: int
+
+    def __post_init__(self) -> None:
+        """Check that the rows lie inside the series."""
+        if not 0 <= self.start < self.stop <= self.series.steps:
+            raise ValueError(
+                f"segment {self.start}..{self.stop} does not lie in a series of "
+                f"{self.series.steps} steps"
+            )
+
+    @property
+    def targets(self) -> Array:
+        """(stop - start, K)."""
+        return self.series.targets[self.start : self.stop]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which rows serve what; no row of train is in validation or test.
+
+    train: fits the readout of every candidate. validation: selects among candidates;
+        empty: the rows of train do, which no task that generates can have.
+    refit: fits the readout of the winner once the search is over (empty: train again);
+        it may hold train and validation, never test. test: reported, nothing else.
+    confirmation: longer validation, in stages; only networks that do well enough on one
+        stage are put to the next (`Experiment.confirm_at`).
+    """
+
+    train: tuple[Segment, ...]
+    validation: tuple[Segment, ...]
+    test: tuple[Segment, ...]
+    refit: tuple[Segment, ...] = ()
+    confirmation: tuple[tuple[Segment, ...], ...] = ()

@@ -1,0 +1,133 @@
+"""`evolino.train`: the whole of it in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from evolino.network.initialisers.base import Initialiser
+from evolino.network.lstm import LSTM
+from evolino.readout.base import Readout
+from evolino.search.base import SearchSettings
+from evolino.task.protocol import Task
+from evolino.training.callbacks import Callback
+from evolino.training.experiment import Budget, Curriculum, Islands
+from evolino.training.presets import experiment_for
+from evolino.training.result import Result
+from evolino.training.run_folder import RunFolder
+from evolino.training.trainer import run_experiment
+from evolino.training.workers.base import WorkerSettings
+
+
+def train(
+    task: str | Task,
+    *,
+    preset: str | None = None,
+    network: LSTM | None = None,
+    initialiser: str | Initialiser | None = None,
+    search: str | SearchSettings | None = None,
+    readout: str | Readout | None = None,
+    budget: Budget | None = None,
+    curriculum: Curriculum | None = None,
+    tolerance: float | None = None,
+    robust: float | None = None,
+    fit_weight: float | None = None,
+    confirm_at: float | None = None,
+    ensemble: int | None = None,
+    islands: int | None = None,
+    migrate_every: int = 10,
+    seed: int = 0,
+    workers: int = 1,
+    backend: str = "threads",
+    scheduler: str | None = None,
+    timeout: float | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
+    baselines: bool = False,
+    callbacks: Sequence[Callback] = (),
+) -> Result:
+    """Evolve a network for a task and solve its readout.
+
+    task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
+    given; whatever of network, initialiser, search, readout, budget and curriculum is
+    given replaces the preset's. tolerance: a free run further than this from its target at
+    any step is given up. robust: standard deviation of noise on all cell outputs and
+    states in the free runs that select networks. fit_weight: of the fit in the loss of a
+    network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
+    the best networks make the model, their readouts' sums averaged. islands: how many
+    searches evolve apart and exchange their best networks in a ring, every `migrate_every`
+    generations. seed: of all randomness.
+    workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
+    scheduler: address of a running Dask or Ray cluster to join; the result depends on none
+    of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
+    none leaves no files. force: overwrite an earlier run there. baselines: measure the
+    unevolved network and random search as well.
+
+    Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
+    TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
+    task raises, takes too long, or its workers are lost for good.
+    """
+    pool = WorkerSettings(workers, backend, scheduler, timeout)
+    _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})
+    _check_methods(
+        {"task": task, "initialiser": initialiser, "search": search, "readout": readout}
+    )
+    experiment = experiment_for(
+        task,
+        preset,
+        cells=None if network is None else network.cells,
+        search=search if isinstance(search, str) else None,
+        readout=readout if isinstance(readout, str) else None,
+        initialiser=initialiser if isinstance(initialiser, str) else None,
+        seed=seed,
+        budget_options=None if budget is None else asdict(budget),
+    )
+    given: dict[str, Any] = {
+        "task": None if isinstance(task, str) else task,
+        "network": network,
+        "initialiser": None if isinstance(initialiser, str) else initialiser,
+        "search": None if isinstance(search, str) else search,
+        "readout": None if isinstance(readout, str) else readout,
+        "curriculum": curriculum,
+        "tolerance": tolerance,
+        "robust": robust,
+        "fit_weight": fit_weight,
+        "confirm_at": confirm_at,
+        "ensemble": ensemble,
+        "islands": None if islands is None else Islands(islands, migrate_every),
+    }
+    changes = {key: value for key, value in given.items() if value is not None}
+    experiment = replace(experiment, **changes)
+    folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
+    return run_experiment(
+        experiment, workers=pool, folder=folder, callbacks=callbacks, baselines=baselines
+    )
+
+
+RECORDS = {"network": LSTM, "budget": Budget, "curriculum": Curriculum}
+METHODS = {
+    "task": "sequences",
+    "initialiser": "draw",
+    "search": "start",
+    "readout": "solve",
+}
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    """Raise TypeError, naming the argument, for one that is not its record or None."""
+    for name, value in given.items():
+        if value is not None and not isinstance(value, RECORDS[name]):
+            wanted = RECORDS[name].__name__
+            raise TypeError(f"{name} must be of evolino.{wanted}, got {value!r}")
+
+
+def _check_methods(given: Mapping[str, Any]) -> None:
+    """Raise TypeError, naming the argument, for one that cannot do its part."""
+    for name, part in given.items():
+        named = part is None or isinstance(part, str)
+        if not named and not hasattr(part, METHODS[name]):
+            raise TypeError(
+                f"{name} must be a name or have a method {METHODS[name]}, got {part!r}"
+            )

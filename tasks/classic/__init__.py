@@ -1,0 +1,1 @@
+"""Classic tests of recurrent networks: parity of long sequences."""

@@ -1,0 +1,1 @@
+"""Formal languages: predict which symbols may come next."""

@@ -1,0 +1,79 @@
+"""Trivial predictors of symbols: the most frequent answer, and one after each trigram."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.task.counted import Checked, Phase
+from evolino.task.series import Segment
+from evolino.vocabulary import Array, IntArray
+
+Row = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ngram:
+    """Answers with the targets most frequent after the last `order` rows; 0 takes the most
+    frequent of all, as does a context that never came."""
+
+    order: int
+    answers: dict[tuple[Row, ...], Row]
+
+    @classmethod
+    def of(cls, segments: Sequence[Segment], order: int) -> Ngram:
+        """Return the predictor that counts the rows of segments."""
+        counts: dict[tuple[Row, ...], Counter[Row]] = {}
+        for segment in segments:
+            inputs = [tuple(row) for row in segment.series.inputs.tolist()]
+            for at in range(segment.start, segment.stop):
+                answer = tuple(segment.series.targets[at].tolist())
+                counts.setdefault(_context(inputs, at, order), Counter())[answer] += 1
+        total: Counter[Row] = sum(counts.values(), Counter())
+        answers = {key: found.most_common(1)[0][0] for key, found in counts.items()}
+        return cls(order, {**answers, (): total.most_common(1)[0][0]})
+
+    def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
+        """Return the answers (stop - start, K) on each segment."""
+        outputs = []
+        for segment in segments:
+            inputs = [tuple(row) for row in segment.series.inputs.tolist()]
+            rows = range(segment.start, segment.stop)
+            outputs.append(
+                np.array([self._answer(_context(inputs, at, self.order)) for at in rows])
+            )
+        return outputs
+
+    def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
+        """Return how it does on counted strings; a phase's later rows are all alike."""
+        checked = [self._check(phases, string) for string in strings.tolist()]
+        return Checked(
+            np.array([margin for margin, _ in checked]),
+            np.array([wrong for _, wrong in checked]),
+        )
+
+    def _check(
+        self, phases: Sequence[Phase], string: Sequence[int]
+    ) -> tuple[float, list[int]]:
+        last: list[Row] = []
+        wrong = []
+        for phase in phases:
+            rows, here, errors = phase.rows(string), tuple(phase.inputs.tolist()), 0
+            for at in range(min(rows, self.order + 1)):
+                last = [*last, here][-max(self.order, 1) :]
+                answer = self._answer(_context(last, len(last) - 1, self.order))
+                failed = bool((np.array(answer) * phase.targets).min() <= 0)
+                alike = rows - self.order if at == self.order else 1
+                errors += failed * alike
+            wrong.append(errors)
+        return -1.0 if any(wrong) else 1.0, wrong
+
+    def _answer(self, context: tuple[Row, ...]) -> Row:
+        return self.answers.get(context, self.answers[()])
+
+
+def _context(inputs: list[Row], at: int, order: int) -> tuple[Row, ...]:
+    return tuple(inputs[max(0, at + 1 - order) : at + 1]) if order else ()

@@ -1,1 +1,0 @@
-"""Music that tasks learn, as readable text."""

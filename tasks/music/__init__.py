@@ -1,0 +1,1 @@
+"""Music: blues, Bach's chorales, MIDI files of your own."""

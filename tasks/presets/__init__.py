@@ -1,1 +1,0 @@
-"""Tables of experiments, one file each: <task>-<preset>.toml."""

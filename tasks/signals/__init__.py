@@ -1,0 +1,1 @@
+"""Signals to continue: superimposed oscillators, Mackey-Glass, series of your own."""

@@ -1,0 +1,1 @@
+"""Timing: intervals, periodic functions, drum patterns."""
