@@ -90,7 +90,7 @@ def save(figure: Figure, path: str | Path) -> Path:
 
     Raises ValueError unless the path ends in .png or .svg.
     """
-    from evolino.storage.archive import replace_file
+    from evolino.storage.files import replace_file
 
     picture = check_picture(path)
     kind = picture.suffix.lower().removeprefix(".")

@@ -14,7 +14,8 @@ from evolino.registry import find
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.history import Generation
-from evolino.training.run_folder import PICTURES, RunFolder
+from evolino.training.run_files import PICTURES
+from evolino.training.run_folder import RunFolder
 
 EXPERIMENT = Experiment(
     task=Oscillators(sines=2),
