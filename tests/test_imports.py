@@ -24,7 +24,7 @@ BELOW = {
     "network": {"vocabulary", "simd", "solvers", "search"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
     "models": GROUND | {"solvers", "task", "network", "readout"},
-    "certify": {"vocabulary", "task", "network", "models"},
+    "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {"registry", "solvers", "task", "search", "network", "readout", "models"},
     "plots": {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.intervals import (
+from evolino.certificates.intervals import (
     TINY,
     UNIT,
     Interval,
@@ -22,7 +22,7 @@ from evolino.certify.intervals import (
     point,
     up,
 )
-from evolino.certify.squashing import (
+from evolino.certificates.squashing import (
     UPDATE,
     UPDATE_OPEN,
     Arithmetic,

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Dense, Driven, at_rest, step
-from evolino.certify.intervals import UNIT, add_exactly
-from evolino.certify.squashing import Arithmetic
-from evolino.certify.stretch import Stretch, Undecided, between_stretches, margin_of
+from evolino.certificates.cells import Dense, Driven, at_rest, step
+from evolino.certificates.intervals import UNIT, add_exactly
+from evolino.certificates.squashing import Arithmetic
+from evolino.certificates.stretch import Stretch, Undecided, between_stretches, margin_of
 from evolino.task.counted import Phase
 from evolino.vocabulary import Array
 

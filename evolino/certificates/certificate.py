@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evolino.certify.proof import Margin
-from evolino.certify.proof_search import LARGEST, Search
-from evolino.certify.squashing import FLOAT64, REAL
+from evolino.certificates.proof import Margin
+from evolino.certificates.proof_search import LARGEST, Search
+from evolino.certificates.squashing import FLOAT64, REAL
 from evolino.models.model import Model
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.task.counted import Phase

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from evolino.certify import proof_search as search
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolino.certify import proof_search as search
-from evolino.certify.certificate import certify
-from evolino.certify.proof_search import largest
+from evolino.certificates.certificate import certify
+from evolino.certificates.proof_search import largest
 from evolino.models.model import Model
 from evolino.network import reference
 from evolino.network.kernel_expansion import KernelExpansion
