@@ -120,6 +120,8 @@ def _reader(name: str, annotation: Any) -> tuple[Any, Callable[[Any], Any]]:
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (types.UnionType, typing.Union):
         kinds = [each for each in inner if each is not type(None)]
+        if str in kinds:  # text that the task reads itself
+            return str, str
         return _reader(name, kinds[0]) if len(kinds) == 1 else (None, str)
     if annotation in SIMPLE:
         return annotation, annotation
