@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.vocabulary import Array, check_number
+from evolino.vocabulary import Array, check_number, contiguous
 
 KERNELS = ("gaussian", "linear")
 
@@ -54,6 +54,8 @@ class KernelExpansion:
                 "supports (V, S), coefficients (V, K), intercepts (K,) and scales (S,) do "
                 f"not fit: {', '.join(map(str, shapes))}"
             )
+        for name in ("supports", "coefficients", "intercepts", "scales"):
+            object.__setattr__(self, name, contiguous(getattr(self, name)))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+# Packages that decide bits.
+DECIDING = ("evolino", "numpy", "scipy", "numba", "scikit-learn")
 PACKAGES = (
     "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cma",
     "joblib",
@@ -27,6 +30,18 @@ def environment() -> dict[str, Any]:
         "host": platform.node(),
         "commit": commit(),
     }
+
+
+def other_versions(before: Mapping[str, Any]) -> str:
+    """Return what deciding versions an environment.json has that are not those of now, in
+    words: "numpy 1.26.0 (now 2.1.0)"; empty if there is none."""
+    packages = before.get("packages")
+    known = packages if isinstance(packages, dict) else {}
+    pairs = [(name, known.get(name), _version(name)) for name in DECIDING]
+    pairs.append(("Python", before.get("python"), platform.python_version()))
+    return ", ".join(
+        f"{name} {old} (now {new})" for name, old, new in pairs if old and old != new
+    )
 
 
 def cpu_model() -> str:

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, TypeVar
 
-GRACE = 0.1  # seconds that a generation may take to end, once the run is to end
+GRACE = 0.15  # seconds that a generation may take to end, once the run is to end
 LOOK_EVERY = 0.05  # seconds
 SAME = 0.25  # seconds within which two signals are one: some senders repeat them
 SIGNALS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP"}
@@ -33,15 +33,17 @@ class BrokenOff(Exception):
 class Interrupt:
     """Whether the run is to end.
 
-    deadline: on the monotonic clock, when the seconds of the budget are over. asked: what
-    a signal is called, empty before one came. asked_at: when. catches: whether signals
-    are caught.
+    deadline: on the monotonic clock, when the seconds of the budget are over. asked:
+    whether a signal came; by: what it is called; asked_at: when. catches: whether signals
+    are caught. at_once: whether one raises KeyboardInterrupt.
     """
 
     deadline: float = math.inf
-    asked: str = ""
+    asked: bool = False
+    by: str = "Ctrl-C"
     asked_at: float = math.inf
     catches: bool = False
+    at_once: bool = False
     _worker: _Worker | None = None
 
     def check(self) -> None:
@@ -72,6 +74,15 @@ class Interrupt:
                 raise value
             result: Value = value
             return result
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Have a signal raise KeyboardInterrupt: there is nothing to finish or to save."""
+        self.at_once = True
+        try:
+            yield
+        finally:
+            self.at_once = False
 
     def close(self) -> None:
         """Let the thread end when its work does."""
@@ -126,9 +137,11 @@ def interruptible(deadline: float = math.inf) -> Iterator[Interrupt]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
+        if interrupt.at_once:
+            raise KeyboardInterrupt
         if not interrupt.asked:
-            interrupt.asked = SIGNALS[signal.Signals(number).name]
-            interrupt.asked_at = now
+            interrupt.asked, interrupt.asked_at = True, now
+            interrupt.by = SIGNALS[signal.Signals(number).name]
         elif number == signal.SIGINT and now - interrupt.asked_at > SAME:
             raise KeyboardInterrupt
 

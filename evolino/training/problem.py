@@ -23,14 +23,13 @@ from evolino.task.protocol import Task
 from evolino.task.scaling import Scaling
 from evolino.task.series import Split
 from evolino.training.config import experiment_from_table, experiment_to_table
+from evolino.training.environment import DECIDING
 from evolino.training.evaluation import Evaluator
 from evolino.training.experiment import Experiment
 from evolino.training.randomness import generator
 from evolino.vocabulary import Array
 
 NOISE_ROWS = 4099  # then noise begins again; a prime, so that no period meets its own
-# Packages that decide bits.
-DECIDING = ("evolino", "numpy", "scipy", "numba", "scikit-learn")
 
 
 @dataclass(frozen=True, eq=False)

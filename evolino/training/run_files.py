@@ -18,6 +18,7 @@ CONFIG, ENVIRONMENT = "config.toml", "environment.json"
 HISTORY, TIMING = "history.jsonl", "timing.jsonl"
 CHECKPOINT, MODEL, RESULT = "checkpoint.npz", "model.npz", "result.json"
 LOCK = ".evolino.lock"
+FAILED = "failed.txt"  # why there is no generation: the folder may be used again
 PICTURES = (
     *("fitness", "run", "free_run", "cells"),
     *("counters", "acceptance", "margins", "spikes", "reach", "agreement"),
@@ -29,7 +30,7 @@ MADE_LATER = (
 )
 # As they are removed: the checkpoint before the history that it needs, the config last.
 STATE_FILES = (RESULT, CHECKPOINT, HISTORY, TIMING, MODEL)
-OWN_FILES = (*STATE_FILES, *MADE_LATER, ENVIRONMENT, CONFIG)
+OWN_FILES = (*STATE_FILES, *MADE_LATER, ENVIRONMENT, FAILED, CONFIG)
 BEGUN = (RESULT, MODEL, *MADE_LATER)  # files that a run has after its first generation
 UNFINISHED = 60.0  # seconds after which a picture's temporary file is nobody's
 
@@ -43,7 +44,7 @@ def sweep_run(place: Path) -> None:
 def make_room(place: Path, *, force: bool) -> None:
     """Ready a folder, whose lock is held, for a new run.
 
-    What a run left that never finished a generation is used again. force: so is a
+    What a run left that failed before its first generation is used again. force: so is a
     finished or broken off run. Only a run's files are removed, its config stays until it is
     replaced. Raises ValueError for a folder with anything else in it, if not force, and for
     files of a run's names that no run wrote.
@@ -52,7 +53,7 @@ def make_room(place: Path, *, force: bool) -> None:
     found = {each.name for each in place.iterdir()} - {LOCK}
     own = [name for name in OWN_FILES if name in found]
     ours = _is_run(place)
-    again = ours and found <= set(OWN_FILES) and not has_begun(place)
+    again = FAILED in found and ours and found <= set(OWN_FILES) and not has_begun(place)
     if found and not force and not again:
         raise ValueError(
             f"{place} is not empty: choose another folder, or --force to use this one"
@@ -62,7 +63,7 @@ def make_room(place: Path, *, force: bool) -> None:
             f"{place} has a file {own[0]} that no run wrote: choose another folder"
         )
     for name in own:
-        if name not in (CONFIG, ENVIRONMENT):
+        if name not in (CONFIG, ENVIRONMENT):  # which are replaced, the config last
             remove_file(place / name)
 
 

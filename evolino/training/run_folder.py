@@ -15,7 +15,7 @@ import shlex
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from evolino.training.run_files import (
     CHECKPOINT,
     CONFIG,
     ENVIRONMENT,
+    FAILED,
     HISTORY,
     LOCK,
     MODEL,
@@ -155,6 +156,14 @@ class RunFolder:
         except (ValueError, TypeError) as error:
             raise ValueError(f"{self.path / CONFIG}: {error}") from None
 
+    def environment(self) -> dict[str, Any]:
+        """Return what the run began on, empty if that is lost or damaged."""
+        try:
+            found = read_json((self.path / ENVIRONMENT).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     @property
     def resume_command(self) -> str:
         """What goes on with the run, on the command line of a shell."""
@@ -240,10 +249,21 @@ class RunFolder:
         """Remove result.json, as when a finished run is to go further."""
         remove_file(self.path / RESULT)
 
+    def mark_failed(self, reason: str) -> None:
+        """Let a run that failed before its first generation stand in no other's way; it
+        can still be resumed."""
+        if not has_begun(self.path):
+            with self.writing(), suppress(OSError):
+                replace_file(self.path / FAILED, f"{reason}\n".encode())
+
+    def begin_again(self) -> None:
+        """Take back `mark_failed`."""
+        remove_file(self.path / FAILED)
+
     def discard_unless_begun(self) -> None:
         """Remove the files of a run that failed before its first generation, and its folder
         if that is then empty."""
-        if has_begun(self.path):
+        if not self.path.is_dir() or has_begun(self.path):
             return
         with self.writing():
             remove_run(self.path)
