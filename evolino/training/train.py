@@ -18,7 +18,7 @@ from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
-from evolino.training.workers.base import WorkerSettings
+from evolino.training.workers.base import Backend, WorkerSettings
 
 
 def train(
@@ -40,7 +40,7 @@ def train(
     migrate_every: int = 10,
     seed: int = 0,
     workers: int = 1,
-    backend: str = "threads",
+    backend: Backend = "threads",
     scheduler: str | None = None,
     timeout: float | None = None,
     out: str | Path | None = None,
