@@ -125,12 +125,3 @@ def test_import_evolino_loads_no_numerical_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
-
-
-def test_every_public_name_loads():
-    import evolino
-
-    for name in evolino.__all__:
-        assert getattr(evolino, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'Evolinoo'"):
-        _ = evolino.Evolinoo

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from evolino.models.arguments import ahead_of, all_of
 from evolino.models.lockstep import Together, left_alone
 from evolino.models.model import Model
@@ -52,12 +54,16 @@ class Ensemble:
         """Of every member."""
         return self.members[0].scaling
 
-    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+    def predict(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Array:
         """Return (T, K): the output at each step, one step ahead; as `Model.predict`."""
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
-    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+    def generate(
+        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Array:
         """Return (steps, K): a free run, every member fed the outputs of all; as
         `Model.generate`."""
         segment = ahead_of(self.architecture, steps, prime, inputs)
@@ -80,7 +86,7 @@ class Ensemble:
         return in_units(self.scaling, each, free_running=False)
 
     def improvise(
-        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
         """Go on from a prime, hearing what `choose` makes of each output; as
         `Model.improvise`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evolino.models.arguments import ahead_of, all_of, without_padding
 from evolino.models.driving import drive, respond_one_step, run_freely, sums_one_step
@@ -69,7 +70,9 @@ class Model:
             )
         return self.output
 
-    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+    def predict(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Array:
         """Return (T, K): the output at each step, one step ahead.
 
         inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
@@ -78,7 +81,9 @@ class Model:
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
-    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+    def generate(
+        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
 
         prime: (T, K), the series to hear first, by teacher forcing; none starts from
@@ -87,7 +92,9 @@ class Model:
         segment = ahead_of(self.architecture, steps, prime, inputs)
         return self.respond([segment], free_running=True)[0]
 
-    def states(self, inputs: Any = None, targets: Any = None) -> Trace:
+    def states(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
 
         Arguments as for `predict`.
@@ -119,7 +126,7 @@ class Model:
         return without_padding(answered, segments)
 
     def improvise(
-        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
         """Go on from a prime, hearing what `choose` makes of each output.
 

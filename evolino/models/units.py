@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evolino.models.lockstep import Together, improvised
 from evolino.network.lstm import LSTM
@@ -50,7 +51,7 @@ def improvised_in_units(
     scaling: Scaling | None,
     networks: Together,
     steps: int,
-    prime: Array,
+    prime: ArrayLike,
     choose: Callable[[Array], Array],
 ) -> tuple[Array, Array]:
     """Return `improvised`, all of it in the user's units."""

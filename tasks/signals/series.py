@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
@@ -38,9 +39,9 @@ class SeriesTask:
 
     def __init__(
         self,
-        series: Any,
+        series: ArrayLike,
         *,
-        inputs: Any = None,
+        inputs: ArrayLike | None = None,
         washout: Annotated[int, "first steps, which only drive the network"] = 100,
         train: Annotated[int, "steps that fit the readout"] = 200,
         validation: Annotated[int, "steps that select networks"] = 100,

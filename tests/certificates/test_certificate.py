@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from evolino.certify import proof_search as search
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evolino.certificates import proof_search as search
 from evolino.certificates.certificate import certify
 from evolino.certificates.proof_search import largest
 from evolino.models.model import Model
