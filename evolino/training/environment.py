@@ -10,12 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-# Packages that decide bits.
-DECIDING = ("evolino", "numpy", "scipy", "numba", "scikit-learn")
-PACKAGES = (
-    "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cma",
-    "joblib",
+# Packages that decide bits: what computes, draws, or reads a task's data.
+DECIDING = (
+    "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cmaes",
+    "mido", "music21",
 )  # fmt: skip
+PACKAGES = (*DECIDING, "joblib", "dask", "ray")
 
 
 def environment() -> dict[str, Any]:
@@ -32,15 +32,26 @@ def environment() -> dict[str, Any]:
     }
 
 
+def deciding_versions() -> dict[str, str]:
+    """Return the versions that decide a run's bits, of what is installed of DECIDING.
+
+    Python's own counts too: its sum of floats, for one, is another since 3.12.
+    """
+    found = {name: _version(name) for name in DECIDING}
+    present = {name: each for name, each in found.items() if each is not None}
+    return {"python": ".".join(platform.python_version_tuple()[:2]), **present}
+
+
 def other_versions(before: Mapping[str, Any]) -> str:
     """Return what deciding versions an environment.json has that are not those of now, in
     words: "numpy 1.26.0 (now 2.1.0)"; empty if there is none."""
     packages = before.get("packages")
-    known = packages if isinstance(packages, dict) else {}
-    pairs = [(name, known.get(name), _version(name)) for name in DECIDING]
-    pairs.append(("Python", before.get("python"), platform.python_version()))
+    known = dict(packages) if isinstance(packages, dict) else {}
+    known["python"] = ".".join(str(before.get("python", "")).split(".")[:2])
     return ", ".join(
-        f"{name} {old} (now {new})" for name, old, new in pairs if old and old != new
+        f"{name} {known[name]} (now {now})"
+        for name, now in deciding_versions().items()
+        if known.get(name) and known[name] != now
     )
 
 
