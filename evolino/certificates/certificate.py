@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Certificate:
     reason: str
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Literal["proved", "fails", "cannot tell"]:
         """ "proved", "fails" or "cannot tell"."""
         if self.rejects is not None:
             return "fails"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evolino.plots.canvas import check_picture, save
-from evolino.plots.losses import AXES, Curve, fitness_figure
+from evolino.plots.losses import AXES, Axis, Curve, fitness_figure
 from evolino.plots.network import cells_figure, response_figure
 from evolino.plots.sweep import SweepPoint, sweep_figure
 from evolino.vocabulary import unknown_name
@@ -44,7 +44,7 @@ def fitness(
     runs: Sequence[Path],
     out: Path,
     *,
-    against: str = "generations",
+    against: Axis = "generations",
     trust: bool = False,
 ) -> Path:
     """Draw the losses of runs and return the picture's path.
@@ -115,7 +115,7 @@ def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
     return save(figure, out)
 
 
-def read_curve(run: Path, against: str) -> Curve:
+def read_curve(run: Path, against: Axis) -> Curve:
     """Return the losses of the run in a folder."""
     from evolino.training.run_folder import RunFolder
 
@@ -124,7 +124,9 @@ def read_curve(run: Path, against: str) -> Curve:
     return Curve.of(folder.history(), against, seconds)
 
 
-def _by_settings(runs: Sequence[Path], against: str, trust: bool) -> dict[str, list[Curve]]:
+def _by_settings(
+    runs: Sequence[Path], against: Axis, trust: bool
+) -> dict[str, list[Curve]]:
     """Return the curves of runs, by a name for what their settings differ in."""
     from evolino.training.config import experiment_to_table
     from evolino.training.run_folder import RunFolder

@@ -23,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.network.kernel_expansion import KernelExpansion
+from evolino.network.kernel_expansion import Kernel, KernelExpansion
 from evolino.readout.checks import check_rows
 from evolino.readout.dual import Fit, check_kernel, check_memory, expansions, pairs
 from evolino.readout.levels import balanced_shares, levels_of
@@ -50,7 +50,7 @@ class KernelSVM:
 
     capacity: float | tuple[float, ...] = 100.0
     width: float | tuple[float, ...] = 2.0
-    kernel: str = "gaussian"
+    kernel: Kernel = "gaussian"
     balanced: bool = False
     unnormalised: bool = False
     memory: float = 2.0
@@ -106,7 +106,7 @@ class KernelSVR:
 
     capacity: float | tuple[float, ...] = 100.0
     width: float | tuple[float, ...] = 2.0
-    kernel: str = "gaussian"
+    kernel: Kernel = "gaussian"
     epsilon: float = 1e-3
     unnormalised: bool = False
     memory: float = 2.0

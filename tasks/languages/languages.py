@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -38,8 +38,10 @@ PATTERNS = {
     "anbmBmAn": "a^n b^m B^m A^n",
 }
 OTHERS = ("dyck1", "addition")
-OFF = {"signed": -1.0, "one-hot": 0.0}
-FITNESS = ("squared", "margin", "wrong")
+Encoding = Literal["signed", "one-hot"]
+OFF: dict[Encoding, float] = {"signed": -1.0, "one-hot": 0.0}
+Fitness = Literal["squared", "margin", "wrong"]
+FITNESS = get_args(Fitness)
 SHOWN = 5  # strings of the test, to draw pictures of
 LIMIT, LIMIT_SQUARE = 10_000, 1_000
 
@@ -73,10 +75,10 @@ class Languages:
     validate: str = field(
         default="", metadata={"help": "more strings, to select networks on: 11:20"}
     )
-    encoding: str = field(
+    encoding: Encoding = field(
         default="signed", metadata={"help": "inputs of -1 and 1, or one-hot"}
     )
-    fitness: str = field(default="squared", metadata={"help": ", ".join(FITNESS)})
+    fitness: Fitness = field(default="squared", metadata={"help": ", ".join(FITNESS)})
     limit: int = field(default=0, metadata={"help": "test every n up to this"})
     far: tuple[int, ...] = field(
         default=(100_000, 1_000_000, 10_000_000),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -25,7 +25,8 @@ from evolino.tasks.timing.steadiness import Pattern, steadiness
 from evolino.tasks.timing.waveforms import WAVEFORMS, read_waveform, spikes, waveform
 from evolino.vocabulary import Array, check_count, unknown_name
 
-KINDS = ("nmsd", "msd", "gts", "pfg")
+Kind = Literal["nmsd", "msd", "gts", "pfg"]
+KINDS = get_args(Kind)
 MEASURED = ("nmsd", "msd")  # intervals come in; the others go out
 WASHOUT, FITTED = 2, 1  # periods
 SUCCESSES = 1000  # of the test
@@ -54,7 +55,7 @@ class Timing:
     name: ClassVar[str] = "timing"
     outputs: ClassVar[int] = 1
 
-    kind: str = field(default="gts", metadata={"help": ", ".join(KINDS)})
+    kind: Kind = field(default="gts", metadata={"help": ", ".join(KINDS)})
     period: int = field(default=10, metadata={"help": "F, steps of an interval or period"})
     delays: str = field(default="", metadata={"help": "the set I of msd: 0,1 or 0:10"})
     waveform: str = field(
