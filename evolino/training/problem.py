@@ -16,7 +16,7 @@ from evolino.network.weights import masked
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
-from evolino.task.capabilities import Standardised
+from evolino.task.capabilities import Standardised, feeds_back
 from evolino.task.counted import Counted
 from evolino.task.protocol import Task
 from evolino.task.scaling import Scaling
@@ -88,9 +88,16 @@ class Problem:
         return replace(self.evaluator, readout=readout.ranking)
 
     def check(self) -> None:
-        """Raise ValueError for a readout that says it cannot learn the task's targets, and
-        for an ensemble that was to read a language's strings."""
+        """Raise ValueError for a readout that says it cannot learn the task's targets, for
+        feedback of targets that are not known, and for an ensemble that was to read a
+        language's strings."""
         readout = self.experiment.readout
+        if self.experiment.network.feedback and not feeds_back(self.task):
+            raise ValueError(
+                "feedback would give the network past targets of a task that does not "
+                "generate, in its test too: take LSTM(feedback=False), or say "
+                "past_targets_known = True in the task if they are known by then"
+            )
         if self.experiment.ensemble > 1 and isinstance(self.task, Counted):
             raise ValueError(
                 f"ensemble must be 1 for {self.task.name}, whose strings one network "

@@ -58,6 +58,7 @@ class Rhythm:
     name: ClassVar[str] = "rhythm"
     inputs: ClassVar[int] = 1
     generates: ClassVar[bool] = False
+    past_targets_known: ClassVar[bool] = True
 
     grid: str = field(
         default="rock", metadata={"help": f"{', '.join(SHIPPED)} or a text file"}
