@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import evolino
+from evolino.tasks.timing import stability
 from evolino.tasks.timing.losses import first_errors, interval_loss, stream_loss
 from evolino.tasks.timing.spike_streams import parse_delays
 from evolino.tasks.timing.stability import Pattern
