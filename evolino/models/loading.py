@@ -22,8 +22,8 @@ def load(path: str | Path) -> Trained:
         if "members" in state:
             return Ensemble(tuple(Model.from_state(each) for each in state["members"]))
         return Model.from_state(state)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{file} is not a complete model: {error}") from None
+    except Exception as error:  # a stranger's file may hold anything under these names
+        raise ValueError(f"{file} is not a complete model: {error}") from error
 
 
 def load_network(path: str | Path) -> Model:

@@ -24,6 +24,7 @@ from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
 from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
 from evolino.network.lstm import LSTM
 from evolino.network.reference import Trace, run
+from evolino.registry import make
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
@@ -180,14 +181,16 @@ class Model:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Model:
-        """Return the model of `as_state`. Raises KeyError or TypeError for another."""
+        """Return the model of `as_state`. Raises KeyError, TypeError or ValueError for
+        another; nothing is made of numbers that the arrays do not bear out."""
+        _check_state(state)
         if "expansion" in state:
             output: Output = KernelExpansion.from_state(state["expansion"])
         else:
             output = state["output_weights"]
         scaling = state.get("scaling")
         return cls(
-            LSTM(**state["architecture"]),
+            make("architecture", LSTM, state["architecture"]),
             state["genome"],
             output,
             None if scaling is None else Scaling.from_state(scaling),
@@ -212,3 +215,27 @@ class Model:
     def _outputs(self) -> Outputs:
         output = self.output
         return [output] if isinstance(output, KernelExpansion) else output[None]
+
+
+def _check_state(state: Mapping[str, Any]) -> None:
+    """Raise TypeError or ValueError for a model's state of other types or sizes."""
+    table, genome = state["architecture"], state["genome"]
+    if not isinstance(table, Mapping):
+        raise TypeError(f"architecture must be a table, got {table!r:.60}")
+    arrays = {"genome": genome}
+    if "expansion" not in state:
+        arrays["output_weights"] = state["output_weights"]
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+            raise TypeError(f"{name} must be an array of float64")
+        if array.ndim != 2:
+            raise ValueError(f"{name} must have two axes, got {array.shape}")
+    # Before an architecture is asked for its sources and groups, which are that large.
+    if table.get("cells") != len(genome):
+        raise ValueError(f"{len(genome)} cells have genes, the architecture says otherwise")
+    for name in ("inputs", "outputs", "sources"):
+        value = table.get(name)
+        if isinstance(value, int) and value > genome.size + sum(
+            map(np.size, arrays.values())
+        ):
+            raise ValueError(f"{name} is {value}, the genes are {genome.size}")
