@@ -1,8 +1,8 @@
 """Names to classes, and records to tables of plain values and back.
 
 A class is named in a table of this package, by an entry point of an installed package
-(groups evolino.tasks, evolino.searches, evolino.readouts, evolino.initialisers), or as
-"path/to/file.py:Class". Nothing is imported before it is asked for.
+(groups evolino.tasks, evolino.networks, evolino.searches, evolino.readouts,
+evolino.initialisers), or as "path/to/file.py:Class". Nothing is imported before it is asked for.
 
 A record is a frozen dataclass with a `name`. Its table is {"name": ..., field: value}, with
 tuples as lists, records inside it as tables of the same kind, and None left out. A class
@@ -26,6 +26,7 @@ from typing import Any
 # Kind: the module with the table, the table, the group of entry points.
 KINDS = {
     "task": ("evolino.tasks", "TASKS", "evolino.tasks"),
+    "network": ("evolino.network", "ARCHITECTURES", "evolino.networks"),
     "search": ("evolino.search", "SEARCHES", "evolino.searches"),
     "readout": ("evolino.readout", "READOUTS", "evolino.readouts"),
     "initialiser": ("evolino.network.initialisers", "INITIALISERS", "evolino.initialisers"),
@@ -35,7 +36,7 @@ _FROM_FILES: dict[type, str] = {}
 
 
 def names(kind: str) -> list[str]:
-    """Return the names of a kind: "task", "search", "readout" or "initialiser"."""
+    """Return the names of a kind, one of KINDS."""
     return sorted({*_table(kind), *_plugins(kind)})
 
 
@@ -100,6 +101,11 @@ def files_named(table: Any) -> Iterator[str]:
     if isinstance(table, Mapping | list | tuple):
         for value in table.values() if isinstance(table, Mapping) else table:
             yield from files_named(value)
+
+
+def is_loaded(name: str) -> bool:
+    """Return whether "path/to/file.py:Class", as a table has it, was found before."""
+    return name in _FROM_FILES.values()
 
 
 def fields_to_table(record: Any) -> dict[str, Any]:
@@ -227,5 +233,7 @@ def _from_value(kind: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_from_value(kind, each) for each in value)
     if isinstance(value, Mapping):
-        return from_table(kind, value)
+        # As `_to_value` writes a record that is only a part of another.
+        part = kind == "network" and "name" not in value
+        return dict(value) if part else from_table(kind, value)
     return value

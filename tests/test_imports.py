@@ -21,9 +21,9 @@ BELOW = {
     "solvers": GROUND - {"sound"},
     "task": {"vocabulary", "sound"},
     "search": {"vocabulary"},
-    "network": {"vocabulary", "simd", "solvers", "search"},
+    "network": {"vocabulary", "simd", "solvers", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
-    "models": GROUND | {"solvers", "task", "network", "readout"},
+    "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
     "certify": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {"registry", "solvers", "task", "search", "network", "readout", "models"},

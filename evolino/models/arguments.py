@@ -1,4 +1,4 @@
-"""What callers ask of a model, as segments of series."""
+"""Validate what callers pass to predict and generate, as segments of series."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, as_series, check_count
 
 
-def series_of(architecture: LSTM, inputs: Any, targets: Any) -> Series:
+def series_of(architecture: Architecture, inputs: Any, targets: Any) -> Series:
     """Return inputs (T, I) and targets (T, K), one of which may be None, as a series.
 
-    Raises ValueError or TypeError, naming the argument, for what the network cannot hear.
+    Raises ValueError or TypeError, naming the argument, for what the network cannot be given.
     """
     if inputs is None and targets is None:
         raise ValueError("predict, states and generate need inputs, targets or both")
     if targets is None:
         if architecture.feedback:
             raise ValueError(
-                "this network hears its outputs: pass the true series as targets"
+                "this network has output feedback: pass the true series as targets"
             )
         targets = np.zeros((len(inputs), architecture.outputs))
     if inputs is None:
@@ -41,25 +41,25 @@ def series_of(architecture: LSTM, inputs: Any, targets: Any) -> Series:
     return Series(inputs, targets)
 
 
-def all_of(architecture: LSTM, inputs: Any, targets: Any) -> Segment:
+def all_of(architecture: Architecture, inputs: Any, targets: Any) -> Segment:
     """Return every row of a series, for the output at each step."""
     series = series_of(architecture, inputs, targets)
     return Segment(series, 0, series.steps)
 
 
-def ahead_of(architecture: LSTM, steps: int, prime: Any, inputs: Any) -> Segment:
+def ahead_of(architecture: Architecture, steps: int, prime: Any, inputs: Any) -> Segment:
     """Return so many rows after a prime (T, K), None for no prime, for a free run.
 
     inputs: (T + steps, I), None for a network without external inputs.
     """
     check_count("steps", steps)
     width = architecture.outputs
-    heard = (
+    before = (
         np.zeros((0, width)) if prime is None else as_series("prime", prime, width=width)
     )
-    ahead = np.concatenate([heard, np.zeros((steps, width))])
+    ahead = np.concatenate([before, np.zeros((steps, width))])
     series = series_of(architecture, inputs, ahead)
-    return Segment(series, len(heard), len(heard) + steps)
+    return Segment(series, len(before), len(before) + steps)
 
 
 def without_padding(outputs: Array, segments: Sequence[Segment]) -> list[Array]:

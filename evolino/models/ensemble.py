@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from evolino.models.arguments import ahead_of, all_of
-from evolino.models.lockstep import Together, improvised, left_alone
+from evolino.models.lockstep import Lockstep, free_run, improvise
 from evolino.models.model import Model
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.storage.archive import save_state
 from evolino.task.series import Segment
 from evolino.vocabulary import Array
@@ -24,7 +24,7 @@ from evolino.vocabulary import Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ensemble:
-    """Models of one architecture, the best first; hears and answers as one network.
+    """Models of one architecture, the best first; fed and read out as one network.
 
     Raises ValueError for no members, or members of different architectures.
     """
@@ -39,7 +39,7 @@ class Ensemble:
             raise ValueError("members must have the same architecture")
 
     @property
-    def architecture(self) -> LSTM:
+    def architecture(self) -> Architecture:
         """Of every member."""
         return self.members[0].architecture
 
@@ -60,7 +60,7 @@ class Ensemble:
         A free run goes a step at a time, so it is far slower than that of one `Model`.
         """
         if free_running:
-            return [left_alone(self._together(), segment) for segment in segments]
+            return [free_run(self._in_lockstep(), segment) for segment in segments]
         totals = self.members[0].sums(segments)
         for member in self.members[1:]:
             for total, own in zip(totals, member.sums(segments), strict=True):
@@ -70,9 +70,9 @@ class Ensemble:
     def improvise(
         self, steps: int, prime: Array, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
-        """Go on from a prime, hearing what `choose` makes of each output; as
+        """Go on from a prime, fed back what `choose` makes of each output; as
         `Model.improvise`."""
-        return improvised(self._together(), steps, prime, choose)
+        return improvise(self._in_lockstep(), steps, prime, choose)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of it as arrays, numbers and text."""
@@ -82,9 +82,9 @@ class Ensemble:
         """Write it to an .npz file that `load` reads."""
         save_state(Path(path), self.as_state(), kind="model")
 
-    def _together(self) -> Together:
+    def _in_lockstep(self) -> Lockstep:
         networks = [(member.genome, member.output) for member in self.members]
-        return Together(self.architecture, networks)
+        return Lockstep(self.architecture, networks)
 
 
 Trained = Model | Ensemble
