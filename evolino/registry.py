@@ -2,7 +2,8 @@
 
 A class is named in a table of this package, by an entry point of an installed package
 (groups evolino.tasks, evolino.networks, evolino.searches, evolino.readouts,
-evolino.initialisers), or as "path/to/file.py:Class". Nothing is imported before it is asked for.
+evolino.initialisers), or as "path/to/file.py:Class". Nothing is imported before it is
+asked for.
 
 A record is a frozen dataclass with a `name`. Its table is {"name": ..., field: value}, with
 tuples as lists, records inside it as tables of the same kind, and None left out. A class

@@ -31,7 +31,7 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> ValueError:
     return ValueError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(names)}")
 
 
-def as_series(name: str, values: Any, *, width: int | None = None) -> Array:
+def as_series(name: str, values: npt.ArrayLike, *, width: int | None = None) -> Array:
     """Return values as a finite (T, width) float64 array; (T,) is read as (T, 1).
 
     Raises TypeError for values that are not numbers and ValueError for a wrong shape or

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evolino.network.base import Architecture, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output
@@ -38,7 +39,7 @@ class Lockstep:
 
 
 def improvise(
-    networks: Lockstep, steps: int, prime: Array, choose: Callable[[Array], Array]
+    networks: Lockstep, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
     """Return what was chosen, and the outputs that it was chosen from: (steps, K) each.
 

@@ -9,15 +9,23 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
-from evolino.models.arguments import ahead_of, all_of, series_of, without_padding
+from evolino.models.arguments import ahead_of, all_of, without_padding
 from evolino.models.driving import Forced, drive, free_running, one_step_ahead
-from evolino.models.lockstep import Lockstep, improvise
+from evolino.models.lockstep import Lockstep
 from evolino.models.saved_architecture import architecture_from_state, architecture_to_state
+from evolino.models.units import (
+    check_scaling,
+    improvise_in_units,
+    in_units,
+    standardised,
+)
 from evolino.network.base import Architecture, CountsStrings, Trace, Traces, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
 from evolino.storage.archive import save_state
 from evolino.task.counted import Checked, Phase
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, IntArray, check_number
 
@@ -26,12 +34,15 @@ from evolino.vocabulary import Array, IntArray, check_number
 class Model:
     """A network that can be used: architecture, genome (C, G), and what its outputs are.
 
-    output: weights (S, K), or an expansion in kernels of the features.
+    output: weights (S, K), or an expansion in kernels of the features. scaling: of the
+    task's columns, where it is standardised; inputs, targets and outputs of all methods
+    are in the user's units.
     """
 
     architecture: Architecture
     genome: Array
     output: Output
+    scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         """Check that genome and output fit the architecture."""
@@ -47,6 +58,7 @@ class Model:
             name, shape = "output_weights", self.output.shape
         if shape != wanted:
             raise ValueError(f"{name} must have shape {wanted}, got {shape}")
+        check_scaling(self.architecture, self.scaling)
 
     @property
     def output_weights(self) -> Array:
@@ -57,7 +69,9 @@ class Model:
             )
         return self.output
 
-    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+    def predict(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Array:
         """Return (T, K): the output at each step, one step ahead.
 
         inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
@@ -66,7 +80,9 @@ class Model:
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
-    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+    def generate(
+        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
 
         prime: (T, K), the series that it is driven with before, by teacher forcing; None is
@@ -75,7 +91,9 @@ class Model:
         segment = ahead_of(self.architecture, steps, prime, inputs)
         return self.respond([segment], free_running=True)[0]
 
-    def states(self, inputs: Any = None, targets: Any = None) -> Trace:
+    def states(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
 
         Arguments as for `predict`. Raises ValueError for an architecture that has no such
@@ -86,7 +104,8 @@ class Model:
             raise ValueError(
                 f"a network of kind {self.architecture.name} records no cells and gates"
             )
-        series = series_of(self.architecture, inputs, targets)
+        whole = all_of(self.architecture, inputs, targets)
+        series = standardised(self.scaling, [whole])[0].series
         vectors = input_vectors(self.architecture, series.inputs, series.targets)
         return driver.trace(self.genome, vectors)
 
@@ -95,16 +114,18 @@ class Model:
         if free_running:
             return self._run_freely(segments)
         outputs = self._one_step_ahead(segments).outputs(self._outputs())[0]
-        return without_padding(outputs, segments)
+        each = without_padding(outputs, segments)
+        return in_units(self.scaling, each, free_running=False)
 
     def sums(self, segments: Sequence[Segment]) -> list[Array]:
         """Return what the readout sums up (stop - start, K) on each segment, one step
-        ahead: the outputs, before they are made probabilities or cut."""
+        ahead: the outputs, before they are made probabilities, cut, or given back in the
+        user's units."""
         sums = self._one_step_ahead(segments).sums(self._outputs())[0]
         return without_padding(sums, segments)
 
     def improvise(
-        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
         """Go on from a prime, fed back what `choose` makes of each output.
 
@@ -114,7 +135,7 @@ class Model:
         or without feedback.
         """
         alone = Lockstep(self.architecture, [(self.genome, self.output)])
-        return improvise(alone, steps, prime, choose)
+        return improvise_in_units(self.scaling, alone, steps, prime, choose)
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how the network does on counted strings (N, parameters).
@@ -158,6 +179,7 @@ class Model:
         """Return the outputs of free runs; rng: of the noise and the kick."""
         driver = self.architecture.driver()
         networks = driver.pack(self.genome[None])
+        segments = standardised(self.scaling, segments)
         _, _, states = drive(driver, networks, (), segments)
         added = None
         if rng is not None and kick:
@@ -167,11 +189,13 @@ class Model:
             added = rng.normal(0.0, noise, (longest, *self.architecture.state_shape))
         run = free_running(driver, segments, noise=added)
         outputs = run(networks, self._outputs(), states, None)[0]
-        return without_padding(outputs, segments)
+        each = without_padding(outputs, segments)
+        return in_units(self.scaling, each, free_running=True)
 
     def _one_step_ahead(self, segments: Sequence[Segment]) -> Forced:
         driver = self.architecture.driver()
-        return one_step_ahead(driver, driver.pack(self.genome[None]), segments)
+        networks = driver.pack(self.genome[None])
+        return one_step_ahead(driver, networks, standardised(self.scaling, segments))
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], *, trust: bool = False) -> Model:
@@ -184,12 +208,20 @@ class Model:
         else:
             output = state["output_weights"]
         architecture = architecture_from_state(state["architecture"], trust=trust)
-        return cls(architecture, state["genome"], output)
+        scaling = state.get("scaling")
+        return cls(
+            architecture,
+            state["genome"],
+            output,
+            None if scaling is None else Scaling.from_state(scaling),
+        )
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""
         architecture = architecture_to_state(self.architecture)
         state = {"architecture": architecture, "genome": self.genome}
+        if self.scaling is not None:
+            state["scaling"] = self.scaling.as_state()
         if isinstance(self.output, KernelExpansion):
             return {**state, "expansion": self.output.as_state()}
         return {**state, "output_weights": self.output}

@@ -7,7 +7,7 @@ table with its name, as in config.toml.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from evolino.network import UNNAMED
@@ -17,7 +17,7 @@ from evolino.registry import files_named, find, from_table, is_loaded, to_table
 
 def architecture_to_state(architecture: Architecture) -> dict[str, Any]:
     """Return an architecture as plain values."""
-    if type(architecture) is find("network", UNNAMED):
+    if is_dataclass(architecture) and type(architecture) is find("network", UNNAMED):
         return asdict(architecture)
     return to_table(architecture)
 

@@ -110,6 +110,12 @@ class Architecture(Protocol):
         ...
 
     @property
+    def output(self) -> str:
+        """ "identity" where outputs are the sums of the readout as they are; else what is
+        made of them (`outputs_of`)."""
+        ...
+
+    @property
     def genome_shape(self) -> tuple[int, int]:
         """(C, G): row c of a genome holds every weight into cell c."""
         ...

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from evolino.task.counted import Checked, Phase
 from evolino.task.protocol import Predictor
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, IntArray
 
@@ -25,6 +26,19 @@ class ScoresManyNetworks(Protocol):
         What needs the targets alone is worked out once. Each network's loss has the bits
         that `loss` gives on outputs of it alone.
         """
+        ...
+
+
+@runtime_checkable
+class Standardised(Protocol):
+    """A task whose columns the network sees standardised, such as a user's own series.
+
+    Its `sequences`, `loss` and `measure` are in the user's units; so are the arguments and
+    outputs of the model, which keeps the scaling.
+    """
+
+    def scaling(self) -> Scaling | None:
+        """Return mean and scale of each column, of training rows; None for none."""
         ...
 
 

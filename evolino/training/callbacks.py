@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Experiment
     from evolino.training.history import Generation
     from evolino.training.result import Result
+    from evolino.vocabulary import Array
 
 
 class Callback:
@@ -22,7 +23,7 @@ class Callback:
     def on_generation(self, generation: Generation, seconds: float) -> None:
         """Hear of a generation; seconds: of the whole run so far."""
 
-    def on_improved(self, loss: float, genome: Any) -> None:
+    def on_improved(self, loss: float, genome: Array) -> None:
         """Hear of a network better than any before; genome is (C, G)."""
 
     def on_message(self, message: str) -> None:

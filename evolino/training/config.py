@@ -96,9 +96,8 @@ def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
 
 def network_to_table(network: Architecture) -> dict[str, Any]:
     """Return the table of an architecture; that of an LSTM has no name."""
-    if type(network) is find("network", UNNAMED):
-        return fields_to_table(network)
-    return to_table(network)
+    unnamed = type(network) is find("network", UNNAMED)
+    return fields_to_table(network) if unnamed else to_table(network)
 
 
 def network_from_table(table: Mapping[str, Any]) -> Architecture:

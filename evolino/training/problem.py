@@ -17,8 +17,10 @@ from evolino.network.base import Driver
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
+from evolino.task.capabilities import Standardised
 from evolino.task.counted import Counted
 from evolino.task.protocol import Task
+from evolino.task.scaling import Scaling
 from evolino.task.series import Split
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.evaluation import Evaluator
@@ -69,11 +71,25 @@ class Problem:
             split_of(self.task, experiment.seed),
             experiment.confirm_at,
             experiment.fit_weight,
+            self.scaling,
         )
         noise = state_noise(experiment)
         return Evaluator(
             setting, scoring_of(self.task, tolerance=experiment.tolerance, noise=noise)
         )
+
+    @cached_property
+    def scaling(self) -> Scaling | None:
+        """How the task's columns are standardised; None where they are not.
+
+        Targets that stand for classes, or for what is cut or a probability, are left.
+        """
+        if not isinstance(self.task, Standardised):
+            return None
+        scaling = self.task.scaling()
+        classes = hasattr(self.experiment.readout, "check")
+        as_it_is = classes or self.experiment.architecture.output != "identity"
+        return scaling.for_labels() if scaling is not None and as_it_is else scaling
 
     @cached_property
     def ranking(self) -> Evaluator:

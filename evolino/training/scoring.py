@@ -6,11 +6,14 @@ one place where it is chosen, takes it from what the task declares.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from evolino.models.driving import Forced, ForcedPass, forced_pass, free_running, stack_rows
+import numpy as np
+
+from evolino.models.driving import Forced, forced_pass, free_running, stack_rows
+from evolino.models.units import standardised
 from evolino.network.base import Networks
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.simd.workspace import Workspace
@@ -60,8 +63,9 @@ class OneStepError:
         confirmation: bool = False,
     ) -> Stage:
         """Return a stage of validation; without scored segments on the rows that fit."""
+        loss = _loss_on(setting, scored or fitted, stacked=bool(scored))
+        fitted, scored = _standardised(setting, fitted, scored)
         over = forced_pass(setting.driver, fitted, scored=scored)
-        loss = loss_against(setting.task, _targets(over, scored))
 
         def losses(
             networks: Networks,
@@ -100,10 +104,11 @@ class FreeRun:
         confirmation: bool = False,
     ) -> Stage:
         """Return a stage of validation."""
+        loss = _loss_on(setting, scored, stacked=True)
+        fitted, scored = _standardised(setting, fitted, scored)
         over = forced_pass(setting.driver, fitted, continued=scored)
         noise = None if confirmation else self.noise
         run = free_running(setting.driver, scored, self.tolerance, noise)
-        loss = loss_against(setting.task, _targets(over, scored))
 
         def losses(
             networks: Networks,
@@ -123,8 +128,22 @@ def scoring_of(
     return FreeRun(tolerance, noise) if task.generates else OneStepError()
 
 
-def _targets(over: ForcedPass, scored: Sequence[Segment]) -> Array:
-    """Return (N, L, K): targets of the scored segments, or of the rows that fit."""
-    if not scored:
-        return over.targets[None]
-    return stack_rows([segment.targets for segment in scored])
+def _loss_on(
+    setting: Setting, segments: Sequence[Segment], *, stacked: bool
+) -> Callable[[Array], Array]:
+    """Return the loss (P,) of a network's own outputs (P, N, L, K) on segments.
+
+    stacked: the segments are apart, N of them; else they are one, their rows joined.
+    """
+    targets = [segment.targets for segment in segments]
+    wanted = stack_rows(targets) if stacked else np.concatenate(targets)[None]
+    loss, scaling = loss_against(setting.task, wanted), setting.scaling
+    return loss if scaling is None else lambda outputs: loss(scaling.restored(outputs))
+
+
+def _standardised(
+    setting: Setting, fitted: Sequence[Segment], scored: Sequence[Segment]
+) -> tuple[Sequence[Segment], Sequence[Segment]]:
+    """Return both in the columns that networks are given; series stay shared."""
+    every = standardised(setting.scaling, [*fitted, *scored])
+    return every[: len(fitted)], every[len(fitted) :]

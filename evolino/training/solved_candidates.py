@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from evolino.models.driving import Forced, ForcedPass, drive, teacher_forced
+from evolino.models.units import standardised
 from evolino.network.base import Driver, Networks, ReadoutPart
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.readout_sums import readouts_of
@@ -20,6 +21,7 @@ from evolino.readout.base import Readout, Solutions
 from evolino.readout.in_parts import solve_in_parts
 from evolino.simd.workspace import Workspace
 from evolino.task.protocol import Task
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
@@ -28,7 +30,12 @@ SMALLEST_FIT = 1e-5  # a root mean squared error below it tells nothing more
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting:
-    """What candidates are scored on. confirm_at, fit_weight: as of `Experiment`."""
+    """What candidates are scored on.
+
+    confirm_at, fit_weight: as of `Experiment`. scaling: of the task's columns; networks are
+    given standardised ones, the task's loss is given outputs in its own units. None leaves
+    all as it is.
+    """
 
     driver: Driver
     task: Task
@@ -36,6 +43,7 @@ class Setting:
     split: Split
     confirm_at: float = 0.0
     fit_weight: float = 0.0
+    scaling: Scaling | None = None
 
 
 # From networks, what they did in the stage's pass, and their readouts (weights (P, S, K),
@@ -62,9 +70,12 @@ class MakesStages(Protocol):
         *,
         confirmation: bool = False,
     ) -> Stage:
-        """Return a stage. fitted: their rows fit the readout. scored: segments that the
-        loss is taken on; none: the rows that fit. confirmation: whether it is one of the
-        stages after the first (`Experiment.confirm_at`)."""
+        """Return a stage.
+
+        fitted: their rows fit the readout. scored: segments that the loss is taken on;
+        none: the rows that fit. Both are in the task's own units. confirmation: whether it
+        is one of the stages after the first (`Experiment.confirm_at`).
+        """
         ...
 
 
@@ -100,8 +111,8 @@ class SolvedCandidates:
         """
         driver, split = self.setting.driver, self.setting.split
         best = int(np.argmin(self.losses(genome[None], Workspace())[:, 0]))
-        networks = driver.pack(genome[None])
-        features, targets, _ = drive(driver, networks, split.refit or split.train)
+        rows = standardised(self.setting.scaling, split.refit or split.train)
+        features, targets, _ = drive(driver, driver.pack(genome[None]), rows)
         return self._solve(features, targets)[best][0]
 
     def _solve(self, features: Array, targets: Array) -> Solutions:

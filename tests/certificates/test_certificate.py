@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolino.certify import proof_search as search
-from evolino.certify.certificate import certify
-from evolino.certify.proof_search import largest
+from evolino.certificates import proof_search as search
+from evolino.certificates.certificate import certify
+from evolino.certificates.proof_search import largest
 from evolino.models.model import Model
 from evolino.network import reference
 from evolino.network.kernel_expansion import KernelExpansion

@@ -10,11 +10,11 @@ from functools import partial
 
 import numpy as np
 
-from evolino.certify.cells import Dense
-from evolino.certify.proof import Margin, Strings, prove
-from evolino.certify.running import first_rejected, period_of, strings_between
-from evolino.certify.squashing import FLOAT64, Arithmetic
-from evolino.certify.stretch import Undecided
+from evolino.certificates.cells import Dense
+from evolino.certificates.proof import Margin, Strings, prove
+from evolino.certificates.running import first_rejected, period_of, strings_between
+from evolino.certificates.squashing import FLOAT64, Arithmetic
+from evolino.certificates.stretch import Undecided
 from evolino.models.model import Model
 from evolino.task.counted import Phase
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.certify.intervals import TINY, UNIT, Interval, choose, down, up
+from evolino.certificates.intervals import TINY, UNIT, Interval, choose, down, up
 from evolino.vocabulary import Array
 
 SLACK = 4e-15  # relative: more than exp, expm1, a sum and a quotient may be off together

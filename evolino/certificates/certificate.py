@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evolino.certify.proof import Margin
-from evolino.certify.proof_search import LARGEST, Search
-from evolino.certify.squashing import FLOAT64, REAL
+from evolino.certificates.cells import lstm_of
+from evolino.certificates.proof import Margin
+from evolino.certificates.proof_search import LARGEST, Search
+from evolino.certificates.squashing import FLOAT64, REAL
 from evolino.models.model import Model
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.task.counted import Phase
@@ -96,7 +97,7 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
 
 def check(model: Model, phases: Sequence[Phase]) -> None:
     """Raise ValueError for what `certify` cannot reason about."""
-    architecture = model.architecture
+    architecture = lstm_of(model)
     if architecture.precision != "float64":
         raise ValueError(
             "certificates are for networks in float64, this one is "

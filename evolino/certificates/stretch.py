@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Cells, Driven, outputs_of_readout, step
-from evolino.certify.guess import (
+from evolino.certificates.cells import Cells, Driven, outputs_of_readout, step
+from evolino.certificates.guess import (
     Kinds,
     first_guess,
     front_zone,
@@ -20,8 +20,8 @@ from evolino.certify.guess import (
     reached,
     wider,
 )
-from evolino.certify.intervals import point
-from evolino.certify.squashing import Arithmetic
+from evolino.certificates.intervals import point
+from evolino.certificates.squashing import Arithmetic
 from evolino.task.counted import Phase
 from evolino.vocabulary import Array, BoolArray
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.certify.certificate import Certificate
+from evolino.certificates.certificate import Certificate
 from evolino.task.counted import Phase
 
 NAMES = ("n", "m", "k")  # of a language's numbers

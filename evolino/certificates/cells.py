@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.intervals import (
+from evolino.certificates.intervals import (
     TINY,
     UNIT,
     Interval,
@@ -22,7 +22,7 @@ from evolino.certify.intervals import (
     point,
     up,
 )
-from evolino.certify.squashing import (
+from evolino.certificates.squashing import (
     UPDATE,
     UPDATE_OPEN,
     Arithmetic,
@@ -32,7 +32,7 @@ from evolino.certify.squashing import (
     product,
 )
 from evolino.models.model import Model
-from evolino.network.lstm import GATES
+from evolino.network.lstm import GATES, LSTM
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array, BoolArray
 
@@ -60,6 +60,16 @@ class Cells:
         off = (2 + len(vertices.T)) * UNIT * (np.abs(self.slopes) @ np.abs(vertices).max(0))
         moved = Interval(at.min(axis=1), at.max(axis=1)).widened(off)
         return (moved + self.rest + self.slack).plus(self.centres)
+
+
+def lstm_of(model: Model) -> LSTM:
+    """Return a model's architecture. Raises ValueError for one that is no LSTM."""
+    if not isinstance(model.architecture, LSTM):
+        raise ValueError(
+            f"certificates are for networks of kind {LSTM.name}, this one is "
+            f"{model.architecture.name}"
+        )
+    return model.architecture
 
 
 def at_rest(cells: int, parameters: int) -> Cells:
@@ -92,7 +102,7 @@ class Dense:
     @classmethod
     def of(cls, model: Model) -> Dense:
         """Lay a model's weights out."""
-        architecture = model.architecture
+        architecture = lstm_of(model)
         parts = unpack(architecture, model.genome[None])
         count = architecture.cells
         recurrent = np.zeros((count, count, 4))
@@ -146,7 +156,7 @@ def step(
 ) -> tuple[Cells, BoolArray]:
     """Return the cells after one more row, and which of them (C,) kept their states."""
     network = driven.network
-    architecture = network.model.architecture
+    architecture = lstm_of(network.model)
     net = driven.net_inputs(cells.outputs)
     before = cells.states(vertices)
     peep_in, peep_forget, peep_out = network.peepholes
@@ -222,7 +232,7 @@ def _new_states(
 
 def outputs_of_readout(driven: Driven, cells: Cells, vertices: Array) -> Interval:
     """Return (K,): bounds of the readout's outputs on what the cells show."""
-    architecture = driven.network.model.architecture
+    architecture = lstm_of(driven.network.model)
     weights = driven.network.model.output_weights.T  # (K, S)
     count = architecture.cells
     shown = [cells.outputs]

@@ -11,8 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Cells
-from evolino.certify.intervals import UNIT, Interval, add_exactly, choose, down, point, up
+from evolino.certificates.cells import Cells
+from evolino.certificates.intervals import (
+    UNIT,
+    Interval,
+    add_exactly,
+    choose,
+    down,
+    point,
+    up,
+)
 from evolino.vocabulary import Array, BoolArray
 
 SLOWS = 1e-5  # a cell whose gain falls by this share in a stretch creeps

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolino.certify.cells import Dense, at_rest, outputs_of_readout, step
-from evolino.certify.intervals import Interval, add_exactly, point
-from evolino.certify.proof import Follower, Strings
-from evolino.certify.squashing import FLOAT64, REAL, hyperbolic, logistic
-from evolino.certify.stretch import Undecided
+from evolino.certificates.cells import Dense, at_rest, outputs_of_readout, step
+from evolino.certificates.intervals import Interval, add_exactly, point
+from evolino.certificates.proof import Follower, Strings
+from evolino.certificates.squashing import FLOAT64, REAL, hyperbolic, logistic
+from evolino.certificates.stretch import Undecided
 from evolino.models.model import Model
 from evolino.network.kernels.dispatch import pack, teacher_forced
 from evolino.network.lstm import LSTM
