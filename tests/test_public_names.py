@@ -130,7 +130,22 @@ def test_public_signatures_say_what_they_take_and_give(name):
     signature = inspect.signature(SIGNATURES[name])
     kinds = {key: each.annotation for key, each in signature.parameters.items()}
     kinds["return"] = signature.return_annotation
+    for argument in {"self", "cls"} & set(kinds):
+        del kinds[argument]
+    assert inspect.Parameter.empty not in kinds.values()
     for argument, kind in kinds.items():
-        if argument not in ("self", "cls"):
-            assert kind is not inspect.Parameter.empty, argument
-            assert "Any" not in re.split(r"\s*\|\s*", str(kind)), argument
+        assert "Any" not in re.split(r"\s*\|\s*", str(kind)), argument
+
+
+def test_where_values_are_a_few_words_the_signature_lists_them():
+    """A `str` is a name, a path or a text of the caller's; its default is no choice."""
+    free = {
+        "language": "one of a table of patterns that grows",
+        "waveform": "a name or a file",
+        "grid": "a name or a file",
+        "train": "a selection of strings",
+    }
+    for name, function in SIGNATURES.items():
+        for argument, each in inspect.signature(function).parameters.items():
+            chosen = isinstance(each.default, str) and "str" in str(each.annotation)
+            assert not chosen or not each.default or argument in free, (name, argument)

@@ -7,16 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evolino.reports.display import Display
-from evolino.reports.processes import Perform, in_processes
-from evolino.reports.record import (
-    RowRecord,
-    failed_entry,
-    finished_entry,
-    table_record,
-    take_over,
-)
-from evolino.reports.seeds import (
+from evolino.reports.job_processes import Perform, in_processes
+from evolino.reports.jobs import (
     FAILED,
     FINISHED,
     INTERRUPTED,
@@ -27,6 +19,14 @@ from evolino.reports.seeds import (
     is_finished,
     perform,
     seed_places,
+)
+from evolino.reports.progress import Display
+from evolino.reports.table_record import (
+    RowRecord,
+    failed_entry,
+    finished_entry,
+    table_record,
+    take_over,
 )
 from evolino.storage.archive import replace_file
 from evolino.storage.json_text import write_json

@@ -9,10 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = (
-    "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cma",
-    "joblib",
+# Packages that decide bits: what computes, draws, or reads a task's data.
+DECIDING = (
+    "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cmaes",
+    "mido", "music21",
 )  # fmt: skip
+PACKAGES = (*DECIDING, "joblib", "dask", "ray")
 
 
 def environment() -> dict[str, Any]:
@@ -27,6 +29,16 @@ def environment() -> dict[str, Any]:
         "host": platform.node(),
         "commit": commit(),
     }
+
+
+def deciding_versions() -> dict[str, str]:
+    """Return the versions that decide a run's bits, of what is installed of DECIDING.
+
+    Python's own counts too: its sum of floats, for one, is another since 3.12.
+    """
+    found = {name: _version(name) for name in DECIDING}
+    present = {name: each for name, each in found.items() if each is not None}
+    return {"python": ".".join(platform.python_version_tuple()[:2]), **present}
 
 
 def cpu_model() -> str:

@@ -18,7 +18,8 @@ from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
-from evolino.training.workers.base import WorkerSettings
+from evolino.training.workers.base import Backend, WorkerSettings
+from evolino.user_files import refuse_while_importing
 
 
 def train(
@@ -40,7 +41,7 @@ def train(
     migrate_every: int = 10,
     seed: int = 0,
     workers: int = 1,
-    backend: str = "threads",
+    backend: Backend = "threads",
     scheduler: str | None = None,
     timeout: float | None = None,
     out: str | Path | None = None,
@@ -69,6 +70,7 @@ def train(
     TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
     task raises, takes too long, or its workers are lost for good.
     """
+    refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
     _check_kinds({"budget": budget, "curriculum": curriculum})
     if network is not None and not hasattr(network, "driver"):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from evolino.vocabulary import check_count, check_number
 
 if TYPE_CHECKING:
     from evolino.training.problem import Problem
 
-BACKENDS = ("threads", "loky", "dask", "ray")
+Backend = Literal["threads", "loky", "dask", "ray"]
+BACKENDS = get_args(Backend)
 WITH_SCHEDULER = ("dask", "ray")
 
 Job = Callable[["Problem", Any], Any]  # a pure function at the top of a module
@@ -33,7 +34,7 @@ class WorkerSettings:
     """
 
     count: int = 1
-    backend: str = "threads"
+    backend: Backend = "threads"
     scheduler: str | None = None
     timeout: float | None = None
 

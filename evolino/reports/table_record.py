@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolino.reports.seeds import FAILED, FINISHED, are_settings_of, settings_of
+from evolino.reports.jobs import FAILED, FINISHED, are_settings_of, settings_of
 from evolino.storage.json_text import read_json
 
 if TYPE_CHECKING:
