@@ -24,7 +24,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from evolino.user_files import file_of, is_in_file, module_of_file
+from evolino.user_files import file_of, imported_from, is_in_file, module_of_file
 
 # Kind: the module with the table, the table, the group of entry points.
 KINDS = {
@@ -109,8 +109,9 @@ def files_named(table: Any) -> Iterator[str]:
 
 
 def is_loaded(name: str) -> bool:
-    """Return whether "path/to/file.py:Class", as a table has it, was found before."""
-    return name in _FROM_FILES.values()
+    """Return whether the file of "path/to/file.py:Class" is imported already, so that
+    `find` would run nothing."""
+    return imported_from(Path(name.rpartition(":")[0]).expanduser().resolve()) is not None
 
 
 def fields_to_table(record: Any) -> dict[str, Any]:
