@@ -7,6 +7,7 @@ from pathlib import Path
 from evolino.models.ensemble import Ensemble, Trained, best_network
 from evolino.models.model import Model
 from evolino.storage.archive import load_state
+from evolino.storage.files import user_path
 
 
 def load(path: str | Path, *, trust: bool = False) -> Trained:
@@ -15,7 +16,7 @@ def load(path: str | Path, *, trust: bool = False) -> Trained:
     trust: run a Python file that the model names as its network. Raises ValueError for a
     file that is not a model or was damaged, and for such a file without trust.
     """
-    path = Path(path)
+    path = user_path(path)
     file = path / "model.npz" if path.is_dir() else path
     state = load_state(file, kind="model")
     try:

@@ -24,10 +24,11 @@ from evolino.models.units import (
 from evolino.network.base import Architecture, CountsStrings, Trace, Traces, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
 from evolino.storage.archive import save_state
+from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
-from evolino.vocabulary import Array, IntArray, check_number
+from evolino.vocabulary import Array, IntArray, check_number, contiguous
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +60,9 @@ class Model:
         if shape != wanted:
             raise ValueError(f"{name} must have shape {wanted}, got {shape}")
         check_scaling(self.architecture, self.scaling)
+        object.__setattr__(self, "genome", contiguous(self.genome))
+        if not isinstance(self.output, KernelExpansion):
+            object.__setattr__(self, "output", contiguous(self.output))
 
     @property
     def output_weights(self) -> Array:
@@ -228,7 +232,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the model to an .npz file that `load` reads."""
-        save_state(Path(path), self.as_state(), kind="model")
+        save_state(user_path(path), self.as_state(), kind="model")
 
     def _outputs(self) -> Outputs:
         output = self.output
