@@ -75,7 +75,7 @@ def train(
     _check_kinds({"budget": budget, "curriculum": curriculum})
     if network is not None and not hasattr(network, "driver"):
         raise TypeError(
-            f"network must be of evolino.LSTM, or another architecture, got {network!r}"
+            f"network must be an architecture such as evolino.LSTM, got {network!r}"
         )
     _check_methods(
         {"task": task, "initialiser": initialiser, "search": search, "readout": readout}

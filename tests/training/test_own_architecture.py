@@ -154,8 +154,9 @@ def test_reading_a_model_runs_no_file_unless_it_is_trusted(run):
     for trust, ending in ((False, "load(.., trust=True)"), (True, "name is elman")):
         code = (
             "import evolino\n"
-            f"try: print('name is', evolino.load({str(path)!r}, trust={trust}).architecture.name)\n"
-            "except ValueError as error: print(error)"
+            f"try: model = evolino.load({str(path)!r}, trust={trust})\n"
+            "except ValueError as error: print(error)\n"
+            "else: print('name is', model.architecture.name)"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.stdout.strip().endswith(ending), done.stderr
