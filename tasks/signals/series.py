@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import column_errors_against, root_mean_square
+from evolino.tasks.error_measures import column_errors_against, root_mean_square
 from evolino.tasks.signals.reading import hint_of, parts_of, read_columns
 from evolino.vocabulary import Array, check_count, check_number
 
