@@ -16,30 +16,13 @@ import evolino
 from evolino.search.cma_es import CMAES
 from evolino.search.composed.racing import Raced
 from evolino.search.composed.screening import Screened
-from evolino.search.esp import ESP
 from evolino.search.random_search import RandomSearch
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.callbacks import Callback
-from evolino.training.experiment import Budget, Curriculum, Experiment
+from evolino.training.experiment import Budget, Curriculum
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
-
-
-def experiment(**changes):
-    made = Experiment(
-        task=Oscillators(sines=2),
-        network=evolino.LSTM(cells=6),
-        initialiser=evolino.LinearRegime(),
-        search=ESP(subpopulation=8, combinations=2, mutation=0.05),
-        readout=evolino.PseudoInverse(),
-        budget=Budget(generations=6),
-        seed=4,
-    )
-    return dataclasses.replace(made, **changes)
-
-
-def files(path):
-    return {name: (path / name).read_bytes() for name in ("model.npz", "history.jsonl")}
+from tests.support.experiments import experiment, files
 
 
 def test_workers_do_not_change_a_bit(tmp_path):
@@ -88,7 +71,7 @@ def test_ctrl_c_saves_and_resume_gives_the_bits_of_an_unbroken_run(tmp_path):
 KILLED = """
 import sys
 sys.path.insert(0, {here!r})
-from test_trainer import experiment
+from tests.support.experiments import experiment
 from evolino.training import trainer
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
