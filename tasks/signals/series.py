@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import column_errors_against, root_mean_square
+from evolino.tasks.error_measures import column_errors_against, root_mean_square
 from evolino.vocabulary import Array, as_series, check_count, check_number
 
 BOUNDS = 0.1  # free runs go so much beyond the training range, as a share of it

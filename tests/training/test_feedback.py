@@ -9,7 +9,7 @@ from evolino.models.model import Model
 from evolino.registry import find, names
 from evolino.task.capabilities import feeds_back
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import rmse
+from evolino.tasks.error_measures import rmse
 from evolino.tasks.music.music import Music
 from evolino.tasks.signals.series import SeriesTask
 from evolino.training.presets import experiment_for, load_table, presets_of

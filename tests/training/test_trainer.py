@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,11 +72,13 @@ KILLED = """
 import sys
 sys.path.insert(0, {here!r})
 from tests.support.experiments import experiment
-from evolino.training import trainer
+from evolino.training import recorder
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
+from evolino.training.trainer import run_experiment
 import time
-trainer.CHECKPOINT_EVERY = 0.0
+from pathlib import Path
+recorder.CHECKPOINT_EVERY = 0.0
 
 class Slow(Callback):
     def on_generation(self, generation, seconds):
@@ -84,7 +86,7 @@ class Slow(Callback):
         time.sleep(0.05)
 
 made = experiment()
-trainer.run_experiment(
+run_experiment(
     made, folder=RunFolder.create({path!r}, made), callbacks=[Slow()], baselines=False
 )
 """
@@ -94,8 +96,8 @@ def test_a_killed_run_resumes_to_the_bits_of_an_unbroken_one(tmp_path):
     whole = RunFolder.create(tmp_path / "whole", experiment())
     run_experiment(experiment(), folder=whole, baselines=False)
     path = tmp_path / "killed"
-    here = os.path.dirname(__file__)
-    code = KILLED.format(here=here, path=str(path))
+    here = Path(__file__).parents[2]
+    code = KILLED.format(here=str(here), path=str(path))
     command = [sys.executable, "-c", code]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while process.stdout.readline().strip() != "3":
