@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolino.models.ensemble import Trained
-from evolino.network.lstm import THRESHOLD
 from evolino.sound.score import Score, swung, transposed
 from evolino.task.musical import Conducted, Harmonising, Musical
 from evolino.task.series import Segment, Split
@@ -23,6 +22,7 @@ KEYS = {
     **{"Gb": 6, "G": 7, "G#": -4, "Ab": -4, "A": -3, "A#": -2, "Bb": -2, "B": -1},
 }
 MOST_STEPS = 100_000
+THRESHOLD = 0.5  # an output above it is a note that sounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def go_on(
     steps or more than 100,000.
     """
     check_count("steps", steps)
-    check_count("seed", seed, least=0)
+    check_count("seed", seed, least=0, most=None)
     if steps > MOST_STEPS:
         raise ValueError(f"steps must be <= {MOST_STEPS:,}, got {steps:,}")
     if temperature is not None:
@@ -90,7 +90,7 @@ def harmonise(
     melody: MIDI pitches, 0 for a rest. seed, temperature: as of `go_on`. Raises ValueError
     for a melody out of range, or too long.
     """
-    check_count("seed", seed, least=0)
+    check_count("seed", seed, least=0, most=None)
     steps = task.steps_of(melody)
     if steps > MOST_STEPS:
         raise ValueError(f"the melody takes {steps:,} steps, more than {MOST_STEPS:,}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from evolino.network.initialisers.base import Initialiser
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
+from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.vocabulary import check_count, check_number
+
+MOST_ISLANDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Budget:
         """Check every limit."""
         for name in ("generations", "evaluations", "stagnation"):
             if getattr(self, name) is not None:
-                check_count(name, getattr(self, name))
+                check_count(name, getattr(self, name), most=None)
         if self.seconds is not None:
             check_number("seconds", self.seconds, above=0)
         if self.target is not None:
@@ -76,7 +78,7 @@ class Islands:
 
     def __post_init__(self) -> None:
         """Check both."""
-        check_count("islands", self.count)
+        check_count("islands", self.count, most=MOST_ISLANDS)
         check_count("migrate_every", self.migrate_every)
 
 
@@ -106,7 +108,7 @@ class Experiment:
     """
 
     task: Task
-    network: LSTM
+    network: Architecture
     initialiser: Initialiser
     search: SearchSettings
     readout: Readout
@@ -123,13 +125,14 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
-        check_count("seed", self.seed, least=0)
+        check_count("seed", self.seed, least=0, most=None)
         if not self.tolerance > 0:
             raise ValueError(f"tolerance must be > 0, got {self.tolerance}")
         check_number("confirm_at", self.confirm_at, least=0)
         check_number("robust", self.robust, least=0)
         check_number("fit_weight", self.fit_weight, least=0)
         check_count("ensemble", self.ensemble)
+        check_initialiser(self.initialiser, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
@@ -137,6 +140,6 @@ class Experiment:
             )
 
     @property
-    def architecture(self) -> LSTM:
+    def architecture(self) -> Architecture:
         """The network with the task's inputs and outputs."""
         return self.network.for_task(self.task.inputs, self.task.outputs)
