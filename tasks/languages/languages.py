@@ -9,9 +9,9 @@ come next. Source: Gers & Schmidhuber 2001, IEEE TNN 12(6); Schmidhuber, Wierstr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -108,6 +108,11 @@ class Languages:
         self._selected("train")
         if self.validate:
             self._selected("validate")
+
+    @staticmethod
+    def preset_for(options: Mapping[str, Any]) -> str:
+        """Return the preset of these fields, where none is asked for."""
+        return "patterns" if options.get("pattern") else "best"
 
     @property
     def counts(self) -> bool:
