@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,14 +37,15 @@ def parts_of(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     return recent, state
 
 
-def rehearse(experiment: Experiment, state: Mapping[str, Any]) -> None:
-    """Raise ValueError, in one line, for a state that the experiment cannot go on from."""
+def rehearse(experiment: Experiment, state: Mapping[str, Any], file: Path) -> None:
+    """Raise ValueError, in one line, for a state that the experiment cannot go on from;
+    file: that holds it."""
     try:
         _rehearse(experiment, copy.deepcopy(dict(state)))
     except Exception as error:
         reason = " ".join(str(error).split())
         raise ValueError(
-            f"it does not fit the experiment: {type(error).__name__} {reason}"
+            f"{file} is damaged: no search goes on from it: {type(error).__name__} {reason}"
         ) from error
 
 

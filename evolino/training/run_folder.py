@@ -36,7 +36,7 @@ from evolino.training.history_file import (
     check_history,
     check_timing,
 )
-from evolino.training.rehearsal import DAMAGES, parts_of, rehearse
+from evolino.training.rehearsal import DAMAGES, parts_of
 from evolino.training.run_files import (
     CHECKPOINT,
     CONFIG,
@@ -224,7 +224,6 @@ class RunFolder:
             raise ValueError(f"{path} belongs to another experiment than its {CONFIG}")
         try:
             self._recent, state = parts_of(content)
-            rehearse(self.experiment(), state)
         except ValueError as error:
             raise ValueError(f"{path} is damaged: {error}") from error
         return state
