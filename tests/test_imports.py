@@ -21,7 +21,7 @@ BELOW = {
     "sound": {"vocabulary", "storage"},
     "solvers": GROUND - {"sound"},
     "task": {"vocabulary", "sound"},
-    "search": {"vocabulary"},
+    "search": {"vocabulary", "simd"},
     "network": {"vocabulary", "simd", "solvers", "search"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
     "models": GROUND | {"solvers", "task", "network", "readout"},

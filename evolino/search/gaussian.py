@@ -8,16 +8,18 @@ compiler makes vectors of them.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.random import RandomState
 
+from evolino.simd.compiled import cached
 from evolino.vocabulary import Array
 
 # Division by 0 as NumPy does it: a check would keep loops from becoming vectors.
-njit: Any = numba.njit(cache=True, error_model="numpy")
+njit = partial(cached, error_model="numpy")
 inline: Any = numba.njit(inline="always")
 WORDS = 624  # of a twister
 PAIRS = 1024  # of uniform numbers, drawn at once

@@ -7,15 +7,16 @@ once. Numbers in comments are its equations', of Hansen 2016 (arXiv 1604.00772).
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 
+from evolino.simd.compiled import cached
 from evolino.vocabulary import Array
 
 LARGEST = 1e32  # the library takes no coordinate beyond it, nor a larger step size
-njit: Any = numba.njit
+njit = partial(cached, error_model="numpy")
 
 
 def points_of(normals: Array, strategy: Any) -> Array:
@@ -63,7 +64,7 @@ def tell(strategy: Any, points: Array, losses: Array) -> None:
     its._C = kept * its._C + its._c1 * rank_one + its._cmu * rank_mu  # 47
 
 
-@njit(cache=True, error_model="numpy")
+@njit
 def _place(normals: Array, deviations: Array, step: float, mean: Array) -> None:
     for k in range(normals.shape[0]):
         row = normals[k]
@@ -71,7 +72,7 @@ def _place(normals: Array, deviations: Array, step: float, mean: Array) -> None:
             row[j] = mean[j] + step * (deviations[j] * row[j])
 
 
-@njit(cache=True, error_model="numpy")
+@njit
 def _recombine(
     points: Array,
     best: Array,
