@@ -66,10 +66,10 @@ def run_experiment(
     SavingError if the disk is full; the folder can then be resumed. Any other exception
     before the first generation removes it.
     """
-    check_callbacks(callbacks)
     setting = Setting(workers, folder, callbacks, baselines)
     with nullcontext() if folder is None else folder.writing():
         try:
+            check_callbacks(callbacks)
             if folder is not None:
                 folder.check_unused(experiment)
             with _stoppable(folder):
