@@ -9,11 +9,12 @@ from evolino.network.initialisers.spread import Spread
 from evolino.network.lstm import LSTM
 from evolino.registry import find, from_table, names, to_table
 from evolino.search.base import WeightSpace
-from evolino.search.cma_es import CMAES, DiagonalCMAES
+from evolino.search.cma_es import CMAES
 from evolino.search.composed.racing import Raced
 from evolino.search.composed.restarts import Restarted
 from evolino.search.composed.screening import Screened
 from evolino.search.composed.stages import Staged
+from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
