@@ -222,5 +222,6 @@ def test_naming_the_kind_that_a_preset_has_changes_nothing_else():
     named = experiment_for("languages", fields={"network": {"name": UNNAMED}})
     assert named.network == plain.network
     assert experiment_to_table(named) == experiment_to_table(plain)
-    grouped = experiment_for("blues", "recovery", fields={"network": {"name": UNNAMED}})
-    assert grouped.network.groups == experiment_for("blues", "recovery").network.groups
+    grouped = experiment_for("rhythm", fields={"network": {"name": UNNAMED}})
+    assert grouped.network.groups
+    assert grouped.network == experiment_for("rhythm").network
