@@ -93,6 +93,19 @@ def test_imports_point_one_way(layer):
         assert not unlawful, file
 
 
+@pytest.mark.parametrize("layer", ["training", "models", "readout"])
+def test_networks_are_known_by_their_protocol(layer):
+    """So that another architecture changes nothing there."""
+    for file in files_of(layer):
+        of_lstms = {
+            name
+            for name in imported(file, types=True)
+            for part in ("lstm", "lstm_driver", "kernels", "weights", "stepper", "groups")
+            if name.startswith(f"evolino.network.{part}")
+        }
+        assert not of_lstms, file
+
+
 def test_every_folder_and_module_stands_in_the_law():
     package = ROOT / "evolino"
     here = {each.stem for each in package.iterdir() if each.suffix == ".py"}
