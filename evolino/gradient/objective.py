@@ -14,19 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.gradient.readout import Solved, check_differentiable, solve, solve_backward
-from evolino.network.gradients import (
-    Gradient,
-    Matrices,
+from evolino.network.backward.features import features_backward, features_of
+from evolino.network.backward.free_runs import (
     RunsPass,
     RunStarts,
+    run_freely,
+    run_freely_backward,
+)
+from evolino.network.backward.matrices import Gradient, Matrices, matrices_of
+from evolino.network.backward.sequence import (
     SequencePass,
     drive_sequence,
     drive_sequence_backward,
-    features_backward,
-    features_of,
-    matrices_of,
-    run_freely,
-    run_freely_backward,
 )
 from evolino.network.kernels.dispatch import input_vectors
 from evolino.network.lstm import LSTM
@@ -104,7 +103,10 @@ class Objective:
         )
         to_features = solve_backward(forward.solved, to_readout)
         into = {
-            key: (np.zeros((len(each.vectors), cells)), np.zeros((len(each.vectors), cells)))
+            key: (
+                np.zeros((len(each.vectors), cells)),
+                np.zeros((len(each.vectors), cells)),
+            )
             for key, each in forward.passes.items()
         }
         first = 0
@@ -112,9 +114,7 @@ class Objective:
             rows, own = slice(segment.start, segment.stop), id(segment.series)
             last = first + segment.stop - segment.start
             h, _ = forward.passes[own].cells()
-            back = features_backward(
-                self.architecture, to_features[first:last], h[rows]
-            )
+            back = features_backward(self.architecture, to_features[first:last], h[rows])
             into[own][0][rows] += back[0]
             into[own][1][rows] += back[1]
             first = last

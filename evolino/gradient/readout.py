@@ -1,7 +1,7 @@
-"""Gradient through a solved linear readout: least squares with scaled columns and a penalty.
+"""Gradient through a solved linear readout: least squares with a penalty.
 
-The output weights V (S, K) solve, with X (T, S) the features, Y (T, K) the targets and D the
-root mean squares of the columns of X,
+The output weights V (S, K) solve, with X (T, S) the features, Y (T, K) the targets and D
+the root mean squares of the columns of X,
 
     A V = X' Y,     A = X' X + p T D^2                                                  (1)
 
@@ -9,8 +9,8 @@ With V* the gradient of a loss with respect to V, and G = A^-1 V*, the features 
 
     X* = (Y - X V) G' - X G V' - 2 p X diag(G V')                                       (2)
 
-The last term is that of D, which depends on X; it is absent where D is 1. A is never formed:
-R of the QR factorisation of [X D^-1; sqrt(p T)] gives A = D R' R D.
+The last term is that of D, which depends on X; it is absent where D is 1. A is never
+formed: R of the QR factorisation of [X D^-1; sqrt(p T)] gives A = D R' R D.
 """
 
 from __future__ import annotations

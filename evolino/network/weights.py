@@ -62,7 +62,10 @@ def repack(architecture: LSTM, weights: Weights) -> Array:
     peepholes = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
     count, cells = by_source.shape[:2]
     genomes = np.concatenate(
-        [by_source[..., gates].reshape(count, cells, -1), weights.peepholes[..., peepholes]],
+        [
+            by_source[..., gates].reshape(count, cells, -1),
+            weights.peepholes[..., peepholes],
+        ],
         axis=2,
     )
     return masked(architecture, genomes) if architecture.groups else genomes
