@@ -63,7 +63,7 @@ class Gradient:
         """Return (C, G)."""
         rows = np.arange(self.architecture.cells)[:, None]
         sources = self.architecture.recurrent_sources()
-        return repack(
+        genomes = repack(
             self.architecture,
             Weights(
                 self.bias.T[None],
@@ -71,7 +71,8 @@ class Gradient:
                 np.moveaxis(self.recurrent[:, rows, sources], 0, 2)[None],
                 self.peepholes.T[None],
             ),
-        )[0]
+        )
+        return np.asarray(genomes[0])
 
 
 def padded(count: int) -> int:
