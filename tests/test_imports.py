@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 GROUND = {"vocabulary", "storage", "simd", "sound"}
 BELOW = {
     "vocabulary": set(),
-    "registry": {"vocabulary"},
+    "user_files": set(),
+    "registry": {"vocabulary", "user_files"},
     "storage": {"vocabulary"},
     "simd": {"vocabulary", "storage"},
     "sound": {"vocabulary", "storage"},
@@ -26,7 +27,16 @@ BELOW = {
     "models": GROUND | {"solvers", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
-    | {"registry", "solvers", "task", "search", "network", "readout", "models"},
+    | {
+        "registry",
+        "user_files",
+        "solvers",
+        "task",
+        "search",
+        "network",
+        "readout",
+        "models",
+    },
     "plots": {
         "vocabulary",
         "storage",

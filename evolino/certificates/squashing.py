@@ -76,7 +76,8 @@ def hyperbolic(x: Interval, arithmetic: Arithmetic) -> Near:
     near, far = np.abs(x.lo), np.abs(x.hi)
     near, far = np.minimum(near, far), np.maximum(near, far)
     # 1 - tanh(|x|) falls with |x|.
-    lacks = Interval(_lack(far) * (1 - SLACK), _lack(near) * (1 + SLACK) + TINY)
+    least = np.maximum(_lack(far) * (1 - SLACK) - TINY, 0.0)
+    lacks = Interval(least, _lack(near) * (1 + SLACK) + TINY)
     small = Interval(_outwards(np.tanh(x.lo), -1.0), _outwards(np.tanh(x.hi), 1.0))
     rest = choose(sign > 0, Interval(-lacks.hi, -lacks.lo), choose(sign < 0, lacks, small))
     if arithmetic.rounds:

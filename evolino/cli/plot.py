@@ -10,7 +10,7 @@ import typer
 from evolino.cli.task_options import TRUST
 
 if TYPE_CHECKING:
-    from evolino.plots.losses import Axis
+    from evolino.plots.fitness_curves import Axis
 
 KINDS = (
     "fitness",

@@ -25,8 +25,14 @@ import numpy as np
 
 from evolino.network.kernel_expansion import Kernel, KernelExpansion
 from evolino.readout.checks import check_rows
-from evolino.readout.dual import Fit, check_kernel, check_memory, expansions, pairs
-from evolino.readout.levels import balanced_shares, levels_of
+from evolino.readout.class_targets import balanced_shares, levels_of
+from evolino.readout.kernel_matrices import (
+    Fit,
+    check_kernel,
+    check_memory,
+    expansions,
+    pairs,
+)
 from evolino.vocabulary import Array, check_number
 
 EXACT = 1e-4  # how far outputs may violate the conditions of a minimum

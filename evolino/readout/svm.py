@@ -24,7 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from evolino.readout.checks import check_rows, check_several, several
-from evolino.readout.levels import balanced_shares, levels_of
+from evolino.readout.class_targets import balanced_shares, levels_of
 from evolino.readout.primal import SOLVERS, Primal, Solver, minimise
 from evolino.vocabulary import Array, check_number
 

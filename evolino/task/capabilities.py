@@ -29,6 +29,19 @@ class ScoresManyNetworks(Protocol):
         ...
 
 
+def feeds_back(task: object) -> bool:
+    """Return whether the outputs of a task's networks may be fed back.
+
+    Teacher forcing hands a network the targets of the steps before. A task that generates
+    is tested without them. One that does not (`generates` is False) must say that they are
+    known when the network is used, as the last notes are where the next is foretold, by
+    `past_targets_known = True`; else a target that is repeated over rows would be given
+    away.
+    """
+    generates = bool(getattr(task, "generates", False))
+    return generates or bool(getattr(task, "past_targets_known", False))
+
+
 @runtime_checkable
 class Standardised(Protocol):
     """A task whose columns the network sees standardised, such as a user's own series.

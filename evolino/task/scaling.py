@@ -102,8 +102,8 @@ class Scaling:
         return [replace(each, series=made[id(each.series)]) for each in segments]
 
     def _series(self, series: Series) -> Series:
-        heard = None if series.heard is None else self.outputs(series.heard)
-        return Series(self.inputs(series.inputs), self.outputs(series.targets), heard)
+        teacher = None if series.teacher is None else self.outputs(series.teacher)
+        return Series(self.inputs(series.inputs), self.outputs(series.targets), teacher)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Scaling:

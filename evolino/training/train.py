@@ -19,6 +19,7 @@ from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import Backend, WorkerSettings
+from evolino.user_files import refuse_while_importing
 
 
 def train(
@@ -69,6 +70,7 @@ def train(
     TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
     task raises, takes too long, or its workers are lost for good.
     """
+    refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
     _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})
     _check_methods(

@@ -21,7 +21,7 @@ from numpy.random import Generator
 
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import rmse
+from evolino.tasks.error_measures import rmse
 from evolino.vocabulary import Array, check_count, unknown_name
 
 Kind = Literal["display", "plain"]

@@ -20,13 +20,13 @@ from evolino.task.capabilities import Reader
 from evolino.task.counted import Phase
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.languages import patterns, selections
+from evolino.tasks.languages import patterns, training_strings
 from evolino.tasks.languages.addition import Addition, pairs_of
 from evolino.tasks.languages.brackets import Brackets, random_walk
 from evolino.tasks.languages.counted_blocks import CountedLanguage
 from evolino.tasks.languages.ngrams import Ngram
 from evolino.tasks.languages.published import published
-from evolino.tasks.languages.selections import Selection
+from evolino.tasks.languages.training_strings import Selection
 from evolino.vocabulary import Array, check_count, unknown_name
 
 PATTERNS = {
@@ -70,7 +70,7 @@ class Languages:
     )
     train: str = field(
         default="1:10",
-        metadata={"help": f"strings to learn from: {selections.FORMS}"},
+        metadata={"help": f"strings to learn from: {training_strings.FORMS}"},
     )
     validate: str = field(
         default="", metadata={"help": "more strings, to select networks on: 11:20"}
@@ -238,7 +238,7 @@ class Languages:
     def _selected(self, argument: str) -> Selection:
         text = getattr(self, argument)
         least = 0 if self.language == "addition" and not self.pattern else 1
-        return selections.parse(argument, text, least=least)
+        return training_strings.parse(argument, text, least=least)
 
     def _series(self, argument: str, rng: Generator) -> list[Series]:
         """Return the strings of a selection, written out."""

@@ -74,6 +74,7 @@ class Chorales:
     name: ClassVar[str] = "chorales"
     inputs: ClassVar[int] = 0
     generates: ClassVar[bool] = False
+    past_targets_known: ClassVar[bool] = True
     beats_per_bar: ClassVar[int] = 4
     tempo: ClassVar[float] = 80.0
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import column_errors_against, root_mean_square
+from evolino.tasks.error_measures import column_errors_against, root_mean_square
 from evolino.vocabulary import Array, as_series, check_count, check_number
 
 BOUNDS = 0.1  # free runs go so much beyond the training range, as a share of it
@@ -24,6 +24,8 @@ class SeriesTask:
     series: (T,) or (T, K), finite. inputs: (T, I) that drive the network at the same steps.
     washout, train, validation, test: numbers of steps, in this order from the start; test
     None is all that is left. generates: score free runs (True) or one step ahead (False).
+    past_targets_known: whether the targets of the steps before are known when the network
+    is used, so that one step ahead they are fed back; default: where there are no inputs.
     bounds: outputs of free runs are cut to the range of the rows that fit the readout,
     wider by this share of it on both sides; "none" leaves them as they are.
 
@@ -45,6 +47,10 @@ class SeriesTask:
         validation: Annotated[int, "steps that select networks"] = 100,
         test: Annotated[int | None, "steps that are reported; default: all left"] = None,
         generates: Annotated[bool, "score free runs, or one step ahead"] = True,
+        past_targets_known: Annotated[
+            bool | None,
+            "whether one step ahead the last targets are fed back; default: without inputs",
+        ] = None,
         bounds: Annotated[
             str | float,
             "how far free runs may leave the training range, as a share of it; or none",
@@ -73,6 +79,9 @@ class SeriesTask:
         self.washout, self.train, self.validation = washout, train, validation
         self.test = left if test is None else test
         self.generates = generates
+        self.past_targets_known = (
+            not self.inputs if past_targets_known is None else past_targets_known
+        )
         self.bounds = _share(bounds)
 
     @property
@@ -181,7 +190,8 @@ class SeriesTask:
         table: dict[str, Any] = {"name": self.name, "series": self.series.tolist()}
         if self.inputs:
             table["inputs"] = self._inputs.tolist()
-        for part in ("washout", "train", "validation", "test", "generates"):
+        parts = ("washout", "train", "validation", "test", "generates")
+        for part in (*parts, "past_targets_known"):
             table[part] = getattr(self, part)
         table["bounds"] = "none" if self.bounds is None else self.bounds
         return table

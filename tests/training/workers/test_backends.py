@@ -186,7 +186,7 @@ def test_what_no_table_can_hold_is_refused_before_the_first_generation():
     class Own(evolino.PseudoInverse):
         name: str = "of this test"
 
-    with pytest.raises(ValueError, match="cannot make this experiment: unknown readout"):
+    with pytest.raises(ValueError, match="cannot make this experiment: Own stands in"):
         run_experiment(experiment(readout=Own()), workers=WorkerSettings(2, "loky"))
 
 
