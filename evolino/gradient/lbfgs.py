@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.vocabulary import Array, BoolArray, check_count, check_number
 
 ROUND = 100  # steps between two beginnings anew from the best genome: what a resume repeats
 LOST = 1e3  # loss above the first one that stands for one that is not finite
@@ -27,7 +27,11 @@ class LBFGS:
     memory: corrections that L-BFGS keeps. decay: weight of half the mean square of the
     genes, added to the loss. best: how many of the search's best networks are refined.
     genes: sources whose weights may move, of "bias", "input", "feedback", "recurrent" and
-    "peephole"; none is all of them.
+    "peephole"; none is all of them. hold_out: share of the segments of validation that no
+    gradient sees; their loss says which genome of the descent is kept. 0 keeps the one of
+    the lowest loss that was descended on. starts: descend on so many segments, spread
+    evenly over the rows of validation and train, also those that the readout is fitted on;
+    0 descends on the segments of validation alone.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """
@@ -39,6 +43,8 @@ class LBFGS:
     decay: float = 0.0
     best: int = 1
     genes: tuple[str, ...] = ()
+    hold_out: float = 0.25
+    starts: int = 0
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -46,6 +52,10 @@ class LBFGS:
         check_count("memory", self.memory)
         check_number("decay", self.decay, least=0)
         check_count("best", self.best)
+        check_count("starts", self.starts, least=0)
+        check_number("hold_out", self.hold_out, least=0)
+        if self.hold_out >= 1:
+            raise ValueError(f"hold_out must be < 1, got {self.hold_out:g}")
         sources = ("bias", "input", "feedback", "recurrent", "peephole")
         for source in self.genes:
             if source not in sources:
@@ -68,7 +78,7 @@ class Descended:
 
 
 def descend(
-    loss: Loss, start: Descended, settings: LBFGS, movable: Array
+    loss: Loss, start: Descended, settings: LBFGS, movable: BoolArray
 ) -> Iterator[Descended]:
     """Yield where each round ends, until there is nothing more to do.
 
@@ -83,7 +93,7 @@ def descend(
         yield here
 
 
-def _round(loss: Loss, start: Descended, settings: LBFGS, movable: Array) -> Descended:
+def _round(loss: Loss, start: Descended, settings: LBFGS, movable: BoolArray) -> Descended:
     from scipy.optimize import minimize
 
     best, taken = start, start.gradients

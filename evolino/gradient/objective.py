@@ -89,42 +89,57 @@ class Objective:
         features = [self._features(passes[id(s.series)], s) for s in self.fitted]
         targets = np.concatenate([segment.targets for segment in self.fitted])
         solved = solve(self.readout, np.concatenate(features), targets, self.penalty)
-        runs = run_freely(matrices, solved.weights, self._starts(passes))
-        outputs = np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
-        wanted = np.stack([segment.targets for segment in self.scored])
+        scored: tuple[Array, ...] = ()
+        runs = None
+        if self.task.generates:
+            runs = run_freely(matrices, solved.weights, self._starts(passes))
+            outputs = np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
+        else:
+            scored = tuple(self._features(passes[id(s.series)], s) for s in self.scored)
+            outputs = np.stack([rows @ solved.weights for rows in scored])
+        expected = np.stack([segment.targets for segment in self.scored])
         assert isinstance(self.task, Differentiable)
-        loss, to_outputs = self.task.loss_gradient(outputs, wanted)
-        return _Forward(passes, solved, runs, loss, np.moveaxis(to_outputs, 0, 2))
+        loss, to_outputs = self.task.loss_gradient(outputs, expected)
+        return _Forward(passes, solved, runs, scored, loss, to_outputs)
 
     def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
-        gradient, cells = Gradient(matrices), self.architecture.cells
-        to_readout, to_h, to_s = run_freely_backward(
-            forward.runs, forward.to_outputs, gradient
-        )
-        to_features = solve_backward(forward.solved, to_readout)
-        into = {
-            key: (
-                np.zeros((len(each.vectors), cells)),
-                np.zeros((len(each.vectors), cells)),
+        gradient = Gradient(matrices)
+        into = {key: _Into.zeros(each) for key, each in forward.passes.items()}
+        if forward.runs is not None:
+            to_readout, to_h, to_s = run_freely_backward(
+                forward.runs, np.moveaxis(forward.to_outputs, 0, 2), gradient
             )
-            for key, each in forward.passes.items()
-        }
+            for number, segment in enumerate(self.scored):
+                into[id(segment.series)].add_start(
+                    segment.start, to_h[number], to_s[number]
+                )
+        else:
+            readout, scored = forward.solved.weights, forward.scored
+            pairs = list(zip(scored, forward.to_outputs, strict=True))
+            to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
+            for segment, (_, back) in zip(self.scored, pairs, strict=True):
+                self._add_features(forward, into, segment, back @ readout.T)
+        to_features = solve_backward(forward.solved, to_readout)
         first = 0
         for segment in self.fitted:
-            rows, own = slice(segment.start, segment.stop), id(segment.series)
             last = first + segment.stop - segment.start
-            h, _ = forward.passes[own].cells()
-            back = features_backward(self.architecture, to_features[first:last], h[rows])
-            into[own][0][rows] += back[0]
-            into[own][1][rows] += back[1]
+            self._add_features(forward, into, segment, to_features[first:last])
             first = last
-        for number, segment in enumerate(self.scored):
-            if segment.start:
-                into[id(segment.series)][0][segment.start - 1] += to_h[number]
-                into[id(segment.series)][1][segment.start - 1] += to_s[number]
-        for key, (outputs, states) in into.items():
-            drive_sequence_backward(forward.passes[key], outputs, states, gradient)
+        for key, each in into.items():
+            drive_sequence_backward(
+                forward.passes[key], each.outputs, each.states, gradient
+            )
         return gradient.genome()
+
+    def _add_features(
+        self, forward: _Forward, into: dict[int, _Into], segment: Segment, back: Array
+    ) -> None:
+        """Add what the features (L, S) of a segment pass on."""
+        rows, own = slice(segment.start, segment.stop), id(segment.series)
+        h, _ = forward.passes[own].cells()
+        to_h, to_s = features_backward(self.architecture, back, h[rows])
+        into[own].outputs[rows] += to_h
+        into[own].states[rows] += to_s
 
     def _vectors(self, series: Series) -> Array:
         return input_vectors(self.architecture, series.inputs, series.fed_back)
@@ -153,11 +168,35 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Forward:
+    """runs: where the task generates. scored: features of each scored segment, elsewhere.
+    to_outputs: (N, L, K)."""
+
     passes: dict[int, SequencePass]
     solved: Solved
-    runs: RunsPass
+    runs: RunsPass | None
+    scored: tuple[Array, ...]
     loss: float
     to_outputs: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Into:
+    """What is passed on to outputs and states (T, C) after each step of a series."""
+
+    outputs: Array
+    states: Array
+
+    @classmethod
+    def zeros(cls, passed: SequencePass) -> _Into:
+        """Return it before anything is passed on."""
+        shape = len(passed.vectors), passed.matrices.architecture.cells
+        return cls(np.zeros(shape), np.zeros(shape))
+
+    def add_start(self, row: int, outputs: Array, states: Array) -> None:
+        """Add what is passed on to the cells (C,) before a row; at rest nothing is."""
+        if row:
+            self.outputs[row - 1] += outputs
+            self.states[row - 1] += states
 
 
 def distinct(segments: Sequence[Segment]) -> list[Series]:
