@@ -27,7 +27,7 @@ from evolino.network.backward.sequence import (
     drive_sequence,
     drive_sequence_backward,
 )
-from evolino.network.kernels.dispatch import input_vectors
+from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.task.capabilities import Differentiable
