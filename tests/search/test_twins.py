@@ -19,6 +19,13 @@ TWINS = {"cma-es": cmaes.CMA, "diagonal-cma-es": cmaes.SepCMA, "xnes": cmaes.XNE
 RECORD = json.loads(
     Path(__file__).with_name("twin_evaluations.json").read_text(encoding="utf-8")
 )
+# Ours run on 8 seeds where 30 take long: all recorded evaluations there lie within 4 % of
+# their median.
+SLOW = {
+    ("cma-es", "ellipsoid", 40),
+    ("cma-es", "rosenbrock", 40),
+    ("diagonal-cma-es", "rosenbrock", 40),
+}
 
 
 class LegacyNormals:
@@ -75,7 +82,8 @@ def test_the_median_evaluations_are_within_a_tenth_of_the_librarys(
                            objective.losses)  # fmt: skip
 
     # One that never gets there counts as infinitely many.
-    found = np.median([count(seed) or np.inf for seed in range(seeds)])
+    tried = 8 if (search, name, size) in SLOW else seeds
+    found = np.median([count(seed) or np.inf for seed in range(tried)])
     recorded = RECORD["cases"][f"{search}, {name}, {size}"]
     assert len(recorded) == seeds
     wanted = np.median([each or np.inf for each in recorded])
