@@ -53,6 +53,15 @@ def as_series(name: str, values: npt.ArrayLike, *, width: int | None = None) -> 
     return np.ascontiguousarray(array)
 
 
+def contiguous(array: Array) -> Array:
+    """Return an array as a file or another process gives it back: lying together.
+
+    The last bits of a product depend on how its factors lie in memory.
+    """
+    together = array.flags.c_contiguous or array.flags.f_contiguous
+    return array if together else np.ascontiguousarray(array)
+
+
 def check_count(name: str, value: Any, *, least: int = 1) -> None:
     """Raise TypeError unless value is an integer, ValueError unless it is >= least."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

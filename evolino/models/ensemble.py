@@ -21,6 +21,7 @@ from evolino.models.model import Model
 from evolino.models.units import improvised_in_units, in_units, same_scaling, standardised
 from evolino.network.lstm import LSTM
 from evolino.storage.archive import save_state
+from evolino.storage.files import user_path
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array
@@ -98,7 +99,7 @@ class Ensemble:
 
     def save(self, path: str | Path) -> None:
         """Write it to an .npz file that `load` reads."""
-        save_state(Path(path), self.as_state(), kind="model")
+        save_state(user_path(path), self.as_state(), kind="model")
 
     def _together(self) -> Together:
         networks = [(member.genome, member.output) for member in self.members]

@@ -25,10 +25,11 @@ from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors
 from evolino.network.lstm import LSTM
 from evolino.network.reference import Trace, run
 from evolino.storage.archive import save_state
+from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
-from evolino.vocabulary import Array, IntArray, check_number
+from evolino.vocabulary import Array, IntArray, check_number, contiguous
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,9 @@ class Model:
         if shape != wanted:
             raise ValueError(f"{name} must have shape {wanted}, got {shape}")
         check_scaling(self.architecture, self.scaling)
+        object.__setattr__(self, "genome", contiguous(self.genome))
+        if not isinstance(self.output, KernelExpansion):
+            object.__setattr__(self, "output", contiguous(self.output))
 
     @property
     def output_weights(self) -> Array:
@@ -200,7 +204,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the model to an .npz file that `load` reads."""
-        save_state(Path(path), self.as_state(), kind="model")
+        save_state(user_path(path), self.as_state(), kind="model")
 
     def _networks(self) -> Networks:
         return pack(self.architecture, self.genome[None])

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from evolino.vocabulary import Array, check_number
+from evolino.vocabulary import Array, check_number, contiguous
 
 Kernel = Literal["gaussian", "linear"]
 KERNELS = get_args(Kernel)
@@ -55,6 +55,8 @@ class KernelExpansion:
                 "supports (V, S), coefficients (V, K), intercepts (K,) and scales (S,) do "
                 f"not fit: {', '.join(map(str, shapes))}"
             )
+        for name in ("supports", "coefficients", "intercepts", "scales"):
+            object.__setattr__(self, name, contiguous(getattr(self, name)))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -105,8 +105,13 @@ def read_curve(run: Path, against: Axis) -> Curve:
     from evolino.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    seconds = [record["seconds"] for record in folder.timing()]
-    return Curve.of(folder.history(), against, seconds)
+    history = folder.history()
+    if against != "seconds":
+        return Curve.of(history, against)
+    # A power cut can have taken a line of either file.
+    seconds = {record["generation"]: record["seconds"] for record in folder.timing()}
+    timed = [record for record in history if record.generation in seconds]
+    return Curve.of(timed, against, [seconds[record.generation] for record in timed])
 
 
 def _by_settings(

@@ -28,7 +28,7 @@ from evolino.reports.table_record import (
     table_record,
     take_over,
 )
-from evolino.storage.archive import replace_file
+from evolino.storage.files import replace_file
 from evolino.storage.json_text import write_json
 from evolino.training.interrupts import Interrupt, interruptible
 from evolino.vocabulary import check_count
@@ -128,7 +128,7 @@ class Reproduction:
     def draw(self) -> None:
         """Draw the fitness of every row over its seeds, if any run has a generation."""
         from evolino.plots import fitness_figure, read_curve, save
-        from evolino.training.run_folder import HISTORY
+        from evolino.training.run_files import HISTORY
 
         groups = {
             row.row.label: [

@@ -118,7 +118,8 @@ def table_record(
 
 def finished_entry(seed: int, place: Path) -> dict[str, Any]:
     """Return what the record keeps of a finished run. Raises ValueError for others."""
-    from evolino.training.run_folder import ENVIRONMENT, RESULT, RunFolder
+    from evolino.training.run_files import ENVIRONMENT, RESULT
+    from evolino.training.run_folder import RunFolder
 
     result = RunFolder.open(place).result()
     if result is None:

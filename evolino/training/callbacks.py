@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,8 +30,27 @@ class Callback:
     def on_message(self, message: str) -> None:
         """Hear in a line of what went wrong and was put right, such as a lost worker."""
 
+    def on_readouts(self, networks: int, seconds: float | None) -> None:
+        """Hear that evolution is over and the readouts of an ensemble are solved; seconds:
+        that this may take, None if it is not known."""
+
     def on_baselines(self) -> None:
         """Hear that evolution is over and the baselines are measured, as long again."""
 
     def on_stop(self, result: Result) -> None:
         """Hear of the end."""
+
+
+METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
+
+
+def check_callbacks(callbacks: Iterable[object]) -> None:
+    """Raise TypeError, saying what a callback is, for whatever is none."""
+    wanted = f"an evolino.Callback, an object with the methods {', '.join(METHODS)}"
+    if isinstance(callbacks, str) or not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list, each {wanted}; got {callbacks!r}")
+    for each in callbacks:
+        if isinstance(each, type) or not all(
+            callable(getattr(each, name, None)) for name in METHODS
+        ):
+            raise TypeError(f"callbacks must each be {wanted}; got {each!r}")

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from evolino.storage.archive import load_state, replace_file, save_state
+from evolino.storage.archive import load_state, save_state
+from evolino.storage.files import replace_file
 
 ARRAYS = npst.arrays(
     st.one_of(

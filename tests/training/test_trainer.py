@@ -89,11 +89,12 @@ KILLED = """
 import sys
 sys.path.insert(0, {here!r})
 from test_trainer import experiment
-from evolino.training import trainer
+from evolino.training import recorder
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
+from evolino.training.trainer import run_experiment
 import time
-trainer.CHECKPOINT_EVERY = 0.0
+recorder.CHECKPOINT_EVERY = 0.0
 
 class Slow(Callback):
     def on_generation(self, generation, seconds):
@@ -101,7 +102,7 @@ class Slow(Callback):
         time.sleep(0.05)
 
 made = experiment()
-trainer.run_experiment(
+run_experiment(
     made, folder=RunFolder.create({path!r}, made), callbacks=[Slow()], baselines=False
 )
 """

@@ -69,9 +69,18 @@ class Workers(Protocol):
     def map(self, problem: Problem, job: Job, pieces: Sequence[Any]) -> list[Any]:
         """Return job(problem, piece) for every piece.
 
-        Raises EvaluationError if the job raised, took too long or lost its workers.
+        Raises EvaluationError if the job raised, took too long or lost its workers, and
+        what the `watch` of `open_workers` raises.
         """
         ...
+
+    def abandon(self) -> None:
+        """Leave behind what is being done, so that other jobs can be done."""
+        ...
+
+
+def nothing() -> None:
+    """Watch nothing."""
 
 
 def overdue(timeout: float | None) -> EvaluationError:

@@ -11,7 +11,7 @@ import time
 import pytest
 from experiments import FAULTY, experiment, faulty, files
 
-from evolino.training import trainer
+from evolino.training import recorder
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
@@ -44,7 +44,7 @@ def flag(tmp_path):
 
 @pytest.fixture(autouse=True)
 def checkpoints(monkeypatch):
-    monkeypatch.setattr(trainer, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(recorder, "CHECKPOINT_EVERY", 0.0)
 
 
 def test_a_worker_killed_in_a_generation_costs_nothing(processes, flag, tmp_path, heard):
