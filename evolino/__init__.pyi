@@ -39,15 +39,16 @@ from evolino.search.base import Search as Search
 from evolino.search.base import SearchSettings as SearchSettings
 from evolino.search.base import WeightSpace as WeightSpace
 from evolino.search.cma_es import CMAES as CMAES
-from evolino.search.cma_es import DiagonalCMAES as DiagonalCMAES
 from evolino.search.composed.racing import Raced as Raced
 from evolino.search.composed.restarts import Restarted as Restarted
 from evolino.search.composed.screening import Screened as Screened
 from evolino.search.composed.stages import Staged as Staged
+from evolino.search.diagonal_cma_es import DiagonalCMAES as DiagonalCMAES
 from evolino.search.esp import ESP as ESP
 from evolino.search.genetic import Genetic as Genetic
 from evolino.search.random_search import RandomSearch as RandomSearch
 from evolino.search.scales import ScaleEvolution as ScaleEvolution
+from evolino.search.xnes import XNES as XNES
 from evolino.task.protocol import Published as Published
 from evolino.task.protocol import Task as Task
 from evolino.task.series import Segment as Segment

@@ -22,9 +22,9 @@ BELOW = {
     "solvers": GROUND - {"sound"},
     "task": {"vocabulary", "sound"},
     "search": {"vocabulary"},
-    "network": {"vocabulary", "simd", "solvers", "search"},
+    "network": {"vocabulary", "simd", "solvers", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
-    "models": GROUND | {"solvers", "task", "network", "readout"},
+    "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {

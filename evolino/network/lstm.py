@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
+from evolino.network.base import Driver
 from evolino.network.groups import Group, as_groups, cells_seen, sharing_out
 from evolino.solvers.likelihood import probabilities
 from evolino.vocabulary import Array, IntArray, check_count, check_number
@@ -76,6 +78,7 @@ class LSTM:
     Raises TypeError or ValueError, naming the field, if one is out of its range.
     """
 
+    name: ClassVar[str] = "lstm"
     cells: int
     inputs: int = 0
     outputs: int = 1
@@ -164,6 +167,11 @@ class LSTM:
         return self.cells, self.genes
 
     @property
+    def state_shape(self) -> tuple[int, int]:
+        """(2, C): the outputs of the cells, and their states."""
+        return 2, self.cells
+
+    @property
     def readout_width(self) -> int:
         """S: how many numbers the readout sees at each step. In this order: cell outputs,
         cell states, u(t), squared cell outputs, squared u(t), the constant."""
@@ -196,12 +204,28 @@ class LSTM:
         return [slice(first, end) for first, end in pairwise([0, *ends])]
 
     def fed_back(self, outputs: Array) -> Array:
-        """Return what the network hears of its outputs; any shape."""
+        """Return what is fed back of the outputs in a free run; any shape."""
         cut = self.output == "threshold in feedback"
         return self.feedback_scale * (self._cut(outputs) if cut else outputs)
 
     def _cut(self, sums: Array) -> Array:
         return np.where(np.isfinite(sums), (sums > THRESHOLD).astype(np.float64), sums)
+
+    def check_free_run(self) -> None:
+        """Raise ValueError for outputs that are probabilities."""
+        if self.output in PROBABILITIES:
+            raise ValueError(
+                f"outputs that are probabilities ({self.output}) are not fed back as they "
+                "are: draw from them, as Model.improvise does"
+            )
+
+    def driver(self) -> Driver:
+        """Return what runs networks of this architecture, by the compiled kernels.
+
+        Loaded by name: the kernels read this record, so it cannot import them.
+        """
+        driver: Driver = import_module("evolino.network.lstm_driver").LSTMDriver(self)
+        return driver
 
     def for_task(self, inputs: int, outputs: int) -> LSTM:
         """Return this architecture with a task's numbers of inputs and outputs.

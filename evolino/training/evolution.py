@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evolino.network.kernels.dispatch import block_size
 from evolino.search.base import State
 from evolino.training.best_networks import Found, lowest_of
 from evolino.training.generation import generation_losses
@@ -81,7 +80,7 @@ def _shared_out(
     problem: Problem, job: Job, genomes: Array, workers: Workers, most: int | None
 ) -> Array:
     """Return (P,): what a job gives for genomes (P, C, G), `most` of them a piece."""
-    block = block_size(problem.experiment.architecture)
+    block = problem.driver.block_size
     blocks = -(-len(genomes) // block)
     each = 1 if workers.fine else -(-blocks // (PIECES * workers.count))
     size = each * block if most is None else most

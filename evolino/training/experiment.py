@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from evolino.network.initialisers.base import Initialiser
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
+from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
@@ -106,7 +106,7 @@ class Experiment:
     """
 
     task: Task
-    network: LSTM
+    network: Architecture
     initialiser: Initialiser
     search: SearchSettings
     readout: Readout
@@ -130,6 +130,7 @@ class Experiment:
         check_number("robust", self.robust, least=0)
         check_number("fit_weight", self.fit_weight, least=0)
         check_count("ensemble", self.ensemble)
+        check_initialiser(self.initialiser, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
@@ -137,6 +138,6 @@ class Experiment:
             )
 
     @property
-    def architecture(self) -> LSTM:
+    def architecture(self) -> Architecture:
         """The network with the task's inputs and outputs."""
         return self.network.for_task(self.task.inputs, self.task.outputs)

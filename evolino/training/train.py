@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
-from evolino.network.lstm import LSTM
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
@@ -26,7 +26,7 @@ def train(
     task: str | Task,
     *,
     preset: str | None = None,
-    network: LSTM | None = None,
+    network: Architecture | None = None,
     initialiser: str | Initialiser | None = None,
     search: str | SearchSettings | None = None,
     readout: str | Readout | None = None,
@@ -72,14 +72,18 @@ def train(
     """
     refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
-    _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})
+    _check_kinds({"budget": budget, "curriculum": curriculum})
+    if network is not None and not hasattr(network, "driver"):
+        raise TypeError(
+            f"network must be an architecture such as evolino.LSTM, got {network!r}"
+        )
     _check_methods(
         {"task": task, "initialiser": initialiser, "search": search, "readout": readout}
     )
     experiment = experiment_for(
         task,
         preset,
-        cells=None if network is None else network.cells,
+        cells=getattr(network, "cells", None),
         search=search if isinstance(search, str) else None,
         readout=readout if isinstance(readout, str) else None,
         initialiser=initialiser if isinstance(initialiser, str) else None,
@@ -170,7 +174,6 @@ def resume(
 
 RECORDS = {
     "experiment": Experiment,
-    "network": LSTM,
     "budget": Budget,
     "curriculum": Curriculum,
 }

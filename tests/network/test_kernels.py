@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolino.network import reference
+from evolino.network.base import input_vectors
 from evolino.network.initialisers.linear_regime import LinearRegime
 from evolino.network.kernels import by_series, dispatch
 from evolino.network.kernels import teacher_forced as lstm
@@ -19,7 +20,6 @@ from evolino.network.kernels.dispatch import (
     course_over,
     drive_over,
     free_run,
-    input_vectors,
     pack,
     teacher_forced,
 )

@@ -50,7 +50,6 @@ __all__ = [
     "free_run",
     "free_runs_from",
     "free_runs_of",
-    "input_vectors",
     "layout_of",
     "pack",
     "teacher_forced",
@@ -80,18 +79,6 @@ class Course:
     def recorded(self) -> int:
         """How many rows are recorded in all."""
         return int((self.steps - self.firsts).sum())
-
-
-def input_vectors(architecture: LSTM, inputs: Array, targets: Array) -> Array:
-    """Return u (T, U): external inputs (T, I), then the previous targets (T, K), scaled.
-
-    At row 0 the previous target is 0.
-    """
-    if not architecture.feedback:
-        return np.ascontiguousarray(inputs)
-    previous = np.zeros_like(targets)
-    previous[1:] = targets[:-1]
-    return np.concatenate([inputs, architecture.feedback_scale * previous], axis=1)
 
 
 def course_over(

@@ -9,7 +9,7 @@ import numpy as np
 
 from evolino.network.kernels import free_run as feedback
 from evolino.network.kernels.networks import CellStates, Networks, room_to_work
-from evolino.network.lstm import LSTM, PROBABILITIES, THRESHOLD
+from evolino.network.lstm import LSTM, THRESHOLD
 from evolino.simd.memory import (
     Shared,
     aligned,
@@ -164,21 +164,12 @@ def free_runs_of(
     return np.array(in_order[:, : runs.count], np.float64, order="C")
 
 
-def check_fed_back(architecture: LSTM) -> None:
-    """Raise ValueError for outputs that are probabilities, which nobody hears as such."""
-    if architecture.output in PROBABILITIES:
-        raise ValueError(
-            f"outputs that are probabilities ({architecture.output}) are not fed back as "
-            "they are: draw from them, as Model.improvise does"
-        )
-
-
 def thresholds(architecture: LSTM) -> tuple[float, float]:
     """Return where outputs are cut, and where in feedback only; -inf for nowhere.
 
     Raises ValueError for outputs that are probabilities.
     """
-    check_fed_back(architecture)
+    architecture.check_free_run()
     cut = architecture.output
     return (
         THRESHOLD if cut == "threshold" else -float("inf"),

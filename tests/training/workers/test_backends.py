@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import pytest
-from experiments import experiment, faulty, files
 
 import evolino
 from evolino.training import evolution
@@ -18,6 +17,7 @@ from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import run_experiment
 from evolino.training.workers import open_workers, remote
 from evolino.training.workers.base import EvaluationError, WorkerSettings
+from tests.support.experiments import experiment, faulty, files
 
 
 def genomes_of(problem, count):
