@@ -34,7 +34,7 @@ def feeds_back(task: object) -> bool:
 
     Teacher forcing hands a network the targets of the steps before. A task that generates
     is tested without them. One that does not (`generates` is False) must say that they are
-    known when the network is used, as the last notes are where the next is foretold, by
+    known when the network is used, as the last notes are where the next one is predicted, by
     `past_targets_known = True`; else a target that is repeated over rows would be given
     away.
     """
@@ -94,5 +94,19 @@ class Disturbable(Protocol):
 
         noise: standard deviation of what is added to all cell outputs and states after
         every step. kick: the same, once, before the first step. seed: of both.
+        """
+        ...
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """What a task may offer beside its loss: the gradient with respect to outputs."""
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return a loss of one network, and its gradient with respect to the outputs.
+
+        outputs, targets: (N, L, K), what the network gave on N segments of L rows. The loss
+        has the value of `loss`, or is an increasing function of it; the gradient has the
+        shape of the outputs.
         """
         ...
