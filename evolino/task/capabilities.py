@@ -34,8 +34,8 @@ def feeds_back(task: object) -> bool:
 
     Teacher forcing hands a network the targets of the steps before. A task that generates
     is tested without them. One that does not (`generates` is False) must say that they are
-    known when the network is used, as the last notes are where the next one is predicted, by
-    `past_targets_known = True`; else a target that is repeated over rows would be given
+    known when the network is used, as the last notes are where the next one is predicted,
+    by `past_targets_known = True`; else a target that is repeated over rows would be given
     away.
     """
     generates = bool(getattr(task, "generates", False))
