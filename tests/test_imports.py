@@ -21,9 +21,10 @@ BELOW = {
     "sound": {"vocabulary", "storage"},
     "solvers": GROUND - {"sound"},
     "task": {"vocabulary", "sound"},
-    "search": {"vocabulary"},
+    "search": {"vocabulary", "simd"},
     "network": {"vocabulary", "simd", "solvers", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
+    "gradient": {"vocabulary", "task", "network", "readout"},
     "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
