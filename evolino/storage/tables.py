@@ -128,10 +128,12 @@ def _of_numpy(path: Path) -> Table:
         content = path.read_bytes()
         if not content:
             raise ValueError("it is empty")
-        check_npy(content)
+        check_npy(content)  # what a header claims is held to the length of the file
         array = np.load(io.BytesIO(content), allow_pickle=False)
-        values = np.asarray(array, dtype=np.float64)
-    except (ValueError, TypeError, EOFError, SyntaxError) as error:
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"it holds {array.dtype}")
+        values = np.array(array, dtype=np.float64)
+    except (ValueError, TypeError, EOFError, SyntaxError, OverflowError) as error:
         raise ValueError(f"{path} is not a file of numbers: {error}") from None
     if not values.size:
         raise ValueError(f"{path} is not a file of numbers: it is empty")

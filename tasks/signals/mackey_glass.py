@@ -1,7 +1,7 @@
-"""The Mackey-Glass series: continue a chaotic delay equation, error at step 84.
+"""Mackey-Glass task: continue a chaotic delay equation, error at step 84.
 
 dy/dt = 0.2 y(t - tau) / (1 + y(t - tau)^10) - 0.1 y(t), Euler steps of 0.1, every tenth
-kept, seen through tanh(y - 1). Source: Jaeger 2001, GMD Report 148, section 6.
+kept, squashed by tanh(y - 1). Source: Jaeger 2001, GMD Report 148, section 6.
 """
 
 from __future__ import annotations
@@ -101,6 +101,25 @@ class MackeyGlass:
         with np.errstate(divide="ignore"):
             return np.asarray(np.exp(np.log(root).mean(axis=1)))
 
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the logarithm of the loss of outputs (N, L, K), and its gradient.
+
+        Outputs that are outside the series' range pass nothing on.
+        """
+        inside = np.abs(outputs) <= LARGEST
+        bounded = np.where(
+            np.isfinite(outputs), np.clip(outputs, -LARGEST, LARGEST), LARGEST
+        )
+        errors = (bounded - targets)[:, EVERY - 1 :: EVERY]
+        mean_squares = np.square(errors).mean(axis=(0, 2))
+        count, horizons, width = errors.shape
+        loss = np.log(np.sqrt(mean_squares) / deviation(targets[None])).mean()
+        gradient = np.zeros_like(outputs)
+        gradient[:, EVERY - 1 :: EVERY] = errors / (
+            mean_squares[:, None] * (count * width * horizons)
+        )
+        return float(loss), np.where(inside, gradient, 0.0)
+
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return NRMSE84 and the median over starts, both in original coordinates."""
         outputs = np.stack(model.respond(split.test, free_running=True))
@@ -125,8 +144,8 @@ class MackeyGlass:
         finite = np.where(np.isfinite(last_outputs), last_outputs, LARGEST)
         predicted = original(np.clip(finite, -LARGEST, LARGEST))
         series = original(split.test[0].series.targets[:, 0])
-        wanted = np.array([series[segment.stop - 1] for segment in split.test])
-        error = np.abs(predicted - wanted) / series.std()
+        targets = np.array([series[segment.stop - 1] for segment in split.test])
+        error = np.abs(predicted - targets) / series.std()
         key = f"nrmse{self.horizon}"
         return {
             key: float(np.sqrt(np.square(error).mean())),
