@@ -32,6 +32,7 @@ from evolino.certify.squashing import (
     product,
 )
 from evolino.models.model import Model
+from evolino.network.features import laid_out
 from evolino.network.lstm import GATES
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array, BoolArray
@@ -224,20 +225,19 @@ def outputs_of_readout(driven: Driven, cells: Cells, vertices: Array) -> Interva
     """Return (K,): bounds of the readout's outputs on what the cells show."""
     architecture = driven.network.model.architecture
     weights = driven.network.model.output_weights.T  # (K, S)
-    count = architecture.cells
-    shown = [cells.outputs]
-    slopes = np.zeros((architecture.readout_width, vertices.shape[1]))
-    if architecture.readout_states:
+    sources = {
+        "outputs": cells.outputs,
         # What is common to all strings first: the combination may not grow at all.
-        slopes[count : 2 * count] = cells.slopes
-        shown.append((cells.rest + cells.slack).plus(cells.centres))
-    if architecture.readout_inputs:
-        shown.append(point(driven.u))
-    if architecture.readout_squares:
-        squared = cells.outputs * cells.outputs
-        shown += [squared, point(driven.u) * point(driven.u)]
-    if architecture.readout_constant:
-        shown.append(point(np.ones(1)))
+        "states": (cells.rest + cells.slack).plus(cells.centres),
+        "inputs": point(driven.u),
+        "constant": point(np.ones(1)),
+    }
+    shown = laid_out(architecture, sources, lambda values: values * values)
+    still = {
+        name: np.zeros((len(each.lo), len(vertices.T))) for name, each in sources.items()
+    }
+    moving = still | {"states": cells.slopes}
+    slopes = np.concatenate(laid_out(architecture, moving, np.zeros_like))
     low = np.concatenate([each.lo for each in shown])
     high = np.concatenate([each.hi for each in shown])
     above, below = np.maximum(weights, 0.0), np.minimum(weights, 0.0)

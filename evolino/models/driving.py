@@ -17,12 +17,11 @@ from evolino.network.kernels.dispatch import (
     Networks,
     course_over,
     drive_over,
+    expanded,
     free_runs_from,
     free_runs_of,
     input_vectors,
 )
-from evolino.network.kernels.run_freely_expanded import free_runs_expanded
-from evolino.network.kernels.support_vectors import expanded
 from evolino.network.lstm import LSTM
 from evolino.simd.memory import aligned, out_of_lanes, to_lanes
 from evolino.simd.workspace import Workspace
@@ -210,9 +209,7 @@ def left_to_themselves(
 ) -> Array:
     """Return (P, N, L, K): outputs of free runs. readout: weights (P, S, K), or P
     expansions."""
-    if isinstance(readout, np.ndarray):
-        return free_runs_of(networks, readout, starts, runs, workspace)
-    return free_runs_expanded(networks, readout, starts, runs)
+    return free_runs_of(networks, readout, starts, runs, workspace)
 
 
 def respond_one_step(

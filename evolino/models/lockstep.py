@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from evolino.network.kernel_expansion import KernelExpansion, Output
-from evolino.network.kernels.dispatch import input_vectors
-from evolino.network.kernels.run_freely import check_fed_back
+from evolino.network.kernels.dispatch import check_fed_back, input_vectors
 from evolino.network.lstm import LSTM
 from evolino.network.stepper import Stepper
 from evolino.task.series import Segment
