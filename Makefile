@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test check bench reproduce music chorale docs clean
+.PHONY: run test check attack bench reproduce music chorale docs clean
 
 run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
 	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
@@ -19,6 +19,9 @@ check: $(READY)  ## Format, lint, types, tests.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+attack: $(READY)  ## Attack the proofs with 2,000 networks made to break them (half an hour).
+	EVOLINO_ATTACK=2000 $(BIN)/python -m pytest -s tests/certificates/test_attack.py
 
 bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/performance.md.
 	$(BIN)/python -m benchmarks --out results/benchmarks.json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from benchmarks.paired import Effort, one_core, rate, ratio, take_turns
 from benchmarks.workloads import moderate_genomes
 from evolino import LSTM
 from evolino.network.kernels.dispatch import course_over, drive_over, pack
+from evolino.network.lstm import Precision
 
 CELLS, INPUTS, SERIES, CELL_STEPS = (64, 100, 200, 400, 1000), 4, 8, 40_000
 TOGETHER, IN_TURN = "at once", "one after another"
@@ -25,13 +26,13 @@ def measure(effort: Effort) -> dict[str, Any]:
             "inputs": INPUTS,
             "rows": [
                 _row(each, precision, effort)
-                for precision in ("float64", "float32")
+                for precision in get_args(Precision)
                 for each in cells
             ],
         }
 
 
-def _row(cells: int, precision: str, effort: Effort) -> dict[str, Any]:
+def _row(cells: int, precision: Precision, effort: Effort) -> dict[str, Any]:
     """Time a network over all series in one call, against a call for each."""
     network = LSTM(cells=cells, inputs=INPUTS, feedback=False, precision=precision)
     packed = pack(network, moderate_genomes(network, 1))

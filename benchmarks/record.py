@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from evolino.storage.archive import replace_file
+from evolino.storage.files import replace_file
 from evolino.storage.json_text import read_json, write_json
 from evolino.training.environment import environment
 

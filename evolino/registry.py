@@ -7,6 +7,9 @@ A class is named in a table of this package, by an entry point of an installed p
 A record is a frozen dataclass with a `name`. Its table is {"name": ..., field: value}, with
 tuples as lists, records inside it as tables of the same kind, and None left out. A class
 may offer `to_table()` and the class method `from_table(table)` and do this itself.
+
+The name in a table is of the very class, never that of its parent: a class that no table
+names goes by its file, "path/to/file.py:Class", also one of the script that runs.
 """
 
 from __future__ import annotations
@@ -14,14 +17,13 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import importlib
-import importlib.util
-import sys
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+
+from evolino.user_files import file_of, is_in_file, module_of_file
 
 # Kind: the module with the table, the table, the group of entry points.
 KINDS = {
@@ -49,7 +51,7 @@ def find(kind: str, name: str) -> type:
     if name in _plugins(kind):
         plugin: type = _plugins(kind)[name]()
         return plugin
-    if _is_in_file(name):
+    if is_in_file(name):
         path, _, class_name = name.rpartition(":")
         return _class_in_file(kind, Path(path), class_name)
     from evolino.vocabulary import unknown_name
@@ -60,17 +62,19 @@ def find(kind: str, name: str) -> type:
 def to_table(record: Any) -> dict[str, Any]:
     """Return a record as a table from which `from_table` makes it again.
 
-    Raises TypeError for a record without name or fields, or with a value that a table
-    cannot hold, such as an array.
+    Raises TypeError for a record without fields, or with a value that a table cannot
+    hold, such as an array; ValueError for a class that no other process could find.
     """
     own = getattr(record, "to_table", None)
     if own is not None:
+        _check_own_table(type(record))
         return {**own(), "name": _name(record)}
     if not dataclasses.is_dataclass(record) or isinstance(record, type):
         raise TypeError(
             f"{type(record).__name__} must be a dataclass, or have to_table and from_table"
         )
-    return {"name": _name(record), **fields_to_table(record)}
+    fields = fields_to_table(record)
+    return {"name": _name(record), **fields}
 
 
 def from_table(kind: str, table: Mapping[str, Any]) -> Any:
@@ -95,7 +99,7 @@ def files_named(table: Any) -> Iterator[str]:
     """Yield the names "path/to/file.py:Class" in a table, whose files `find` would run."""
     if isinstance(table, Mapping):
         name = table.get("name")
-        if isinstance(name, str) and _is_in_file(name):
+        if isinstance(name, str) and is_in_file(name):
             yield name
     if isinstance(table, Mapping | list | tuple):
         for value in table.values() if isinstance(table, Mapping) else table:
@@ -160,48 +164,59 @@ def _plugins(kind: str) -> dict[str, Any]:
     return {entry.name: entry.load for entry in entry_points(group=KINDS[kind][2])}
 
 
-def _is_in_file(name: str) -> bool:
-    path, colon, _ = name.rpartition(":")
-    return bool(colon) and path.endswith(".py")
-
-
 def _class_in_file(kind: str, path: Path, class_name: str) -> type:
     path = path.expanduser().resolve()
     if not path.is_file():
         raise ValueError(f"{kind} {path}:{class_name}: there is no such file")
-    module = _module_of_file(path)
-    found = getattr(module, class_name, None)
+    module = module_of_file(path)
+    found: Any = module
+    for part in class_name.split("."):
+        found = getattr(found, part, None)
     if not isinstance(found, type):
         raise ValueError(f"{kind} {path}:{class_name}: the file has no such class")
     # A class that the file only imports keeps the name that it has elsewhere.
     own = found.__module__ == module.__name__
-    if own or getattr(found, "name", None) not in names(kind):
+    if own or not _is_named(found, getattr(found, "name", None)):
         _FROM_FILES[found] = f"{path}:{class_name}"
     return found
 
 
-@cache
-def _module_of_file(path: Path) -> Any:
-    """Import a file once, under a name that no installed module has."""
-    name = f"evolino_file_{path.stem}_{zlib.crc32(bytes(path)):08x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise ValueError(f"{path} cannot be imported: {error}") from error
-    return module
+def _is_named(record: type, name: Any) -> bool:
+    """Return whether a name of a table or of an entry point means this very class."""
+    return isinstance(name, str) and any(
+        name in {*_table(kind), *_plugins(kind)} and find(kind, name) is record
+        for kind in KINDS
+    )
 
 
 def _name(record: Any) -> str:
-    name = _FROM_FILES.get(type(record), getattr(record, "name", None))
-    if not isinstance(name, str):
-        raise TypeError(f"{type(record).__name__} needs a name, as in the table of names")
-    return name
+    """Return the name that `find` gives a record's class for."""
+    kind, name = type(record), getattr(record, "name", None)
+    if kind in _FROM_FILES:
+        return _FROM_FILES[kind]
+    if _is_named(kind, name):
+        return str(name)
+    found = file_of(kind)
+    if found is None:
+        raise ValueError(
+            f"{kind.__name__} stands in no file, so that other processes and a resumed run "
+            "cannot make it: put the class into a Python file and import it from there, or "
+            "run with threads and without a folder"
+        )
+    return found
+
+
+def _check_own_table(kind: type) -> None:
+    """Raise TypeError for a class whose parent's to_table does not know its fields."""
+    order = kind.__mro__
+    definer = next(k for k, each in enumerate(order) if "to_table" in vars(each))
+    for each in order[:definer]:
+        if "__init__" in vars(each):
+            raise TypeError(
+                f"{each.__name__} has an __init__ of its own, which to_table of "
+                f"{order[definer].__name__} does not know: give it to_table and "
+                "from_table of its own"
+            )
 
 
 def _to_value(where: str, value: Any) -> Any:

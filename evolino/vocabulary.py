@@ -31,7 +31,7 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> ValueError:
     return ValueError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(names)}")
 
 
-def as_series(name: str, values: Any, *, width: int | None = None) -> Array:
+def as_series(name: str, values: npt.ArrayLike, *, width: int | None = None) -> Array:
     """Return values as a finite (T, width) float64 array; (T,) is read as (T, 1).
 
     Raises TypeError for values that are not numbers and ValueError for a wrong shape or
@@ -51,6 +51,15 @@ def as_series(name: str, values: Any, *, width: int | None = None) -> Array:
     if not finite.all():
         raise ValueError(f"{name} is not finite at step {int(np.argmin(finite))}")
     return np.ascontiguousarray(array)
+
+
+def contiguous(array: Array) -> Array:
+    """Return an array as a file or another process gives it back: lying together.
+
+    The last bits of a product depend on how its factors lie in memory.
+    """
+    together = array.flags.c_contiguous or array.flags.f_contiguous
+    return array if together else np.ascontiguousarray(array)
 
 
 def check_count(name: str, value: Any, *, least: int = 1) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 import evolino
-from evolino.task.series import Segment, Series, Split
+from evolino import Segment, Series, Split
 
 
 @dataclass(frozen=True, slots=True)

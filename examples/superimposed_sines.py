@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import evolino
-from evolino.plots import fitness
 
 out = Path("results/runs/example")
 result = evolino.train(
     evolino.Oscillators(sines=3), preset="paper", seed=1, workers=2, out=out, force=True
 )
 print("test NRMSE", result.metrics["test_nrmse"], "- published 8.04e-3")
-print("picture", fitness([out], out / "fitness.png"))
+print("picture", evolino.plots.fitness([out], out / "fitness.png"))

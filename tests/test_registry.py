@@ -118,13 +118,78 @@ def test_none_that_is_not_the_default_is_refused_rather_than_lost():
         to_table(Optional(limit=None))
 
 
-def test_a_nameless_record_is_refused():
+def test_a_class_that_stands_in_no_file_is_refused_with_the_remedy():
     @dataclass(frozen=True)
-    class Nameless:
+    class Local:
         limit: int = 3
 
-    with pytest.raises(TypeError, match="Nameless needs a name"):
-        to_table(Nameless())
+    with pytest.raises(ValueError, match=r"Local stands in no file.*put the class into"):
+        to_table(Local())
+
+
+@dataclass(frozen=True)
+class InThisFile:
+    """A record of a module that is imported, under no name at all."""
+
+    limit: int = 3
+
+
+def test_a_class_of_an_imported_module_goes_by_its_file():
+    table = to_table(InThisFile(5))
+    assert table == {"name": f"{__file__}:InThisFile", "limit": 5}
+    assert type(from_table("task", table)) is InThisFile
+
+
+class Doubled(SeriesTask):
+    """Inherits the name of its parent."""
+
+    def loss(self, outputs, targets):
+        return 2 * super().loss(outputs, targets)
+
+
+def test_a_subclass_never_becomes_its_parent():
+    again = from_table("task", to_table(Doubled(np.sin(np.arange(500.0)))))
+    assert type(again) is Doubled
+
+
+class WithMore(SeriesTask):
+    """Has a field that the parent's table does not know."""
+
+    def __init__(self, series, weight=1.0):
+        super().__init__(series)
+        self.weight = weight
+
+
+def test_fields_that_a_parents_table_does_not_know_are_refused():
+    with pytest.raises(TypeError, match="WithMore has an __init__ of its own"):
+        to_table(WithMore(np.sin(np.arange(500.0)), weight=3.0))
+
+
+def test_files_import_their_own_neighbours(tmp_path):
+    for folder, steps in (("one", 5), ("two", 7)):
+        place = tmp_path / folder
+        place.mkdir()
+        (place / "beside.py").write_text(f"STEPS = {steps}\n")
+        (place / "mine.py").write_text(
+            USERS_TASK.replace("steps: int = 3", "steps: int = STEPS").replace(
+                "from dataclasses", "from beside import STEPS\nfrom dataclasses", 1
+            )
+        )
+    for folder, steps in (("one", 5), ("two", 7)):
+        assert find("task", f"{tmp_path}/{folder}/mine.py:Mine")().steps == steps
+
+
+def test_a_file_of_a_package_has_relative_imports(tmp_path):
+    place = tmp_path / "package_of_mine"
+    place.mkdir()
+    (place / "__init__.py").write_text("")
+    (place / "beside.py").write_text("STEPS = 9\n")
+    (place / "mine.py").write_text(
+        USERS_TASK.replace("steps: int = 3", "steps: int = STEPS").replace(
+            "from dataclasses", "from .beside import STEPS\nfrom dataclasses", 1
+        )
+    )
+    assert find("task", f"{place}/mine.py:Mine")().steps == 9
 
 
 def test_a_class_in_a_file_is_found_and_found_again(tmp_path):

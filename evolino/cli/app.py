@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +16,7 @@ from typer.core import TyperGroup
 
 from evolino.cli.certify import certify
 from evolino.cli.generate import generate
+from evolino.cli.output import fill_standard_files, safe_streams, shown
 from evolino.cli.plot import plot
 from evolino.cli.reproduce import reproduce
 from evolino.cli.resume import resume
@@ -85,15 +90,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
+    fill_standard_files()
+    with safe_streams() as output, _signals_as_ctrl_c():
+        status = _run(arguments)
+        output.flush()
+        if output.lost and not status:
+            typer.echo(f"evolino: standard output: {output.lost}", err=True)
+            status = STOPPED
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     command: Any = typer.main.get_command(app)
     given = None if arguments is None else list(arguments)
     try:
         code = command.main(given, prog_name="evolino", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         message = _message(error)
         if message is None or os.environ.get(DEBUG):
@@ -101,6 +114,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
         typer.echo(f"evolino: {message}", err=True)
         return STOPPED if isinstance(error, RuntimeError) else USER_ERROR
     return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _signals_as_ctrl_c() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end the program as Ctrl-C does."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    # One that is ignored, as nohup has SIGHUP, or that somebody handles, stays so.
+    free = [each for each in numbers if signal.getsignal(each) == signal.SIG_DFL]
+    for number in free:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in free:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _message(error: Exception) -> str | None:
@@ -115,13 +150,17 @@ def _message(error: Exception) -> str | None:
         text = str(error) or type(error).__name__
     else:
         return None
-    return " ".join(text.split())
+    return shown(" ".join(text.split()))
 
 
 def _stopped(error: Exception) -> bool:
-    """Return whether an evaluation could not be finished; nothing is imported for it."""
-    base = sys.modules.get("evolino.training.workers.base")
-    return base is not None and isinstance(error, base.EvaluationError)
+    """Return whether a run stopped that can be resumed; nothing is imported for it."""
+    places = {"workers.base": "EvaluationError", "stopping": "SavingError"}
+    for place, name in places.items():
+        module = sys.modules.get(f"evolino.training.{place}")
+        if module is not None and isinstance(error, getattr(module, name)):
+            return True
+    return False
 
 
 if __name__ == "__main__":

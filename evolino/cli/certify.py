@@ -13,7 +13,7 @@ from evolino.cli.task_options import TRUST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evolino.certify.certificate import Certificate
+    from evolino.certificates.certificate import Certificate
     from evolino.models.model import Model
     from evolino.task.counted import Phase
 
@@ -75,13 +75,13 @@ class _Subject:
 
     def certified(self) -> Certificate:
         """Return the certificate."""
-        from evolino.certify.certificate import certify as certify_model
+        from evolino.certificates.certificate import certify as certify_model
 
         return certify_model(self.model, self.phases)
 
     def table(self, certificate: Certificate, *, several: bool) -> dict[str, Any]:
         """Return the certificate as plain values; one of several with its run."""
-        from evolino.certify.wording import as_table
+        from evolino.certificates.wording import as_table
 
         table = as_table(certificate, self.names)
         return {"run": str(self.folder), **table} if several else table
@@ -89,8 +89,8 @@ class _Subject:
 
 def _read(folder: Path, *, trust: bool) -> _Subject:
     """Return what a folder holds. Raises ValueError if it cannot be certified."""
-    from evolino.certify.certificate import check
-    from evolino.certify.wording import phase_names
+    from evolino.certificates.certificate import check
+    from evolino.certificates.wording import phase_names
     from evolino.models.loading import load_network
     from evolino.task.counted import Counted
     from evolino.training.run_folder import RunFolder
@@ -110,13 +110,13 @@ def _read(folder: Path, *, trust: bool) -> _Subject:
 
 
 def _print_line(subject: _Subject, certificate: Certificate) -> None:
-    from evolino.certify.wording import sentences
+    from evolino.certificates.wording import sentences
 
     typer.echo(f"{subject.folder}: {sentences(certificate)[0]}")
 
 
 def _print_page(subject: _Subject, certificate: Certificate) -> None:
-    from evolino.certify.wording import sentences
+    from evolino.certificates.wording import sentences
 
     for line in sentences(certificate):
         typer.echo(line)
@@ -132,7 +132,7 @@ def _print_margins(
     from rich.console import Console
     from rich.table import Table
 
-    from evolino.certify.wording import rows_in_words
+    from evolino.certificates.wording import rows_in_words
 
     console = Console(highlight=False)
     console.print(

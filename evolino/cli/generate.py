@@ -55,7 +55,8 @@ def generate(
 ) -> None:
     """Let a run's network go on with music, as MIDI, sound and picture."""
     from evolino.models.loading import load
-    from evolino.training.run_folder import MUSIC, RunFolder
+    from evolino.training.run_files import MUSIC
+    from evolino.training.run_folder import RunFolder
 
     for name, path in (("midi", midi), ("wav", wav), ("png", png)):
         if path is not None and path.suffix.lower() not in ENDINGS[name]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from evolino.cli.task_options import TRUST
+
+if TYPE_CHECKING:
+    from evolino.plots.fitness_curves import Axis
 
 KINDS = (
     "fitness",
@@ -74,7 +77,7 @@ def _draw(
     from evolino import plots
 
     if kind == "fitness":
-        plots.fitness(runs, picture, against=against, trust=trust)
+        plots.fitness(runs, picture, against=cast("Axis", against), trust=trust)
     elif kind == "run":
         plots.free_run(runs[0], picture, trust=trust)
     elif kind == "cells":

@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from evolino.cli.output import shown
 from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
 
@@ -68,10 +69,19 @@ class Progress(Callback):
 
     def on_message(self, message: str) -> None:
         """Print it beside the results, also if quiet: it tells of a fault."""
-        print(f"evolino: {message}", file=sys.stderr, flush=True)
+        print(f"evolino: {shown(message)}", file=sys.stderr, flush=True)
+
+    def on_readouts(self, networks: int, seconds: float | None) -> None:
+        """Say what the time is now spent on, and how much of it."""
+        about = "" if seconds is None else f", about {_clock(seconds)}"
+        self._print_last(f"solving the readouts of {networks} networks{about}")
 
     def on_baselines(self) -> None:
         """Say what the time is now spent on."""
+        self._print_last("measuring baselines: unevolved networks, random search")
+
+    def _print_last(self, line: str) -> None:
+        """End the live line and print another one below."""
         if self._quiet:
             return
         if self._last is not None:
@@ -80,7 +90,7 @@ class Progress(Callback):
             self._live.stop()
             self._live = None
         self._last = None
-        print("measuring baselines: unevolved networks, random search", flush=True)
+        print(line, flush=True)
 
     def on_stop(self, result: Result) -> None:
         """Print the last line."""

@@ -5,22 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
-from evolino.cli.assignments import read_assignments
+from evolino.cli.option_record import parameters_of, with_parameters
+from evolino.cli.output import shown
+from evolino.cli.run_options import RunOptions, experiment_of
 from evolino.cli.task_options import TaskOption, task_options
-from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
+from evolino.cli.worker_options import worker_settings
 
 if TYPE_CHECKING:
-    from evolino.training.experiment import Islands
     from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
-
-LIMITS = ("generations", "evaluations", "seconds", "target", "stagnation")
 
 
 class TaskCommands(TyperGroup):
@@ -57,8 +57,7 @@ def task_command(name: str) -> Any:
     from evolino.registry import find
 
     task = find("task", name)
-    taken = set(inspect.signature(_general).parameters)
-    own = task_options(task, taken)
+    own = task_options(task, {each.name for each in fields(RunOptions)})
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
     first_line = (inspect.getdoc(task) or name).partition("\n")[0]
     single.command(name=name, help=first_line, epilog=_example(name, own))(
@@ -69,18 +68,14 @@ def task_command(name: str) -> Any:
 
 def _command(name: str, own: list[TaskOption]) -> Callable[..., None]:
     """Return a function whose signature holds all options, for typer to read."""
-    general = inspect.signature(_general, eval_str=True).parameters
 
     def command(**given: Any) -> None:
         options = {option.field: option.read(given.pop(option.argument)) for option in own}
         known = {key: value for key, value in options.items() if value is not None}
-        _general(name, known, **given)
+        _run_task(name, known, RunOptions(**given))
 
     parameters = [option.parameter() for option in own]
-    parameters += [p for p in general.values() if p.name not in ("task", "options")]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
+    return with_parameters(command, [*parameters, *parameters_of(RunOptions)])
 
 
 def _example(name: str, own: list[TaskOption]) -> str:
@@ -93,124 +88,34 @@ def _example(name: str, own: list[TaskOption]) -> str:
     )
 
 
-def _general(
-    task: str,
-    options: dict[str, Any],
-    *,
-    preset: Annotated[
-        str | None, typer.Option(help="Settings to start from.", show_default="best")
-    ] = None,
-    cells: Annotated[int | None, typer.Option(help="Memory cells.")] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            help="float64, or float32: twice as fast, accurate to 1e-6.",
-            show_default="float64",
-        ),
-    ] = None,
-    search: Annotated[
-        str | None,
-        typer.Option(help="Search over weights: esp, genetic, cma-es, random, .."),
-    ] = None,
-    readout: Annotated[
-        str | None,
-        typer.Option(
-            help="How outputs are solved: pseudo-inverse, ridge, svm, kernel-svm, .."
-        ),
-    ] = None,
-    initialiser: Annotated[
-        str | None, typer.Option(help="How the first weights are drawn.")
-    ] = None,
-    islands: Annotated[
-        int | None,
-        typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
-    ] = None,
-    migrate_every: Annotated[
-        int | None,
-        typer.Option(help="Generations between exchanges.", show_default="10"),
-    ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search or readout, "
-            "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
-        ),
-    ] = None,
-    robust: Annotated[
-        float | None,
-        typer.Option(help="Noise on all cells in the free runs that select, such as 1e-4."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
-    workers: Workers = None,
-    backend: Backend = "threads",
-    scheduler: Scheduler = None,
-    timeout: Timeout = None,
-    generations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
-    evaluations: Annotated[
-        int | None, typer.Option(help="Stop after so many networks.")
-    ] = None,
-    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
-    target: Annotated[float | None, typer.Option(help="Stop at this loss.")] = None,
-    stagnation: Annotated[
-        int | None, typer.Option(help="Stop after so many generations without progress.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the run.", show_default="results/runs/..")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Use --out even if it holds an earlier run.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
-    baselines: Annotated[
-        bool,
-        typer.Option(help="Measure what an unevolved network and random search reach."),
-    ] = True,
-) -> None:
-    """Run a task; options: fields of the task that were given."""
-    from dataclasses import replace
-
+def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
+    """Run a task. fields: of the task, those that were given."""
     from evolino.cli.progress import Progress
-    from evolino.training.presets import experiment_for
     from evolino.training.run_folder import RunFolder
+    from evolino.training.stopping import SavingError
     from evolino.training.trainer import run_experiment
+    from evolino.training.workers.base import EvaluationError
 
-    limits = dict(
-        zip(LIMITS, (generations, evaluations, seconds, target, stagnation), strict=True)
+    pool = worker_settings(
+        options.workers, options.backend, options.scheduler, options.timeout
     )
-    pool = worker_settings(workers, backend, scheduler, timeout)
-    experiment = experiment_for(
-        task,
-        preset,
-        task_options=options,
-        cells=cells,
-        precision=precision,
-        search=search,
-        readout=readout,
-        initialiser=initialiser,
-        fields=read_assignments(assignments or ()),
-        seed=seed,
-        budget_options=limits,
-    )
-    if islands is not None or migrate_every is not None:
-        experiment = replace(experiment, islands=_islands(islands, migrate_every))
-    if robust is not None:
-        experiment = replace(experiment, robust=robust)
-    folder = RunFolder.create(out, experiment, force=force)
+    experiment = experiment_of(task, fields, options)
+    folder = RunFolder.create(options.out, experiment, force=options.force)
     try:
-        with resumable(folder, quiet=quiet), Progress(quiet=quiet) as progress:
+        with resumable(folder, quiet=options.quiet), Progress(quiet=options.quiet) as bar:
             result = run_experiment(
                 experiment,
                 workers=pool,
                 folder=folder,
-                callbacks=[progress],
-                baselines=baselines,
+                callbacks=[bar],
+                baselines=options.baselines,
             )
-    except (ValueError, TypeError, MemoryError):
+    except (EvaluationError, SavingError):
+        raise
+    except Exception:
         folder.discard_unless_begun()
         raise
-    conclude(folder, result, quiet=quiet)
+    conclude(folder, result, quiet=options.quiet)
 
 
 @contextmanager
@@ -224,28 +129,29 @@ def resumable(folder: RunFolder, *, quiet: bool) -> Iterator[None]:
         raise
 
 
-def _islands(count: int | None, migrate_every: int | None) -> Islands:
-    from evolino.training.experiment import Islands
-
-    if count is None:
-        raise ValueError("migrate_every needs islands")
-    return Islands(count) if migrate_every is None else Islands(count, migrate_every)
-
-
 def conclude(folder: RunFolder, result: Result, *, quiet: bool) -> None:
     """Draw the fitness, print the table and where all is. Exits with 130 if interrupted."""
     from evolino.cli.show import print_run
 
-    picture = None
-    if result.history:
-        from evolino.plots import fitness
-
-        picture = folder.path / "fitness.png"
-        fitness([folder.path], picture, trust=True)
+    picture = _fitness_picture(folder) if result.history else None
     if not quiet:
         print_run(folder)
-        typer.echo(f"run      {folder.path}")
+        typer.echo(f"run      {shown(folder.path)}")
         if picture is not None:
-            typer.echo(f"picture  {picture}")
+            typer.echo(f"picture  {shown(picture)}")
     if result.interrupted:
         raise typer.Exit(130)
+
+
+def _fitness_picture(folder: RunFolder) -> Path | None:
+    """Draw the fitness of a run; a picture that fails is a line and no error."""
+    picture = folder.path / "fitness.png"
+    try:
+        from evolino.plots import fitness
+
+        fitness([folder.path], picture, trust=True)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        typer.echo(f"evolino: no picture: {shown(reason)}", err=True)
+        return None
+    return picture

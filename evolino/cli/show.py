@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evolino.cli.output import all_shown
+
 if TYPE_CHECKING:
     from evolino.training.run_folder import RunFolder
 
@@ -38,7 +40,7 @@ def print_run(folder: RunFolder) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    result = folder.result()
+    result = all_shown(folder.result())
     if result is None:
         _print_unfinished(folder)
         return
@@ -61,7 +63,9 @@ def print_run(folder: RunFolder) -> None:
             console.print(_published(result))
     else:
         console.print(_by_method(result))
-    if not result["metrics"]:
+    if not result["generations"]:
+        console.print("no generation was finished: resume with more --seconds")
+    elif not result["metrics"]:
         console.print("every network failed: no validation loss was finite", markup=False)
 
 

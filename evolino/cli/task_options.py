@@ -113,9 +113,15 @@ def _reader(name: str, annotation: Any) -> tuple[Any, Callable[[Any], Any]]:
 
     (None, ..) for types that a command line cannot give, such as records.
     """
+    from numpy.typing import ArrayLike
+
+    if annotation in (ArrayLike, ArrayLike | None):
+        return Path, lambda path: _read_array(name, path)
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (types.UnionType, typing.Union):
         kinds = [each for each in inner if each is not type(None)]
+        if str in kinds:  # text that the task reads itself
+            return str, str
         return _reader(name, kinds[0]) if len(kinds) == 1 else (None, str)
     if annotation in SIMPLE:
         return annotation, annotation
@@ -123,8 +129,6 @@ def _reader(name: str, annotation: Any) -> tuple[Any, Callable[[Any], Any]]:
         return str, str
     if origin in (tuple, list) and inner and inner[0] in (int, float, str):
         return str, lambda text: _numbers(name, text, inner[0])
-    if annotation is Any:
-        return Path, lambda path: _read_array(name, path)
     return None, str
 
 

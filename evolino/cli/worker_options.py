@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 if TYPE_CHECKING:
+    from evolino.training.workers import base
     from evolino.training.workers.base import WorkerSettings
 
 Workers = Annotated[
@@ -39,7 +40,8 @@ def worker_settings(
     """Return the settings of the options. Raises ValueError for what cannot work."""
     from evolino.training.workers.base import WorkerSettings
 
-    return WorkerSettings(worker_count(workers), backend, scheduler, timeout)
+    checked = cast("base.Backend", backend)  # by WorkerSettings
+    return WorkerSettings(worker_count(workers), checked, scheduler, timeout)
 
 
 def worker_count(workers: int | None) -> int:

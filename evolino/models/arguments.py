@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evolino.network.lstm import LSTM
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, as_series, check_count
 
 
-def series_of(architecture: LSTM, inputs: Any, targets: Any) -> Series:
+def series_of(
+    architecture: LSTM, inputs: ArrayLike | None, targets: ArrayLike | None
+) -> Series:
     """Return inputs (T, I) and targets (T, K), one of which may be None, as a series.
 
     Raises ValueError or TypeError, naming the argument, for what the network cannot hear.
     """
-    if inputs is None and targets is None:
-        raise ValueError("predict, states and generate need inputs, targets or both")
     if targets is None:
+        if inputs is None:
+            raise ValueError("predict, states and generate need inputs, targets or both")
         if architecture.feedback:
             raise ValueError(
                 "this network hears its outputs: pass the true series as targets"
             )
-        targets = np.zeros((len(inputs), architecture.outputs))
+        inputs = as_series("inputs", inputs, width=architecture.inputs)
+        return Series(inputs, np.zeros((len(inputs), architecture.outputs)))
+    targets = as_series("targets", targets, width=architecture.outputs)
     if inputs is None:
         if architecture.inputs:
             raise ValueError(
                 f"this network has {architecture.inputs} external inputs: pass inputs"
             )
-        inputs = np.zeros((len(targets), 0))
+        return Series(np.zeros((len(targets), 0)), targets)
     inputs = as_series("inputs", inputs, width=architecture.inputs)
-    targets = as_series("targets", targets, width=architecture.outputs)
     if len(inputs) != len(targets):
         raise ValueError(
             f"inputs and targets must have as many steps, got {len(inputs)} and "
@@ -41,13 +44,17 @@ def series_of(architecture: LSTM, inputs: Any, targets: Any) -> Series:
     return Series(inputs, targets)
 
 
-def all_of(architecture: LSTM, inputs: Any, targets: Any) -> Segment:
+def all_of(
+    architecture: LSTM, inputs: ArrayLike | None, targets: ArrayLike | None
+) -> Segment:
     """Return every row of a series, for the output at each step."""
     series = series_of(architecture, inputs, targets)
     return Segment(series, 0, series.steps)
 
 
-def ahead_of(architecture: LSTM, steps: int, prime: Any, inputs: Any) -> Segment:
+def ahead_of(
+    architecture: LSTM, steps: int, prime: ArrayLike | None, inputs: ArrayLike | None
+) -> Segment:
     """Return so many rows after a prime (T, K), None for no prime, for a free run.
 
     inputs: (T + steps, I), None for a network without external inputs.

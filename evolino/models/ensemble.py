@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from evolino.models.arguments import ahead_of, all_of
-from evolino.models.lockstep import Together, improvised, left_alone
+from evolino.models.lockstep import Together, left_alone
 from evolino.models.model import Model
+from evolino.models.units import improvised_in_units, in_units, same_scaling, standardised
 from evolino.network.lstm import LSTM
 from evolino.storage.archive import save_state
+from evolino.storage.files import user_path
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array
 
@@ -26,7 +31,7 @@ from evolino.vocabulary import Array
 class Ensemble:
     """Models of one architecture, the best first; hears and answers as one network.
 
-    Raises ValueError for no members, or members of different architectures.
+    Raises ValueError for no members, or members of different architectures or scalings.
     """
 
     members: tuple[Model, ...]
@@ -37,18 +42,29 @@ class Ensemble:
             raise ValueError("members must be one or more models, got none")
         if any(each.architecture != self.architecture for each in self.members):
             raise ValueError("members must have the same architecture")
+        if not all(same_scaling(each.scaling, self.scaling) for each in self.members):
+            raise ValueError("members must have the same scaling of columns")
 
     @property
     def architecture(self) -> LSTM:
         """Of every member."""
         return self.members[0].architecture
 
-    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+    @property
+    def scaling(self) -> Scaling | None:
+        """Of every member."""
+        return self.members[0].scaling
+
+    def predict(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Array:
         """Return (T, K): the output at each step, one step ahead; as `Model.predict`."""
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
-    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+    def generate(
+        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Array:
         """Return (steps, K): a free run, every member fed the outputs of all; as
         `Model.generate`."""
         segment = ahead_of(self.architecture, steps, prime, inputs)
@@ -60,19 +76,22 @@ class Ensemble:
         A free run goes a step at a time, so it is far slower than that of one `Model`.
         """
         if free_running:
-            return [left_alone(self._together(), segment) for segment in segments]
+            given = standardised(self.scaling, segments)
+            each = [left_alone(self._together(), segment) for segment in given]
+            return in_units(self.scaling, each, free_running=True)
         totals = self.members[0].sums(segments)
         for member in self.members[1:]:
             for total, own in zip(totals, member.sums(segments), strict=True):
                 total += own
-        return [self.architecture.outputs_of(total / len(self.members)) for total in totals]
+        each = [self.architecture.outputs_of(total / len(self.members)) for total in totals]
+        return in_units(self.scaling, each, free_running=False)
 
     def improvise(
-        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
         """Go on from a prime, hearing what `choose` makes of each output; as
         `Model.improvise`."""
-        return improvised(self._together(), steps, prime, choose)
+        return improvised_in_units(self.scaling, self._together(), steps, prime, choose)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of it as arrays, numbers and text."""
@@ -80,7 +99,7 @@ class Ensemble:
 
     def save(self, path: str | Path) -> None:
         """Write it to an .npz file that `load` reads."""
-        save_state(Path(path), self.as_state(), kind="model")
+        save_state(user_path(path), self.as_state(), kind="model")
 
     def _together(self) -> Together:
         networks = [(member.genome, member.output) for member in self.members]

@@ -7,6 +7,7 @@ from pathlib import Path
 from evolino.models.ensemble import Ensemble, Trained, best_network
 from evolino.models.model import Model
 from evolino.storage.archive import load_state
+from evolino.storage.files import user_path
 
 
 def load(path: str | Path) -> Trained:
@@ -14,7 +15,7 @@ def load(path: str | Path) -> Trained:
 
     Raises ValueError for a file that is not a model or was damaged.
     """
-    path = Path(path)
+    path = user_path(path)
     file = path / "model.npz" if path.is_dir() else path
     state = load_state(file, kind="model")
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evolino.network.kernel_expansion import KernelExpansion, Output
 from evolino.network.kernels.dispatch import check_fed_back, input_vectors
@@ -41,7 +42,7 @@ class Together:
 
 
 def improvised(
-    networks: Together, steps: int, prime: Array, choose: Callable[[Array], Array]
+    networks: Together, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
     """Return what was chosen, and the outputs that it was chosen from: (steps, K) each.
 

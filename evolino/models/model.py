@@ -8,31 +8,43 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from evolino.models.arguments import ahead_of, all_of, series_of, without_padding
+from evolino.models.arguments import ahead_of, all_of, without_padding
 from evolino.models.driving import drive, respond_one_step, run_freely, sums_one_step
-from evolino.models.lockstep import Together, improvised
+from evolino.models.lockstep import Together
 from evolino.models.string_checks import check_strings
+from evolino.models.units import (
+    check_scaling,
+    improvised_in_units,
+    in_units,
+    standardised,
+)
 from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
 from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
 from evolino.network.lstm import LSTM
 from evolino.network.reference import Trace, run
 from evolino.storage.archive import save_state
+from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
-from evolino.vocabulary import Array, IntArray, check_number
+from evolino.vocabulary import Array, IntArray, check_number, contiguous
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """A network that can be used: architecture, genome (C, G), and what its outputs are.
 
-    output: weights (S, K), or an expansion in kernels of what the readout sees.
+    output: weights (S, K), or an expansion in kernels of what the readout sees. scaling:
+    of the task's columns, where it is standardised; inputs, targets and outputs of all
+    methods are in the user's units.
     """
 
     architecture: LSTM
     genome: Array
     output: Output
+    scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         """Check that genome and output fit the architecture."""
@@ -48,6 +60,10 @@ class Model:
             name, shape = "output_weights", self.output.shape
         if shape != wanted:
             raise ValueError(f"{name} must have shape {wanted}, got {shape}")
+        check_scaling(self.architecture, self.scaling)
+        object.__setattr__(self, "genome", contiguous(self.genome))
+        if not isinstance(self.output, KernelExpansion):
+            object.__setattr__(self, "output", contiguous(self.output))
 
     @property
     def output_weights(self) -> Array:
@@ -58,7 +74,9 @@ class Model:
             )
         return self.output
 
-    def predict(self, inputs: Any = None, targets: Any = None) -> Array:
+    def predict(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Array:
         """Return (T, K): the output at each step, one step ahead.
 
         inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
@@ -67,7 +85,9 @@ class Model:
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
-    def generate(self, steps: int, prime: Any = None, inputs: Any = None) -> Array:
+    def generate(
+        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
 
         prime: (T, K), the series to hear first, by teacher forcing; none starts from
@@ -76,33 +96,41 @@ class Model:
         segment = ahead_of(self.architecture, steps, prime, inputs)
         return self.respond([segment], free_running=True)[0]
 
-    def states(self, inputs: Any = None, targets: Any = None) -> Trace:
+    def states(
+        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
+    ) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
 
         Arguments as for `predict`.
         """
-        series = series_of(self.architecture, inputs, targets)
+        series = standardised(self.scaling, [all_of(self.architecture, inputs, targets)])[
+            0
+        ].series
         vectors = input_vectors(self.architecture, series.inputs, series.targets)
         return run(self.architecture, self.genome, vectors)
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment."""
         networks, outputs = self._networks(), self._outputs()
+        segments = standardised(self.scaling, segments)
         if not free_running:
             answered = respond_one_step(networks, outputs, segments)[0]
         else:
             _, _, starts = drive(networks, (), segments)
             answered = run_freely(networks, outputs, segments, starts)[0]
-        return without_padding(answered, segments)
+        each = without_padding(answered, segments)
+        return in_units(self.scaling, each, free_running=free_running)
 
     def sums(self, segments: Sequence[Segment]) -> list[Array]:
         """Return what the readout sums up (stop - start, K) on each segment, one step
-        ahead: the outputs, before they are made probabilities or cut."""
+        ahead: the outputs, before they are made probabilities, cut, or given back in the
+        user's units."""
+        segments = standardised(self.scaling, segments)
         answered = sums_one_step(self._networks(), self._outputs(), segments)[0]
         return without_padding(answered, segments)
 
     def improvise(
-        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
         """Go on from a prime, hearing what `choose` makes of each output.
 
@@ -112,7 +140,7 @@ class Model:
         without feedback.
         """
         alone = Together(self.architecture, [(self.genome, self.output)])
-        return improvised(alone, steps, prime, choose)
+        return improvised_in_units(self.scaling, alone, steps, prime, choose)
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how the network does on counted strings (N, parameters)."""
@@ -136,6 +164,7 @@ class Model:
         check_number("kick", kick, least=0)
         rng = np.random.default_rng(seed)
         networks = self._networks()
+        segments = standardised(self.scaling, segments)
         _, _, starts = drive(networks, (), segments)
         if kick:
             starts = CellStates(
@@ -146,7 +175,8 @@ class Model:
         shape = longest, 2, self.architecture.cells
         shaken = rng.normal(0.0, noise, shape) if noise else None
         outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
-        return without_padding(outputs, segments)
+        each = without_padding(outputs, segments)
+        return in_units(self.scaling, each, free_running=True)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Model:
@@ -155,18 +185,26 @@ class Model:
             output: Output = KernelExpansion.from_state(state["expansion"])
         else:
             output = state["output_weights"]
-        return cls(LSTM(**state["architecture"]), state["genome"], output)
+        scaling = state.get("scaling")
+        return cls(
+            LSTM(**state["architecture"]),
+            state["genome"],
+            output,
+            None if scaling is None else Scaling.from_state(scaling),
+        )
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""
         state = {"architecture": asdict(self.architecture), "genome": self.genome}
+        if self.scaling is not None:
+            state["scaling"] = self.scaling.as_state()
         if isinstance(self.output, KernelExpansion):
             return {**state, "expansion": self.output.as_state()}
         return {**state, "output_weights": self.output}
 
     def save(self, path: str | Path) -> None:
         """Write the model to an .npz file that `load` reads."""
-        save_state(Path(path), self.as_state(), kind="model")
+        save_state(user_path(path), self.as_state(), kind="model")
 
     def _networks(self) -> Networks:
         return pack(self.architecture, self.genome[None])

@@ -88,14 +88,22 @@ def laid_out(
 
 def width(network: SeenByReadout) -> int:
     """Return S, how many features there are."""
+    return sum(laid_out(network, _sizes(network), lambda size: size))
+
+
+def columns_of(network: SeenByReadout, source: str) -> slice:
+    """Return where the columns of a source are, not squared; an empty slice for none."""
+    first, sizes = 0, _sizes(network)
+    for each in layout(network):
+        if each == Columns(source):
+            return slice(first, first + sizes[source])
+        first += sizes[each.source]
+    return slice(first, first)
+
+
+def _sizes(network: SeenByReadout) -> dict[str, int]:
     cells = network.cells
-    sizes = {
-        "outputs": cells,
-        "states": cells,
-        "inputs": network.input_width,
-        "constant": 1,
-    }
-    return sum(laid_out(network, sizes, lambda size: size))
+    return {"outputs": cells, "states": cells, "inputs": network.input_width, "constant": 1}
 
 
 def features_of(network: SeenByReadout, outputs: Array, states: Array, u: Array) -> Array:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from evolino.vocabulary import Array, check_number
+from evolino.vocabulary import Array, check_number, contiguous
 
-KERNELS = ("gaussian", "linear")
+Kernel = Literal["gaussian", "linear"]
+KERNELS = get_args(Kernel)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +34,7 @@ class KernelExpansion:
     Raises ValueError for shapes that do not fit.
     """
 
-    kernel: str
+    kernel: Kernel
     width: float
     supports: Array
     coefficients: Array
@@ -54,6 +55,8 @@ class KernelExpansion:
                 "supports (V, S), coefficients (V, K), intercepts (K,) and scales (S,) do "
                 f"not fit: {', '.join(map(str, shapes))}"
             )
+        for name in ("supports", "coefficients", "intercepts", "scales"):
+            object.__setattr__(self, name, contiguous(getattr(self, name)))
 
     @property
     def shape(self) -> tuple[int, int]:

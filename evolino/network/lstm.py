@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -28,8 +29,14 @@ from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 GATES = ("input", "forget", "cell", "output")
 PEEPHOLE_GATES = ("input", "forget", "output")
-CELL_OUTPUTS = ("o*tanh(s)", "tanh(o*s)", "o*s")
-OUTPUTS = ("identity", "threshold", "threshold in feedback", "logistic", "softmax")
+CellInput = Literal["tanh", "identity"]
+CellOutput = Literal["o*tanh(s)", "tanh(o*s)", "o*s"]
+OutputUnit = Literal[
+    "identity", "threshold", "threshold in feedback", "logistic", "softmax"
+]
+Precision = Literal["float64", "float32"]
+CELL_OUTPUTS = get_args(CellOutput)
+OUTPUTS = get_args(OutputUnit)
 PROBABILITIES = ("logistic", "softmax")
 THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
 
@@ -75,8 +82,8 @@ class LSTM:
     outputs: int = 1
     forget_gate: bool = True
     peepholes: bool = False
-    cell_input: str = "tanh"
-    cell_output: str = "o*tanh(s)"
+    cell_input: CellInput = "tanh"
+    cell_output: CellOutput = "o*tanh(s)"
     bias: bool = True
     feedback: bool = True
     feedback_scale: float = 1.0
@@ -86,10 +93,10 @@ class LSTM:
     readout_inputs: bool = True
     readout_squares: bool = False
     readout_constant: bool = True
-    output: str = "identity"
+    output: OutputUnit = "identity"
     alternatives: tuple[int, ...] = ()
     groups: tuple[Group, ...] = ()
-    precision: str = "float64"
+    precision: Precision = "float64"
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -98,7 +105,7 @@ class LSTM:
         check_count("outputs", self.outputs)
         check_count("sources_seed", self.sources_seed, least=0)
         check_number("feedback_scale", self.feedback_scale)
-        if self.cell_input not in ("tanh", "identity"):
+        if self.cell_input not in get_args(CellInput):
             raise ValueError(
                 f"cell_input must be 'tanh' or 'identity', got {self.cell_input!r}"
             )
@@ -111,7 +118,7 @@ class LSTM:
             raise ValueError(
                 f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}"
             )
-        if self.precision not in ("float64", "float32"):
+        if self.precision not in get_args(Precision):
             raise ValueError(
                 f"precision must be 'float64' or 'float32', got {self.precision!r}"
             )

@@ -25,7 +25,7 @@ def agreement(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
     Raises ValueError for a run of another task, or no run.
     """
     from evolino.models.loading import load
-    from evolino.plots import flatten, name_differences
+    from evolino.plots.run_names import flatten, name_differences
     from evolino.tasks.music.blues import Blues
     from evolino.training.config import experiment_to_table
     from evolino.training.problem import split_of

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evolino.storage.files import user_path
 from evolino.vocabulary import Array
 
 if TYPE_CHECKING:
@@ -61,9 +64,29 @@ STYLE = {
 }
 
 
+def load_matplotlib() -> None:
+    """Import matplotlib, whatever MPLBACKEND says: pictures have a canvas of their own.
+
+    matplotlib refuses to be imported where the variable names a backend that is not
+    installed, such as that of a notebook. One that is stays the caller's.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    named = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    finally:
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
+    if named:
+        with suppress(ValueError):
+            matplotlib.rcParams["backend"] = named
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in our look; whatever the caller had set is restored."""
+    load_matplotlib()
     import matplotlib
 
     with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
@@ -72,6 +95,7 @@ def style() -> Iterator[None]:
 
 def new_figure(height: float) -> Figure:
     """Return a figure of a page's width; no window and no global state know of it."""
+    load_matplotlib()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(WIDTH, height), layout="constrained")
@@ -79,7 +103,7 @@ def new_figure(height: float) -> Figure:
 
 def check_picture(path: str | Path) -> Path:
     """Return the path. Raises ValueError unless it ends in .png or .svg."""
-    picture = Path(path)
+    picture = user_path(path, "picture")
     if picture.suffix.lower() not in SUFFIXES:
         raise ValueError(f"a picture must end in .png or .svg, got {picture}")
     return picture
@@ -90,7 +114,7 @@ def save(figure: Figure, path: str | Path) -> Path:
 
     Raises ValueError unless the path ends in .png or .svg.
     """
-    from evolino.storage.archive import replace_file
+    from evolino.storage.files import replace_file
 
     picture = check_picture(path)
     kind = picture.suffix.lower().removeprefix(".")

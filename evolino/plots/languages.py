@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evolino.plots import flatten, name_differences
 from evolino.plots.canvas import check_picture, save
 from evolino.plots.counting import (
     Strings,
@@ -16,6 +15,7 @@ from evolino.plots.counting import (
     counters_figure,
     margins_figure,
 )
+from evolino.plots.run_names import flatten, name_differences
 from evolino.vocabulary import IntArray, check_count
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from evolino.plots.canvas import (
     style,
     thousands,
 )
-from evolino.plots.losses import quantiles
+from evolino.plots.fitness_curves import quantiles
 from evolino.vocabulary import Array
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ def response_figure(
     targets: Sequence[Array],
     *,
     start: int = 0,
-    heard: Array | None = None,
+    before: Array | None = None,
     free_running: bool = True,
 ) -> Figure:
     """Draw the output over the target of the first segment, and the absolute error of all.
 
     outputs, targets: (L_n, K) each; the error is the largest over K, and over segments
-    the median and the quartiles. start: the step of the first row. heard: (H, K), the
-    target before it, which the network was driven with. free_running: whether the outputs
-    were fed back. Raises ValueError for no segment, or shapes that differ.
+    the median and the quartiles. start: the step of the first row. before: (B, K), the
+    target before it, under teacher forcing. free_running: whether the outputs were fed
+    back. Raises ValueError for no segment, or shapes that differ.
     """
     if not outputs or len(outputs) != len(targets):
         raise ValueError(f"got {len(outputs)} outputs for {len(targets)} targets")
@@ -54,16 +54,16 @@ def response_figure(
         if output.shape != target.shape:
             raise ValueError(f"output has shape {output.shape}, target {target.shape}")
     output, target = outputs[0], targets[0]
-    heard = np.zeros((0, target.shape[1])) if heard is None else heard
+    before = np.zeros((0, target.shape[1])) if before is None else before
     name = "free run" if free_running else "output"
     with style():
         if target.shape[1] > LINES:
             figure, error_axes = _draw_maps(output, target, start, name)
         else:
-            figure, error_axes = _draw_lines(output, target, start, heard, name)
+            figure, error_axes = _draw_lines(output, target, start, before, name)
         _draw_error(error_axes, outputs, targets, start)
         if len(outputs) == 1 and target.shape[1] <= LINES and len(target) <= WINDOW:
-            set_steps(error_axes, start - len(heard), start + len(target) - 1)
+            set_steps(error_axes, start - len(before), start + len(target) - 1)
     return figure
 
 
@@ -112,7 +112,7 @@ def cells_figure(
 
 
 def _draw_lines(
-    output: Array, target: Array, start: int, heard: Array, name: str
+    output: Array, target: Array, start: int, before: Array, name: str
 ) -> tuple[Figure, Axes]:
     """Return a figure with target and output drawn, and the axes for the error."""
     count = target.shape[1]
@@ -125,11 +125,11 @@ def _draw_lines(
             steps = start + np.arange(first, stop)
             shown = output[first:stop, k]
             if len(parts) == 1:
-                before = np.arange(start - len(heard), start)
-                if len(heard):
-                    axes.plot(before, heard[:, k], color=GREY, label="heard before")
+                earlier = np.arange(start - len(before), start)
+                if len(before):
+                    axes.plot(earlier, before[:, k], color=GREY, label="teacher-forced")
                     axes.axvline(start - 0.5, color=GREY, linewidth=0.8, linestyle="--")
-                set_steps(axes, start - len(heard), start + len(target) - 1)
+                set_steps(axes, start - len(before), start + len(target) - 1)
             axes.plot(
                 steps, target[first:stop, k], color="#B5B5B5", linewidth=3.2, label="target"
             )

@@ -97,7 +97,7 @@ def reach(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
     are lines of their own. trust: of `RunFolder.open`. Raises ValueError for runs of other
     tasks, and for unfinished ones.
     """
-    from evolino.plots import flatten, name_differences
+    from evolino.plots.run_names import flatten, name_differences
     from evolino.tasks.timing.timing import Timing
     from evolino.training.config import experiment_to_table
     from evolino.training.run_folder import RunFolder

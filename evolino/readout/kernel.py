@@ -23,10 +23,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.network.kernel_expansion import KernelExpansion
+from evolino.network.kernel_expansion import Kernel, KernelExpansion
 from evolino.readout.checks import check_rows
-from evolino.readout.dual import Fit, check_kernel, check_memory, expansions, pairs
-from evolino.readout.levels import balanced_shares, levels_of
+from evolino.readout.class_targets import balanced_shares, levels_of
+from evolino.readout.kernel_matrices import (
+    Fit,
+    check_kernel,
+    check_memory,
+    expansions,
+    pairs,
+)
 from evolino.vocabulary import Array, check_number
 
 EXACT = 1e-4  # how far outputs may violate the conditions of a minimum
@@ -50,7 +56,7 @@ class KernelSVM:
 
     capacity: float | tuple[float, ...] = 100.0
     width: float | tuple[float, ...] = 2.0
-    kernel: str = "gaussian"
+    kernel: Kernel = "gaussian"
     balanced: bool = False
     unnormalised: bool = False
     memory: float = 2.0
@@ -106,7 +112,7 @@ class KernelSVR:
 
     capacity: float | tuple[float, ...] = 100.0
     width: float | tuple[float, ...] = 2.0
-    kernel: str = "gaussian"
+    kernel: Kernel = "gaussian"
     epsilon: float = 1e-3
     unnormalised: bool = False
     memory: float = 2.0

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from evolino.readout.checks import check_rows, check_several, several
-from evolino.readout.levels import levels_of
+from evolino.readout.class_targets import levels_of
 from evolino.solvers.likelihood import Likelihood, maximise
 from evolino.vocabulary import Array, check_count
 

@@ -8,6 +8,7 @@ number of columns only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -25,7 +26,8 @@ from evolino.solvers.newton import (
 )
 from evolino.vocabulary import Array, BoolArray
 
-SOLVERS = ("newton", "liblinear")
+Solver = Literal["newton", "liblinear"]
+SOLVERS = get_args(Solver)
 LIBLINEAR = {"tol": 1e-8, "max_iter": 1_000_000}
 
 

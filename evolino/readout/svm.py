@@ -24,8 +24,8 @@ from typing import ClassVar
 import numpy as np
 
 from evolino.readout.checks import check_rows, check_several, several
-from evolino.readout.levels import balanced_shares, levels_of
-from evolino.readout.primal import SOLVERS, Primal, minimise
+from evolino.readout.class_targets import balanced_shares, levels_of
+from evolino.readout.primal import SOLVERS, Primal, Solver, minimise
 from evolino.vocabulary import Array, check_number
 
 
@@ -50,7 +50,7 @@ class SVM:
     capacity: float | tuple[float, ...] = 1e4
     balanced: bool = False
     unnormalised: bool = False
-    solver: str = "newton"
+    solver: Solver = "newton"
 
     def __post_init__(self) -> None:
         """Check capacities and solver."""
@@ -104,7 +104,7 @@ class SVR:
     capacity: float | tuple[float, ...] = 1e4
     epsilon: float = 1e-3
     unnormalised: bool = False
-    solver: str = "newton"
+    solver: Solver = "newton"
 
     def __post_init__(self) -> None:
         """Check capacities, epsilon and solver."""

@@ -60,7 +60,7 @@ def inject(text: str, results: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Renew the pages of all records, then the tables in files and in the .md files of
     folders; return the exit status."""
-    from evolino.storage.archive import replace_file
+    from evolino.storage.files import replace_file
 
     parser = argparse.ArgumentParser(
         prog="python -m evolino.reports.markdown", description=__doc__
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _renew_pages(results: Path) -> None:
     """Write the page of every record in a folder anew."""
-    from evolino.storage.archive import replace_file
+    from evolino.storage.files import replace_file
     from evolino.storage.json_text import read_json
 
     for file in sorted(results.glob("*.json")):

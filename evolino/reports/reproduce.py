@@ -7,16 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evolino.reports.display import Display
-from evolino.reports.processes import Perform, in_processes
-from evolino.reports.record import (
-    RowRecord,
-    failed_entry,
-    finished_entry,
-    table_record,
-    take_over,
-)
-from evolino.reports.seeds import (
+from evolino.reports.job_processes import Perform, in_processes
+from evolino.reports.jobs import (
     FAILED,
     FINISHED,
     INTERRUPTED,
@@ -28,7 +20,15 @@ from evolino.reports.seeds import (
     perform,
     seed_places,
 )
-from evolino.storage.archive import replace_file
+from evolino.reports.progress import Display
+from evolino.reports.table_record import (
+    RowRecord,
+    failed_entry,
+    finished_entry,
+    table_record,
+    take_over,
+)
+from evolino.storage.files import replace_file
 from evolino.storage.json_text import write_json
 from evolino.training.interrupts import Interrupt, interruptible
 from evolino.vocabulary import check_count
@@ -128,7 +128,7 @@ class Reproduction:
     def draw(self) -> None:
         """Draw the fitness of every row over its seeds, if any run has a generation."""
         from evolino.plots import fitness_figure, read_curve, save
-        from evolino.training.run_folder import HISTORY
+        from evolino.training.run_files import HISTORY
 
         groups = {
             row.row.label: [

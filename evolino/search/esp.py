@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -21,7 +21,8 @@ from evolino.search.base import Search, State, WeightSpace
 from evolino.search.turns import Turns, cauchy_mutation, rng_state, set_rng_state
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
-CREDITS = ("best", "mean", "sum")
+Credit = Literal["best", "mean", "sum"]
+CREDITS = get_args(Credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ESP:
 
     subpopulation: int = 40
     combinations: int = 10
-    credit: str = "best"
+    credit: Credit = "best"
     parents: float = 0.25
     replaced: float = 0.5
     mutation: float = 0.1

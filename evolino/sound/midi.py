@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evolino.sound.score import Note, Score, Track
-from evolino.storage.archive import replace_file
+from evolino.storage.files import replace_file
 
 TICKS = 480  # a beat
 DRUMS = 9  # the channel of General MIDI

@@ -15,7 +15,7 @@ import numpy as np
 
 from evolino.sound.drums import drum
 from evolino.sound.score import Score
-from evolino.storage.archive import replace_file
+from evolino.storage.files import replace_file
 from evolino.vocabulary import Array, check_count
 
 RATE = 22_050  # samples a second

@@ -11,8 +11,6 @@ import hashlib
 import io
 import json
 import math
-import os
-import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
+
+from evolino.storage.files import replace_file
 
 FORMAT = "evolino"
 VERSION = 1
@@ -77,24 +77,6 @@ def load_state(path: str | Path, *, kind: str) -> dict[str, Any]:
     except Exception as error:
         raise ValueError(f"{path} is damaged: {_one_line(error)}") from None
     return tree
-
-
-def replace_file(path: str | Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises OSError; the file before it then stays."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename = str(path)  # of a full disk, the system does not say which file
-        raise
 
 
 class _Foreign(Exception):

@@ -12,12 +12,20 @@ VARIABLE = "EVOLINO_CACHE"
 def cache_folder() -> Path:
     """Return the folder of evolino's caches; it need not exist.
 
-    The environment variable EVOLINO_CACHE, else the system's place for caches.
+    The environment variable EVOLINO_CACHE, else the system's place for caches. Raises
+    OSError where the user has no home.
     """
     if given := os.environ.get(VARIABLE):
         return Path(given)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "evolino" / "cache"
+        return Path(os.environ.get("LOCALAPPDATA") or _home()) / "evolino" / "cache"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "evolino"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evolino"
+        return _home() / "Library" / "Caches" / "evolino"
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "evolino"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise OSError(f"the user has no home: {error}; set {VARIABLE}") from None

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from evolino.task.counted import Checked, Phase
 from evolino.task.protocol import Predictor
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, IntArray
 
@@ -25,6 +26,32 @@ class ScoresManyNetworks(Protocol):
         What needs the targets alone is worked out once. Each network's loss has the bits
         that `loss` gives on outputs of it alone.
         """
+        ...
+
+
+def feeds_back(task: object) -> bool:
+    """Return whether the outputs of a task's networks may be fed back.
+
+    Teacher forcing hands a network the targets of the steps before. A task that generates
+    is tested without them. One that does not (`generates` is False) must say that they are
+    known when the network is used, as the last notes are where the next is foretold, by
+    `past_targets_known = True`; else a target that is repeated over rows would be given
+    away.
+    """
+    generates = bool(getattr(task, "generates", False))
+    return generates or bool(getattr(task, "past_targets_known", False))
+
+
+@runtime_checkable
+class Standardised(Protocol):
+    """A task whose columns the network sees standardised, such as a user's own series.
+
+    Its `sequences`, `loss` and `measure` are in the user's units; so are the arguments and
+    outputs of the model, which keeps the scaling.
+    """
+
+    def scaling(self) -> Scaling | None:
+        """Return mean and scale of each column, of training rows; None for none."""
         ...
 
 

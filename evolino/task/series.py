@@ -13,13 +13,13 @@ class Series:
 
     inputs: (T, I), I may be 0. targets: (T, K); the output at row t is meant to be
     targets[t]. With output feedback a network is also given targets[t-1] at row t
-    (zeros at row 0): teacher forcing. heard: (T, K), what it is given in their place, where
-    that is not what should have come out; None is the targets.
+    (zeros at row 0): teacher forcing. teacher: (T, K), the teacher signal that is fed back
+    in place of the targets, where the two differ; None is the targets.
     """
 
     inputs: Array
     targets: Array
-    heard: Array | None = None
+    teacher: Array | None = None
 
     @property
     def steps(self) -> int:
@@ -29,7 +29,7 @@ class Series:
     @property
     def fed_back(self) -> Array:
         """(T, K): what stands for the network's outputs under teacher forcing."""
-        return self.targets if self.heard is None else self.heard
+        return self.targets if self.teacher is None else self.teacher
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Experiment
     from evolino.training.history import Generation
     from evolino.training.result import Result
+    from evolino.vocabulary import Array
 
 
 class Callback:
@@ -22,14 +24,33 @@ class Callback:
     def on_generation(self, generation: Generation, seconds: float) -> None:
         """Hear of a generation; seconds: of the whole run so far."""
 
-    def on_improved(self, loss: float, genome: Any) -> None:
+    def on_improved(self, loss: float, genome: Array) -> None:
         """Hear of a network better than any before; genome is (C, G)."""
 
     def on_message(self, message: str) -> None:
         """Hear in a line of what went wrong and was put right, such as a lost worker."""
+
+    def on_readouts(self, networks: int, seconds: float | None) -> None:
+        """Hear that evolution is over and the readouts of an ensemble are solved; seconds:
+        that this may take, None if it is not known."""
 
     def on_baselines(self) -> None:
         """Hear that evolution is over and the baselines are measured, as long again."""
 
     def on_stop(self, result: Result) -> None:
         """Hear of the end."""
+
+
+METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
+
+
+def check_callbacks(callbacks: Iterable[object]) -> None:
+    """Raise TypeError, saying what a callback is, for whatever is none."""
+    wanted = f"an evolino.Callback, an object with the methods {', '.join(METHODS)}"
+    if isinstance(callbacks, str) or not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list, each {wanted}; got {callbacks!r}")
+    for each in callbacks:
+        if isinstance(each, type) or not all(
+            callable(getattr(each, name, None)) for name in METHODS
+        ):
+            raise TypeError(f"callbacks must each be {wanted}; got {each!r}")

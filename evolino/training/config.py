@@ -14,6 +14,7 @@ from typing import Any
 
 from evolino.network.lstm import LSTM
 from evolino.registry import fields_to_table, from_table, make, to_table, unknown_field
+from evolino.task.protocol import Task
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
 NAMED = ("task", "initialiser", "search", "readout")
@@ -54,8 +55,12 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
+def experiment_from_table(
+    table: Mapping[str, Any], *, task: Task | None = None
+) -> Experiment:
     """Return the experiment of `experiment_to_table`; defaults fill what is not there.
+
+    task: is taken in place of the table's.
 
     Raises ValueError for unknown or missing tables, names and fields, and whatever the
     records themselves raise for their values.
@@ -73,8 +78,12 @@ def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
     variants = tuple(from_table("task", each) for each in curriculum.pop("variants", ()))
     curriculum["variants"] = variants
     islands = make("islands", Islands, table["islands"]) if "islands" in table else None
+    named = NAMED if task is None else NAMED[1:]
+    parts = {kind: from_table(kind, table[kind]) for kind in named}
+    if task is not None:
+        parts["task"] = task
     return Experiment(
-        **{kind: from_table(kind, table[kind]) for kind in NAMED},
+        **parts,
         network=make("network", LSTM, table["network"]),
         budget=make("budget", Budget, table.get("budget", {})),
         curriculum=make("curriculum", Curriculum, curriculum),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = (
-    "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cma",
-    "joblib",
+# Packages that decide bits: what computes, draws, or reads a task's data.
+DECIDING = (
+    "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap", "cmaes",
+    "mido", "music21",
 )  # fmt: skip
+PACKAGES = (*DECIDING, "joblib", "dask", "ray")
 
 
 def environment() -> dict[str, Any]:
@@ -27,6 +30,29 @@ def environment() -> dict[str, Any]:
         "host": platform.node(),
         "commit": commit(),
     }
+
+
+def deciding_versions() -> dict[str, str]:
+    """Return the versions that decide a run's bits, of what is installed of DECIDING.
+
+    Python's own counts too: its sum of floats, for one, is another since 3.12.
+    """
+    found = {name: _version(name) for name in DECIDING}
+    present = {name: each for name, each in found.items() if each is not None}
+    return {"python": ".".join(platform.python_version_tuple()[:2]), **present}
+
+
+def other_versions(before: Mapping[str, Any]) -> str:
+    """Return what deciding versions an environment.json has that are not those of now, in
+    words: "numpy 1.26.0 (now 2.1.0)"; empty if there is none."""
+    packages = before.get("packages")
+    known = dict(packages) if isinstance(packages, dict) else {}
+    known["python"] = ".".join(str(before.get("python", "")).split(".")[:2])
+    return ", ".join(
+        f"{name} {known[name]} (now {now})"
+        for name, now in deciding_versions().items()
+        if known.get(name) and known[name] != now
+    )
 
 
 def cpu_model() -> str:

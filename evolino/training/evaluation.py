@@ -24,6 +24,7 @@ from evolino.models.driving import (
     stack_rows,
     teach,
 )
+from evolino.models.units import standardised
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.kernels.dispatch import (
     FreeRuns,
@@ -39,6 +40,7 @@ from evolino.readout.base import Readout, Solutions
 from evolino.readout.by_groups import solve_by_groups
 from evolino.task.capabilities import ScoresManyNetworks
 from evolino.task.protocol import Task
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
@@ -53,6 +55,8 @@ class Evaluator:
     confirm_at: the loss at which a network comes to the next stage of its validation.
     noise: (M, 2, C) on the cells in the free runs of validation, None for none.
     fit_weight: of the fit in the loss of a network that is not confirmed.
+    scaling: of the task's columns; networks see standardised ones, the task's loss is
+    given outputs in its own units. None leaves all as it is.
     """
 
     architecture: LSTM
@@ -63,6 +67,7 @@ class Evaluator:
     confirm_at: float = 0.0
     noise: Array | None = None
     fit_weight: float = 0.0
+    scaling: Scaling | None = None
     _threads: threading.local = field(default_factory=threading.local, init=False)
 
     def losses(self, genomes: Array) -> Array:
@@ -88,7 +93,7 @@ class Evaluator:
         The penalty is the one that did best on the validation rows.
         """
         best = int(np.argmin(self._losses_by_penalty(genome[None])[:, 0]))
-        rows = self.split.refit or self.split.train
+        rows = standardised(self.scaling, self.split.refit or self.split.train)
         fitted, targets, _ = drive(pack(self._prepared.layout, genome[None]), rows, ())
         return self._solve(fitted, targets)[best][0]
 
@@ -186,15 +191,22 @@ class Evaluator:
         """Return what networks are taught and scored on; without scored segments, on what
         fits the readout."""
         architecture, runs = self.architecture, None
+        wanted = (
+            stack_rows([segment.targets for segment in scored])
+            if scored
+            else np.concatenate([segment.targets for segment in fitted])[None]
+        )
+        seen = standardised(self.scaling, [*fitted, *scored])
+        fitted, scored = seen[: len(fitted)], seen[len(fitted) :]
         if self.task.generates:
             given = lesson(architecture, fitted, started=scored)
             runs = free_runs(architecture, scored, self.tolerance, noise)
         else:
             given = lesson(architecture, fitted, heard=scored)
-        wanted = given.targets[None]
-        if scored:
-            wanted = stack_rows([segment.targets for segment in scored])
-        return _Stage(given, runs, loss_against(self.task, wanted))
+        loss = loss_against(self.task, wanted)
+        if self.scaling is not None:
+            loss = _of_restored(loss, self.scaling)
+        return _Stage(given, runs, loss)
 
     def _workspace(self) -> Workspace:
         """Return what this thread works in."""
@@ -220,6 +232,13 @@ class _Prepared:
     layout: Layout
     validation: _Stage
     confirmation: tuple[_Stage, ...]
+
+
+def _of_restored(
+    loss: Callable[[Array], Array], scaling: Scaling
+) -> Callable[[Array], Array]:
+    """Return a loss of outputs in the user's units as one of standardised outputs."""
+    return lambda outputs: loss(scaling.restored(outputs))
 
 
 def loss_against(task: Task, targets: Array) -> Callable[[Array], Array]:

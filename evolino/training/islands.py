@@ -61,6 +61,8 @@ class Ring:
         assert problem.experiment.islands is not None
         self._problem, self._settings = problem, problem.experiment.islands
         if state is None:
+            # What search and initialiser refuse is the user's error, not a worker's.
+            problem.search(origin, 0).ask()
             self._origin = origin
             self._islands = [Island() for _ in range(self._settings.count)]
         else:

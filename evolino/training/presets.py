@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from evolino.registry import find, names, to_table
+from evolino.registry import find, from_table, names, to_table
+from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Published, Task
 from evolino.training.config import experiment_from_table
 from evolino.training.experiment import Experiment
@@ -137,7 +138,8 @@ def experiment_for(
 ) -> Experiment:
     """Return a preset's experiment with some of it replaced.
 
-    task: a name, or a task of one's own; one without presets gets those of "series".
+    task: a name, or a task of one's own; one without presets gets those of "series". Where
+    past targets are not known when the network is used, nothing is fed back.
     task_options: fields of the task; with cells they choose the row of the preset. cells:
     memory cells. precision: what they compute in. search, readout, initialiser: names;
     another one than the preset's comes with its own defaults. fields: tables of network,
@@ -146,12 +148,12 @@ def experiment_for(
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
+    changed: dict[str, Any] = {}
     if isinstance(task, str):
         find("task", task)
         name, changed = task, {"task": {"name": task, **options}}
     else:
-        options = to_table(task)
-        name, changed = options["name"], {"task": options}
+        options, name = _options_of(task), getattr(task, "name", type(task).__name__)
     with_presets = name if presets_of(name) else FALLBACK_TASK
     chosen = preset or DEFAULT_PRESET
     if chosen not in presets_of(with_presets):
@@ -160,6 +162,9 @@ def experiment_for(
     network = {"cells": cells, "precision": precision}
     changed["network"] = {k: v for k, v in network.items() if v is not None}
     settings = merge(row.settings, changed)
+    made = from_table("task", settings["task"]) if isinstance(task, str) else task
+    if not feeds_back(made):
+        settings["network"]["feedback"] = False
     if cells is not None and settings["network"].get("groups"):
         settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
     named = {"search": search, "readout": readout, "initialiser": initialiser}
@@ -172,7 +177,15 @@ def experiment_for(
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits
-    return experiment_from_table({**settings, "seed": seed})
+    return experiment_from_table({**settings, "seed": seed}, task=made)
+
+
+def _options_of(task: Task) -> dict[str, Any]:
+    """Return the fields of a task as a table has them, none where it cannot hold them."""
+    try:
+        return to_table(task)
+    except (TypeError, ValueError):
+        return {}
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

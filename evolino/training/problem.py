@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 
 import numpy as np
 
@@ -17,18 +16,19 @@ from evolino.network.weights import masked
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
+from evolino.task.capabilities import Standardised, feeds_back
 from evolino.task.counted import Counted
 from evolino.task.protocol import Task
+from evolino.task.scaling import Scaling
 from evolino.task.series import Split
 from evolino.training.config import experiment_from_table, experiment_to_table
+from evolino.training.environment import deciding_versions
 from evolino.training.evaluation import Evaluator
 from evolino.training.experiment import Experiment
 from evolino.training.randomness import generator
 from evolino.vocabulary import Array
 
 NOISE_ROWS = 4099  # then noise begins again; a prime, so that no period meets its own
-# Packages that decide bits.
-DECIDING = ("evolino", "numpy", "scipy", "numba", "scikit-learn")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,21 @@ class Problem:
             experiment.confirm_at,
             state_noise(experiment),
             experiment.fit_weight,
+            self.scaling,
         )
+
+    @cached_property
+    def scaling(self) -> Scaling | None:
+        """How the task's columns are standardised; None where they are not.
+
+        Targets that stand for classes, or for what is cut or a probability, are left.
+        """
+        if not isinstance(self.task, Standardised):
+            return None
+        scaling = self.task.scaling()
+        classes = hasattr(self.experiment.readout, "check")
+        as_it_is = classes or self.experiment.architecture.output != "identity"
+        return scaling.for_labels() if scaling is not None and as_it_is else scaling
 
     @cached_property
     def ranking(self) -> Evaluator:
@@ -74,9 +88,16 @@ class Problem:
         return replace(self.evaluator, readout=readout.ranking)
 
     def check(self) -> None:
-        """Raise ValueError for a readout that says it cannot learn the task's targets, and
-        for an ensemble that was to read a language's strings."""
+        """Raise ValueError for a readout that says it cannot learn the task's targets, for
+        feedback of targets that are not known, and for an ensemble that was to read a
+        language's strings."""
         readout = self.experiment.readout
+        if self.experiment.network.feedback and not feeds_back(self.task):
+            raise ValueError(
+                "feedback would give the network past targets of a task that does not "
+                "generate, in its test too: take LSTM(feedback=False), or say "
+                "past_targets_known = True in the task if they are known by then"
+            )
         if self.experiment.ensemble > 1 and isinstance(self.task, Counted):
             raise ValueError(
                 f"ensemble must be 1 for {self.task.name}, whose strings one network "
@@ -114,7 +135,7 @@ class Problem:
                 "experiment": experiment_to_table(made),
                 "variant": self.variant,
                 "purpose": self.purpose,
-                "versions": versions(),
+                "versions": deciding_versions(),
             },
             sort_keys=True,
         )
@@ -126,19 +147,17 @@ class Problem:
 
     @classmethod
     def from_text(cls, text: bytes) -> Problem:
-        """Return the problem of `text`. Raises ValueError where other versions run."""
+        """Return the problem of `text`. Raises ValueError where other versions run.
+
+        A package that one of both lacks belongs to an extra; a task that needs it says so.
+        """
         content = read_json(text)
-        here = versions()
+        here = deciding_versions()
         for name, wanted in content["versions"].items():
-            if here[name] != wanted:
+            if here.get(name, wanted) != wanted:
                 raise ValueError(f"the worker has {name} {here[name]}, the run {wanted}")
         experiment = experiment_from_table(content["experiment"])
         return cls(experiment, content["variant"], content["purpose"])
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the packages that decide bits."""
-    return {name: version(name) for name in DECIDING}
 
 
 def weight_space(experiment: Experiment) -> WeightSpace:

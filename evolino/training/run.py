@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -20,6 +20,13 @@ from evolino.training.stopping import reasons
 from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
+
+Attend = Callable[[Callable[[], list[Evaluated]]], list[Evaluated]]
+
+
+def at_once(work: Callable[[], list[Evaluated]]) -> list[Evaluated]:
+    """Return work()."""
+    return work()
 
 
 @dataclass(slots=True)
@@ -89,13 +96,16 @@ class Run:
         """Return all that a resumed run needs."""
         return {"progress": self.progress.as_state(), "search": self._evolution.state()}
 
-    def step(self, workers: Workers) -> list[Step]:
+    def step(self, workers: Workers, attend: Attend = at_once) -> list[Step]:
         """Go on as far as the run can then be saved; return the generations.
 
-        Raises EvaluationError if that fails; the run cannot go on from there, a new one
-        can from the state before.
+        attend: does the work, or leaves it behind and raises. Raises EvaluationError if
+        the work fails; the run cannot go on from there, a new one can from the state
+        before.
         """
-        steps = [self._take(each) for each in self._evolution.advance(workers)]
+        evolution = self._evolution
+        generations = attend(lambda: evolution.advance(workers))
+        steps = [self._take(each) for each in generations]
         if self._should_advance():
             self._advance()
         return steps

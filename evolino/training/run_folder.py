@@ -11,36 +11,49 @@ every JSON reader can read them; the methods here turn it into a number again.
 from __future__ import annotations
 
 import hashlib
-import json
+import shlex
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from evolino.registry import files_named
-from evolino.storage.archive import load_state, replace_file, save_state
+from evolino.storage.archive import load_state, save_state
+from evolino.storage.files import remove_file, replace_file, user_path
 from evolino.storage.json_text import read_json, write_json
+from evolino.storage.lock import Lock, take_lock
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.environment import environment
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
+from evolino.training.history_file import (
+    LineFile,
+    Record,
+    check_history,
+    check_timing,
+)
+from evolino.training.run_files import (
+    CHECKPOINT,
+    CONFIG,
+    ENVIRONMENT,
+    FAILED,
+    HISTORY,
+    LOCK,
+    MODEL,
+    RESULT,
+    TIMING,
+    has_begun,
+    make_room,
+    missing_folders,
+    remove_empty,
+    remove_run,
+    sweep_run,
+)
 
-CONFIG, ENVIRONMENT = "config.toml", "environment.json"
-HISTORY, TIMING = "history.jsonl", "timing.jsonl"
-CHECKPOINT, MODEL, RESULT = "checkpoint.npz", "model.npz", "result.json"
-PICTURES = (
-    *("fitness", "run", "free_run", "cells"),
-    *("counters", "acceptance", "margins", "spikes", "reach", "agreement"),
-)
-MUSIC = "music.mid"
-MADE_LATER = (
-    *(f"{kind}.{suffix}" for kind in PICTURES for suffix in ("png", "svg")),
-    MUSIC,
-)
-OWN_FILES = (CONFIG, ENVIRONMENT, HISTORY, TIMING, CHECKPOINT, MODEL, RESULT, *MADE_LATER)
 RUNS = Path("results") / "runs"
 
 
@@ -50,6 +63,11 @@ class RunFolder:
     def __init__(self, path: Path, *, trust: bool = True) -> None:
         self.path, self._trust = path, trust
         self._digest: str | None = None
+        self._lock: Lock | None = None
+        self._discarded = False
+        self._recent: dict[str, list[Record]] = {}
+        self._history = LineFile(path / HISTORY, check_history)
+        self._timing = LineFile(path / TIMING, check_timing)
 
     @classmethod
     def create(
@@ -57,30 +75,32 @@ class RunFolder:
     ) -> RunFolder:
         """Make the folder and write what is known before the run.
 
-        path: None is results/runs/<task>-<preset or search>-<seed>-<time>. force: use a
-        folder that is not empty; the files of an earlier run there are removed, others
-        stay. Raises ValueError if the folder is not empty, holds files of the same names
-        that no run wrote, or cannot be written.
+        path: None is results/runs/<task>-<preset or search>-<seed>-<time>; a leading ~ is
+        the home folder. force: use a folder that is not empty; the files of an earlier run
+        there are removed, others stay. Raises ValueError if the folder is in use by
+        another process, is not empty, holds files of the same names that no run wrote, or
+        cannot be written.
         """
         config = _toml(experiment)
-        place = _free_path(experiment) if path is None else Path(path)
-        made = _missing_folders(place)
-        written: list[Path] = []
+        place = _free_path(experiment) if path is None else user_path(path, "out")
+        made = missing_folders(place)
+        folder = cls(place)
         try:
             place.mkdir(parents=True, exist_ok=True)
-            _clear(place, force=force)
-            written = [place / ENVIRONMENT, place / CONFIG]
-            replace_file(place / ENVIRONMENT, write_json(environment(), indent=2))
-            replace_file(place / CONFIG, config)
+            with folder.writing():
+                make_room(place, force=force)
+                try:
+                    replace_file(place / ENVIRONMENT, write_json(environment(), indent=2))
+                    replace_file(place / CONFIG, config)
+                except OSError:
+                    remove_run(place)
+                    raise
         except OSError as error:
-            for file in written:
-                file.unlink(missing_ok=True)
-            for folder in made:
-                if folder.is_dir():
-                    folder.rmdir()
             reason = error.strerror or error
             raise ValueError(f"cannot write a run to {place}: {reason}") from None
-        return cls(place)
+        finally:
+            remove_empty(made)
+        return folder
 
     @classmethod
     def open(cls, path: str | Path, *, trust: bool = False) -> RunFolder:
@@ -89,11 +109,39 @@ class RunFolder:
         trust: let its config name classes in Python files, which are then run; else such
         a config is refused, since the folder may be somebody else's.
         """
-        if not Path(path).is_dir():
+        place = user_path(path)
+        if not place.is_dir():
             raise ValueError(f"{path} is not the folder of a run: there is no such folder")
-        if not (Path(path) / CONFIG).is_file():
-            raise ValueError(f"{path} is not the folder of a run: it has no {CONFIG}")
-        return cls(Path(path), trust=trust)
+        if not (place / CONFIG).is_file():
+            hint = ""
+            if (place / ENVIRONMENT).is_file() or (place / LOCK).is_file():
+                hint = "; if a run was killed while it was made, run it again with --force"
+            raise ValueError(f"{path} is not the folder of a run: it has no {CONFIG}{hint}")
+        return cls(place, trust=trust)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the folder's lock. Raises InUseError, a ValueError, if another process does.
+
+        Inside, what a kill left half written is removed.
+        """
+        if self._lock is not None:
+            yield
+            return
+        self._lock = take_lock(self.path / LOCK)
+        try:
+            sweep_run(self.path)
+            yield
+        finally:
+            self._lock.release()
+            self._lock = None
+            if self._discarded:
+                remove_empty([self.path])
+
+    def check_unused(self, experiment: Experiment) -> None:
+        """Raise ValueError if another run has begun here since `create`."""
+        if has_begun(self.path) or (self.path / CONFIG).read_bytes() != _toml(experiment):
+            raise ValueError(f"another run has begun in {self.path}")
 
     def experiment(self) -> Experiment:
         """Return the experiment. Raises ValueError, naming config.toml, if it is none."""
@@ -108,11 +156,19 @@ class RunFolder:
         except (ValueError, TypeError) as error:
             raise ValueError(f"{self.path / CONFIG}: {error}") from None
 
+    def environment(self) -> dict[str, Any]:
+        """Return what the run began on, empty if that is lost or damaged."""
+        try:
+            found = read_json((self.path / ENVIRONMENT).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     @property
     def resume_command(self) -> str:
-        """What goes on with the run, on the command line."""
+        """What goes on with the run, on the command line of a shell."""
         trust = " --trust" if any(files_named(self._config())) else ""
-        return f"evolino resume {self.path}{trust}"
+        return f"evolino resume {_quoted(self.path)}{trust}"
 
     def save_experiment(self, experiment: Experiment) -> None:
         """Replace the experiment, as when a run is to go further than its budget."""
@@ -121,49 +177,35 @@ class RunFolder:
 
     def append(self, generation: Generation, seconds: float) -> None:
         """Add a generation to history, and the seconds of the run so far to timing."""
-        timing = {"generation": generation.generation, "seconds": seconds}
-        for name, record in ((HISTORY, generation.as_dict()), (TIMING, timing)):
-            try:
-                with open(self.path / name, "ab") as file:
-                    file.write(write_json(record))
-            except OSError as error:
-                error.filename = error.filename or str(self.path / name)
-                raise
+        self._history.append(generation.as_dict())
+        self._timing.append({"generation": generation.generation, "seconds": seconds})
 
     def history(self) -> list[Generation]:
         """Return the generations. A last line that a kill cut off does not count."""
-        try:
-            return [Generation(**record) for record in self._lines(HISTORY)]
-        except TypeError as error:
-            raise ValueError(f"{self.path / HISTORY} is damaged: {error}") from None
+        return [Generation(**record) for record in self._history.read()]
 
     def timing(self) -> list[dict[str, Any]]:
         """Return {"generation": ..., "seconds": ...} for each generation."""
-        records = self._lines(TIMING)
-        for k, record in enumerate(records, start=1):
-            if not isinstance(record.get("seconds"), int | float):
-                raise ValueError(
-                    f"{self.path / TIMING} is damaged: line {k} has no seconds"
-                )
-        return records
+        return self._timing.read()
 
-    def rewind(self, generation: int) -> None:
+    def rewind(self, generation: int) -> list[int]:
         """Cut history and timing after a generation, the checkpoint's.
 
-        Raises ValueError if history does not reach it.
+        Lines that a power cut took are put back from the checkpoint that was loaded;
+        returns the generations of history that it does not hold either.
         """
-        for name in (HISTORY, TIMING):
-            records = [r for r in self._lines(name) if r["generation"] <= generation]
-            if [r["generation"] for r in records] != list(range(1, generation + 1)):
-                raise ValueError(
-                    f"{self.path / name} is damaged: it lacks generations that the "
-                    f"checkpoint, at generation {generation}, has"
-                )
-            replace_file(self.path / name, b"".join(map(write_json, records)))
+        self._timing.rewind(generation, self._recent.get(TIMING, ()))
+        return self._history.rewind(generation, self._recent.get(HISTORY, ()))
 
     def save_checkpoint(self, mapping: Mapping[str, Any]) -> None:
         """Write the state of the run, whole or not at all."""
-        content = {"experiment": self._identity(), "state": dict(mapping)}
+        self._history.sync()  # so that no checkpoint is ahead of it
+        self._timing.sync()
+        content = {
+            "experiment": self._identity(),
+            "state": dict(mapping),
+            "recent": {HISTORY: self._history.recent(), TIMING: self._timing.recent()},
+        }
         save_state(self.path / CHECKPOINT, content, kind="checkpoint")
 
     def load_checkpoint(self) -> dict[str, Any] | None:
@@ -178,6 +220,7 @@ class RunFolder:
             return None
         if content.get("experiment") != self._identity():
             raise ValueError(f"{path} belongs to another experiment than its {CONFIG}")
+        self._recent = content.get("recent", {})
         state: dict[str, Any] = content["state"]
         return state
 
@@ -204,16 +247,27 @@ class RunFolder:
 
     def remove_result(self) -> None:
         """Remove result.json, as when a finished run is to go further."""
-        (self.path / RESULT).unlink(missing_ok=True)
+        remove_file(self.path / RESULT)
+
+    def mark_failed(self, reason: str) -> None:
+        """Let a run that failed before its first generation stand in no other's way; it
+        can still be resumed."""
+        if not has_begun(self.path):
+            with self.writing(), suppress(OSError):
+                replace_file(self.path / FAILED, f"{reason}\n".encode())
+
+    def begin_again(self) -> None:
+        """Take back `mark_failed`."""
+        remove_file(self.path / FAILED)
 
     def discard_unless_begun(self) -> None:
-        """Remove the files of a run that failed before its first generation."""
-        if self.history():
+        """Remove the files of a run that failed before its first generation, and its folder
+        if that is then empty."""
+        if not self.path.is_dir() or has_begun(self.path):
             return
-        for name in OWN_FILES:
-            (self.path / name).unlink(missing_ok=True)
-        if not any(self.path.iterdir()):
-            self.path.rmdir()
+        with self.writing():
+            remove_run(self.path)
+            self._discarded = True
 
     def _config(self) -> dict[str, Any]:
         path = self.path / CONFIG
@@ -229,55 +283,6 @@ class RunFolder:
             self._digest = hashlib.sha256(write_json(config, sort_keys=True)).hexdigest()
         return self._digest
 
-    def _lines(self, name: str) -> list[dict[str, Any]]:
-        """Return the records of a .jsonl file; what follows the last newline is dropped."""
-        path = self.path / name
-        try:
-            *lines, _ = path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return []
-        records = []
-        for k, line in enumerate(lines, start=1):
-            try:
-                record = read_json(line)
-            except ValueError:
-                record = None
-            if not isinstance(record, dict) or not isinstance(
-                record.get("generation"), int
-            ):
-                raise ValueError(f"{path} is damaged: line {k} is not a generation")
-            records.append(record)
-        return records
-
-
-def _clear(place: Path, *, force: bool) -> None:
-    """Remove an earlier run's files, if that was asked for and they are a run's."""
-    if not any(place.iterdir()):
-        return
-    if not force:
-        raise ValueError(
-            f"{place} is not empty: choose another folder, or --force to use this one"
-        )
-    own = [place / name for name in OWN_FILES if (place / name).exists()]
-    if own and not _is_run(place):
-        raise ValueError(
-            f"{place} has a file {own[0].name} that no run wrote: choose another folder"
-        )
-    for file in (*own, *(f for name in OWN_FILES for f in place.glob(f".{name}.*.tmp"))):
-        file.unlink()
-
-
-def _is_run(place: Path) -> bool:
-    """Return whether a run wrote the config.toml and environment.json in a folder."""
-    try:
-        config = tomllib.loads((place / CONFIG).read_text(encoding="utf-8"))
-        found = json.loads((place / ENVIRONMENT).read_bytes())
-        return "evolino" in found["packages"] and {"task", "network", "search"} <= set(
-            config
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return False
-
 
 def _free_path(experiment: Experiment) -> Path:
     """Return a path under results/runs that does not exist."""
@@ -292,9 +297,20 @@ def _free_path(experiment: Experiment) -> Path:
     return place
 
 
-def _missing_folders(place: Path) -> list[Path]:
-    """Return the folders that making `place` will make, innermost first."""
-    return [folder for folder in (place, *place.parents) if not folder.exists()]
+def _quoted(path: Path) -> str:
+    """Return a path as one word for a shell, without control characters."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(
+        each if each.isprintable() and each not in "'\\" else _escaped(each)
+        for each in text
+    )
+    return f"$'{escaped}'"
+
+
+def _escaped(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogateescape"))
 
 
 def _toml(experiment: Experiment) -> bytes:

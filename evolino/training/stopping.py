@@ -5,6 +5,10 @@ from __future__ import annotations
 from evolino.training.experiment import Budget
 
 
+class SavingError(RuntimeError):
+    """A run's folder could not be written. What was saved before is still good."""
+
+
 def reasons(
     budget: Budget,
     *,
@@ -27,9 +31,12 @@ def reasons(
     if budget.evaluations is not None and evaluations >= budget.evaluations:
         found.append(f"evaluations: {evaluations} >= {budget.evaluations}")
     if budget.seconds is not None and seconds >= budget.seconds:
-        found.append(
-            f"seconds: {budget.seconds:g} (repeat exactly with --evaluations {evaluations})"
+        exactly = (
+            f"repeat exactly with --evaluations {evaluations}"
+            if evaluations
+            else "over before the first generation"
         )
+        found.append(f"seconds: {budget.seconds:g} ({exactly})")
     if budget.stagnation is not None and stagnant >= budget.stagnation:
         found.append(f"stagnation: {stagnant} generations without a better network")
     return found

@@ -1,4 +1,4 @@
-"""`evolino.train`: the whole of it in one call."""
+"""`evolino.train`, `run` and `resume`: a result from a task, an experiment or a folder."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from evolino.network.lstm import LSTM
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
+from evolino.training import trainer
 from evolino.training.callbacks import Callback
-from evolino.training.experiment import Budget, Curriculum, Islands
+from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import run_experiment
-from evolino.training.workers.base import WorkerSettings
+from evolino.training.workers.base import Backend, WorkerSettings
+from evolino.user_files import refuse_while_importing
 
 
 def train(
@@ -40,7 +41,7 @@ def train(
     migrate_every: int = 10,
     seed: int = 0,
     workers: int = 1,
-    backend: str = "threads",
+    backend: Backend = "threads",
     scheduler: str | None = None,
     timeout: float | None = None,
     out: str | Path | None = None,
@@ -69,6 +70,7 @@ def train(
     TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
     task raises, takes too long, or its workers are lost for good.
     """
+    refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
     _check_kinds({"network": network, "budget": budget, "curriculum": curriculum})
     _check_methods(
@@ -100,13 +102,78 @@ def train(
     }
     changes = {key: value for key, value in given.items() if value is not None}
     experiment = replace(experiment, **changes)
-    folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
-    return run_experiment(
-        experiment, workers=pool, folder=folder, callbacks=callbacks, baselines=baselines
+    return run(
+        experiment,
+        workers=pool,
+        out=out,
+        force=force,
+        baselines=baselines,
+        callbacks=callbacks,
     )
 
 
-RECORDS = {"network": LSTM, "budget": Budget, "curriculum": Curriculum}
+def run(
+    experiment: Experiment,
+    *,
+    workers: int | WorkerSettings = 1,
+    out: str | Path | None = None,
+    force: bool = False,
+    baselines: bool = False,
+    callbacks: Sequence[Callback] = (),
+) -> Result:
+    """Run an experiment, such as that of an earlier result.
+
+    workers: how many threads, or who else evaluates; the result does not depend on it.
+    out, force, baselines, callbacks: as of `train`.
+
+    Returns the result. Raises TypeError for what is no `Experiment`, ValueError for a
+    folder that cannot be used, and EvaluationError as `train` does.
+    """
+    _check_kinds({"experiment": experiment})
+    folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
+    return trainer.run_experiment(
+        experiment,
+        workers=workers,
+        folder=folder,
+        callbacks=callbacks,
+        baselines=baselines,
+    )
+
+
+def resume(
+    folder: str | Path,
+    *,
+    budget: Budget | None = None,
+    workers: int | WorkerSettings = 1,
+    baselines: bool = False,
+    callbacks: Sequence[Callback] = (),
+    trust: bool = False,
+) -> Result:
+    """Go on with the run in a folder, to the same bits as if it had never stopped.
+
+    budget: takes the place of the run's own, as for a run that is to go further; None
+    keeps it. workers, baselines, callbacks: as of `run`. trust: let the run's config name
+    classes in Python files, which are then run; the folder may be somebody else's.
+
+    Returns the result of the whole run. Raises ValueError for a folder that is no run, is
+    damaged, or names code without trust; TypeError and EvaluationError as `run` does.
+    """
+    _check_kinds({"budget": budget})
+    return trainer.resume(
+        RunFolder.open(folder, trust=trust),
+        workers=workers,
+        callbacks=callbacks,
+        budget=None if budget is None else asdict(budget),
+        baselines=baselines,
+    )
+
+
+RECORDS = {
+    "experiment": Experiment,
+    "network": LSTM,
+    "budget": Budget,
+    "curriculum": Curriculum,
+}
 METHODS = {
     "task": "sequences",
     "initialiser": "draw",

@@ -7,27 +7,47 @@ changes is in the checkpoint.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from evolino.models.ensemble import Ensemble, Trained
 from evolino.training.baselines import measure_baselines
-from evolino.training.callbacks import Callback
+from evolino.training.callbacks import Callback, check_callbacks
+from evolino.training.environment import other_versions
+from evolino.training.evolving import Evolving
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
-from evolino.training.interrupts import Interrupt, interruptible
-from evolino.training.problem import split_of
+from evolino.training.history_file import ranges_of
+from evolino.training.interrupts import BrokenOff, Interrupt, interruptible
 from evolino.training.result import Result
-from evolino.training.run import Run, Step
+from evolino.training.run import Run
+from evolino.training.run_files import HISTORY
 from evolino.training.run_folder import RunFolder
+from evolino.training.stopping import SavingError, reasons
 from evolino.training.workers import open_workers
 from evolino.training.workers.base import EvaluationError, Workers, WorkerSettings
 
-CHECKPOINT_EVERY = 2.0  # seconds
-ALONE = "_alone"  # after the name of a figure: of an ensemble's best member
-MODEL_SHARE = 20  # times as long between two models on disk as one takes
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a run is evaluated, and who hears of it.
+
+    baselines: also measure the unevolved network and random search.
+    """
+
+    workers: int | WorkerSettings
+    folder: RunFolder | None
+    callbacks: Sequence[Callback]
+    baselines: bool
+
+    def say(self, message: str) -> None:
+        """Tell the callbacks what went wrong and was put right."""
+        for callback in self.callbacks:
+            callback.on_message(message)
 
 
 def run_experiment(
@@ -42,17 +62,25 @@ def run_experiment(
 
     workers: how many threads, or who else evaluates. baselines: also measure the unevolved
     network and random search at equal evaluations, which doubles the time. Raises
-    EvaluationError if an evaluation raised, took too long or lost its workers; the folder
-    can then be resumed.
+    EvaluationError if an evaluation raised, took too long or lost its workers, and
+    SavingError if the disk is full; the folder can then be resumed. Any other exception
+    before the first generation removes it.
     """
-    return _finish(
-        Run(experiment),
-        (),
-        workers=workers,
-        folder=folder,
-        callbacks=callbacks,
-        baselines=baselines,
-    )
+    check_callbacks(callbacks)
+    setting = Setting(workers, folder, callbacks, baselines)
+    with nullcontext() if folder is None else folder.writing():
+        try:
+            if folder is not None:
+                folder.check_unused(experiment)
+            with _stoppable(folder):
+                result = _finish(experiment, None, (), setting)
+            if folder is not None and result.interrupted:
+                folder.mark_failed("; ".join(result.stopped))
+            return result
+        except BaseException as error:
+            if folder is not None:
+                _leave(folder, error)
+            raise
 
 
 def resume(
@@ -67,187 +95,143 @@ def resume(
 
     budget: new limits by name, for a run that is to go further than its first budget;
     they are written to its config, and the result of the first budget is removed. Raises
-    ValueError for a damaged checkpoint, the folder is then as it was, and EvaluationError
-    as `run_experiment` does.
+    ValueError for a damaged checkpoint and for a folder that another process writes to,
+    the folder is then as it was; EvaluationError and SavingError as `run_experiment` does.
     """
-    experiment = folder.experiment()
-    if budget:
-        experiment = replace(experiment, budget=replace(experiment.budget, **budget))
-    run = Run(experiment, folder.load_checkpoint())
-    folder.rewind(run.progress.generation)
-    if budget:
-        folder.save_experiment(experiment)
-    if not run.stop_reasons():
-        folder.remove_result()
-    return _finish(
-        run,
-        folder.history(),
-        workers=workers,
-        folder=folder,
-        callbacks=callbacks,
-        baselines=baselines,
-    )
+    check_callbacks(callbacks)
+    setting = Setting(workers, folder, callbacks, baselines)
+    with folder.writing(), _stoppable(folder), _unbegun_marked(folder):
+        experiment = folder.experiment()
+        if budget:
+            experiment = replace(experiment, budget=replace(experiment.budget, **budget))
+        if others := other_versions(folder.environment()):
+            setting.say(
+                f"the run was begun with {others}: its bits may change from here on"
+            )
+        state = folder.load_checkpoint()
+        lost = folder.rewind(0 if state is None else state["progress"]["generation"])
+        if lost:
+            setting.say(
+                f"{folder.path / HISTORY} lacks generations {ranges_of(lost)}, which the "
+                "checkpoint does not hold either; the run goes on without them"
+            )
+        if budget:
+            folder.save_experiment(experiment)
+        folder.begin_again()
+        return _finish(experiment, state, folder.history(), setting)
+
+
+def _leave(folder: RunFolder, error: BaseException) -> None:
+    """Leave no folder in the way of the next try, if there was no generation: it is removed
+    unless the run can be resumed as it is."""
+    if isinstance(error, EvaluationError | SavingError) or not isinstance(error, Exception):
+        folder.mark_failed(str(error) or type(error).__name__)
+    else:
+        folder.discard_unless_begun()
+
+
+@contextmanager
+def _unbegun_marked(folder: RunFolder) -> Iterator[None]:
+    """Let a run that was resumed and failed again before its first generation stand in no
+    other's way."""
+    try:
+        yield
+    except BaseException as error:
+        folder.mark_failed(str(error) or type(error).__name__)
+        raise
+
+
+@contextmanager
+def _stoppable(folder: RunFolder | None) -> Iterator[None]:
+    """Say how to go on, in the errors that a run can be resumed from."""
+    try:
+        yield
+    except EvaluationError as error:
+        if folder is None:
+            raise
+        raise EvaluationError(f"{error}; go on with: {folder.resume_command}") from error
+    except OSError as error:
+        if folder is None or not _is_in(error.filename, folder.path):
+            raise
+        raise SavingError(
+            f"cannot write {error.filename}: {error.strerror or error}; "
+            f"go on with: {folder.resume_command}"
+        ) from error
+
+
+def _is_in(file: object, folder: Path) -> bool:
+    return isinstance(file, str | Path) and Path(file).parent == folder
 
 
 def _finish(
-    run: Run,
+    experiment: Experiment,
+    state: dict[str, Any] | None,
     history: Iterable[Generation],
-    *,
-    workers: int | WorkerSettings,
-    folder: RunFolder | None,
-    callbacks: Sequence[Callback],
-    baselines: bool,
+    setting: Setting,
 ) -> Result:
-    """Evolve, measure, save."""
-
-    def say(message: str) -> None:
-        for callback in callbacks:
-            callback.on_message(message)
-
-    recorder = None if folder is None else Recorder(run, folder)
-    with open_workers(workers, say) as pool:
-        try:
-            result = evolve(
-                run, history, workers=pool, callbacks=callbacks, recorder=recorder
+    """Evolve from a checkpoint's state, None for the beginning; measure, save."""
+    folder, callbacks = setting.folder, setting.callbacks
+    before = 0.0 if state is None else state["progress"]["seconds"]
+    began = time.monotonic() - before
+    limit = experiment.budget.seconds
+    deadline = math.inf if limit is None else began + limit
+    with interruptible(deadline) as interrupt, ExitStack() as stack:
+        run = _begun(experiment, state, interrupt)
+        if folder is not None and not (run and run.stop_reasons()):
+            folder.remove_result()
+        with interrupt.raising():
+            pool = stack.enter_context(
+                open_workers(setting.workers, setting.say, interrupt.check)
             )
-            if folder is not None and not result.interrupted:
-                folder.save_result(result.summary())
-            if baselines and not result.interrupted:
-                for callback in callbacks:
-                    callback.on_baselines()
-                measured = measure_baselines(run.experiment, result.evaluations, pool)
-                result = replace(result, baselines=measured)
-                if folder is not None:
-                    folder.save_result(result.summary())
-        except EvaluationError as error:
-            if folder is None:
-                raise
-            raise EvaluationError(
-                f"{error}; go on with: {folder.resume_command}"
-            ) from error
+        if run is None:
+            result = _nothing(experiment, pool, time.monotonic() - began)
+        else:
+            evolving = Evolving(run, pool, callbacks, folder, interrupt, began)
+            result = evolving.result(history)
+        with interrupt.raising():
+            result = _saved(result, pool, setting)
     for callback in callbacks:
         callback.on_stop(result)
     return result
 
 
-class Recorder(Callback):
-    """Keeps a run's folder: a line of history each generation, checkpoints, the model."""
-
-    def __init__(self, run: Run, folder: RunFolder) -> None:
-        self._run, self._folder = run, folder
-        self._began = self._saved = time.monotonic()
-        self._next_model: float | None = None
-        self._improved = False
-
-    def on_generation(self, generation: Generation, seconds: float) -> None:
-        """Append to history."""
-        self._folder.append(generation, seconds)
-        if self._next_model is None:
-            # What a model takes is not known yet: about as long as a generation.
-            now = time.monotonic()
-            self._next_model = now + MODEL_SHARE * (now - self._began)
-
-    def on_improved(self, loss: float, genome: Any) -> None:
-        """Remember that the model on disk is no longer the best."""
-        self._improved = True
-
-    def save_if_due(self) -> None:
-        """Write a checkpoint if the last one is old; not inside of a step of the run."""
-        if time.monotonic() - self._saved >= CHECKPOINT_EVERY:
-            self.save()
-
-    def save(self) -> None:
-        """Write the checkpoint; also the model, if it improved and that is cheap."""
-        self._folder.save_checkpoint(self._run.state())
-        due = self._next_model
-        if self._improved and due is not None and time.monotonic() >= due:
-            self._save_model()
-        self._saved = time.monotonic()
-
-    def _save_model(self) -> None:
-        """Write the best network so far; large readouts are solved more rarely."""
-        began = time.monotonic()
-        model = self._run.best_network()
-        if model is not None:
-            self._folder.save_model(model.as_state())
-        self._improved = False
-        ended = time.monotonic()
-        self._next_model = ended + MODEL_SHARE * (ended - began)
-
-    def finish(self, model: Trained | None) -> None:
-        """Write the last checkpoint and the model, also one that is older than a resume."""
-        self._folder.save_checkpoint(self._run.state())
-        if model is not None:
-            self._folder.save_model(model.as_state())
+def _begun(
+    experiment: Experiment, state: dict[str, Any] | None, interrupt: Interrupt
+) -> Run | None:
+    """Return the run, None if its seconds were over before its data were made."""
+    try:
+        return interrupt.attend(lambda: Run(experiment, state))
+    except BrokenOff:
+        if interrupt.asked:
+            raise KeyboardInterrupt from None
+        return None
 
 
-def evolve(
-    run: Run,
-    history: Iterable[Generation],
-    *,
-    workers: Workers,
-    callbacks: Sequence[Callback],
-    recorder: Recorder | None = None,
-) -> Result:
-    """Run generations until the budget or Ctrl-C stops them; measure the best network.
-
-    history: the records before a resume. recorder: hears of all before the callbacks do.
-    """
-    records = list(history)
-    callbacks = list(callbacks) if recorder is None else [recorder, *callbacks]
-    stopped = run.stop_reasons()
-    began = time.monotonic() - run.progress.seconds
-    with interruptible() as interrupt:
-        for callback in callbacks:
-            callback.on_start(run.experiment)
-        while not stopped:
-            steps = run.step(workers)
-            run.progress.seconds = time.monotonic() - began
-            for step in steps:
-                records.append(step.record)
-                _report(callbacks, step, run.progress.seconds)
-            if recorder is not None:
-                recorder.save_if_due()
-            stopped = run.stop_reasons() or _interruption(interrupt)
-        # Whoever presses Ctrl-C does not wait for the readouts of a whole ensemble.
-        model = run.best_network() if interrupt.asked else run.model(workers)
-        if recorder is not None:
-            recorder.finish(model)
-    seconds = time.monotonic() - began
-    measured = model is not None and not interrupt.asked
-    return Result(
-        experiment=run.experiment,
-        model=model,
-        history=records,
-        metrics=_measure(run, model) if measured and model is not None else {},
-        stopped=stopped,
-        generations=run.progress.generation,
-        evaluations=run.progress.evaluations,
+def _nothing(experiment: Experiment, workers: Workers, seconds: float) -> Result:
+    """Return the result of a run that could not begin in its seconds."""
+    stopped = reasons(
+        experiment.budget,
+        generations=0,
+        evaluations=0,
         seconds=seconds,
-        workers=workers.count,
+        best=math.inf,
+        stagnant=0,
     )
+    return Result(experiment, None, [], {}, stopped, 0, 0, seconds, workers.count)
 
 
-def _report(callbacks: Sequence[Callback], step: Step, seconds: float) -> None:
-    for callback in callbacks:
-        callback.on_generation(step.record, seconds)
-        if step.better is not None:
-            callback.on_improved(step.record.best, step.better)
-
-
-def _interruption(interrupt: Interrupt) -> list[str]:
-    return ["interrupted: Ctrl-C"] if interrupt.asked else []
-
-
-def _measure(run: Run, model: Trained) -> dict[str, float]:
-    """Return the test figures; for an ensemble also those of its best member alone.
-
-    A curriculum cut short is still measured on the task.
-    """
-    task = run.experiment.task
-    split = split_of(task, run.experiment.seed)
-    figures = task.measure(model, split)
-    if isinstance(model, Ensemble):
-        alone = task.measure(model.members[0], split)
-        figures |= {f"{name}{ALONE}": value for name, value in alone.items()}
-    return figures
+def _saved(result: Result, workers: Workers, setting: Setting) -> Result:
+    """Save the result of a finished run, then again with the baselines."""
+    if result.interrupted:
+        return result
+    folder = setting.folder
+    if folder is not None:
+        folder.save_result(result.summary())
+    if setting.baselines and result.evaluations:
+        for callback in setting.callbacks:
+            callback.on_baselines()
+        measured = measure_baselines(result.experiment, result.evaluations, workers)
+        result = replace(result, baselines=measured)
+        if folder is not None:
+            folder.save_result(result.summary())
+    return result

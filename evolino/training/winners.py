@@ -23,7 +23,7 @@ def solved(problem: Problem, genomes: Sequence[Array], workers: Workers) -> Trai
     architecture = problem.experiment.architecture
     return trained(
         [
-            Model(architecture, genome, output)
+            Model(architecture, genome, output, problem.scaling)
             for genome, output in zip(genomes, outputs, strict=True)
         ]
     )
@@ -31,7 +31,8 @@ def solved(problem: Problem, genomes: Sequence[Array], workers: Workers) -> Trai
 
 def network_of(problem: Problem, genome: Array) -> Model:
     """Return a genome (C, G) with its readout."""
-    return Model(problem.experiment.architecture, genome, output_of(problem, genome))
+    architecture = problem.experiment.architecture
+    return Model(architecture, genome, output_of(problem, genome), problem.scaling)
 
 
 def output_of(problem: Problem, genome: Array) -> Output:

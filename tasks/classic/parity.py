@@ -14,17 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import rmse
+from evolino.tasks.error_measures import rmse
 from evolino.vocabulary import Array, check_count, unknown_name
 
-KINDS = ("display", "plain")
+Kind = Literal["display", "plain"]
+KINDS = get_args(Kind)
 LETTERS = {
     "O": """
         ..######..
@@ -66,7 +67,7 @@ class Parity:
     inputs: ClassVar[int] = 1
     generates: ClassVar[bool] = False
 
-    kind: str = field(
+    kind: Kind = field(
         default="display", metadata={"help": "a picture of O or E (display), or plain"}
     )
     training: int = field(default=50, metadata={"help": "training sequences"})

@@ -15,7 +15,7 @@ import numpy as np
 from evolino.task.capabilities import Reader
 from evolino.task.counted import written
 from evolino.task.series import Series
-from evolino.tasks.languages.selections import Selection
+from evolino.tasks.languages.training_strings import Selection
 from evolino.vocabulary import Array, IntArray
 
 NEXT = 250

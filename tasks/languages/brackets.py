@@ -20,7 +20,7 @@ from evolino.task.counted import Phase, written
 from evolino.task.series import Series
 from evolino.tasks.languages.counted_blocks import CountedLanguage
 from evolino.tasks.languages.patterns import coded
-from evolino.tasks.languages.selections import CHANCE, Selection
+from evolino.tasks.languages.training_strings import CHANCE, Selection
 from evolino.vocabulary import Array
 
 FIRST = 15_000

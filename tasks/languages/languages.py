@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -20,13 +20,13 @@ from evolino.task.capabilities import Reader
 from evolino.task.counted import Phase
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.languages import patterns, selections
+from evolino.tasks.languages import patterns, training_strings
 from evolino.tasks.languages.addition import Addition, pairs_of
 from evolino.tasks.languages.brackets import Brackets, random_walk
 from evolino.tasks.languages.counted_blocks import CountedLanguage
 from evolino.tasks.languages.ngrams import Ngram
 from evolino.tasks.languages.published import published
-from evolino.tasks.languages.selections import Selection
+from evolino.tasks.languages.training_strings import Selection
 from evolino.vocabulary import Array, check_count, unknown_name
 
 PATTERNS = {
@@ -38,8 +38,10 @@ PATTERNS = {
     "anbmBmAn": "a^n b^m B^m A^n",
 }
 OTHERS = ("dyck1", "addition")
-OFF = {"signed": -1.0, "one-hot": 0.0}
-FITNESS = ("squared", "margin", "wrong")
+Encoding = Literal["signed", "one-hot"]
+OFF: dict[Encoding, float] = {"signed": -1.0, "one-hot": 0.0}
+Fitness = Literal["squared", "margin", "wrong"]
+FITNESS = get_args(Fitness)
 SHOWN = 5  # strings of the test, to draw pictures of
 LIMIT, LIMIT_SQUARE = 10_000, 1_000
 
@@ -68,15 +70,15 @@ class Languages:
     )
     train: str = field(
         default="1:10",
-        metadata={"help": f"strings to learn from: {selections.FORMS}"},
+        metadata={"help": f"strings to learn from: {training_strings.FORMS}"},
     )
     validate: str = field(
         default="", metadata={"help": "more strings, to select networks on: 11:20"}
     )
-    encoding: str = field(
+    encoding: Encoding = field(
         default="signed", metadata={"help": "inputs of -1 and 1, or one-hot"}
     )
-    fitness: str = field(default="squared", metadata={"help": ", ".join(FITNESS)})
+    fitness: Fitness = field(default="squared", metadata={"help": ", ".join(FITNESS)})
     limit: int = field(default=0, metadata={"help": "test every n up to this"})
     far: tuple[int, ...] = field(
         default=(100_000, 1_000_000, 10_000_000),
@@ -236,7 +238,7 @@ class Languages:
     def _selected(self, argument: str) -> Selection:
         text = getattr(self, argument)
         least = 0 if self.language == "addition" and not self.pattern else 1
-        return selections.parse(argument, text, least=least)
+        return training_strings.parse(argument, text, least=least)
 
     def _series(self, argument: str, rng: Generator) -> list[Series]:
         """Return the strings of a selection, written out."""

@@ -65,6 +65,7 @@ class Blues:
     name: ClassVar[str] = "blues"
     inputs: ClassVar[int] = 0
     generates: ClassVar[bool] = False
+    past_targets_known: ClassVar[bool] = True
     beats_per_frame: ClassVar[float] = 0.5
     beats_per_bar: ClassVar[int] = 4
     tempo: ClassVar[float] = 140.0

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -52,9 +52,13 @@ from evolino.tasks.music.music_measures import (
 )
 from evolino.vocabulary import Array, IntArray, check_number, unknown_name
 
-PREDICTS = ("pitches", "voices")
+Predicts = Literal["pitches", "voices"]
+FrameLength = Literal["quarter", "eighth"]
+PREDICTS = get_args(Predicts)
 GRIDS = {"quarter": 1.0, "eighth": 0.5}
-MELODY, LEAKY = "melody", "number (leaky)"
+SplitBy = Literal["melody", "number (leaky)"]
+MELODY: SplitBy = "melody"
+LEAKY: SplitBy = "number (leaky)"
 PARTS = ("train", "validation", "test")
 
 
@@ -70,13 +74,16 @@ class Chorales:
     name: ClassVar[str] = "chorales"
     inputs: ClassVar[int] = 0
     generates: ClassVar[bool] = False
+    past_targets_known: ClassVar[bool] = True
     beats_per_bar: ClassVar[int] = 4
     tempo: ClassVar[float] = 80.0
 
-    predicts: str = field(default="pitches", metadata={"help": "pitches or voices"})
-    grid: str = field(default="quarter", metadata={"help": "quarter or eighth notes"})
+    predicts: Predicts = field(default="pitches", metadata={"help": "pitches or voices"})
+    grid: FrameLength = field(
+        default="quarter", metadata={"help": "quarter or eighth notes"}
+    )
     transpose: bool = field(default=True, metadata={"help": "move to C major or A minor"})
-    split: str = field(default=MELODY, metadata={"help": f"{MELODY}, or '{LEAKY}'"})
+    split: SplitBy = field(default=MELODY, metadata={"help": f"{MELODY}, or '{LEAKY}'"})
     temperature: float = field(default=0.7, metadata={"help": "of the notes drawn"})
 
     def __post_init__(self) -> None:

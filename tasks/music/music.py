@@ -48,6 +48,7 @@ class Music:
     inputs: ClassVar[int] = 0
     outputs: ClassVar[int] = PITCHES
     generates: ClassVar[bool] = False
+    past_targets_known: ClassVar[bool] = True
     beats_per_bar: ClassVar[int] = 4
     tempo: ClassVar[float] = 120.0
 

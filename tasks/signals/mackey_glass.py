@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import deviation
+from evolino.tasks.error_measures import deviation
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 LARGEST = 0.99  # |tanh(y - 1)| never gets here; keeps arctanh finite for wild outputs

@@ -20,7 +20,7 @@ from numpy.random import Generator
 
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import nrmse, nrmse_against
+from evolino.tasks.error_measures import nrmse, nrmse_against
 from evolino.vocabulary import Array, check_count, check_number
 
 FREQUENCIES = (0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97, 1.08, 1.19, 1.27, 1.32)

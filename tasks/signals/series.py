@@ -7,11 +7,15 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
 from evolino.task.protocol import Predictor, Published
+from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.measures import nrmse, nrmse_against
-from evolino.vocabulary import Array, as_series, check_count
+from evolino.tasks.error_measures import column_errors_against, root_mean_square
+from evolino.vocabulary import Array, as_series, check_count, check_number
+
+BOUNDS = 0.1  # free runs go so much beyond the training range, as a share of it
 
 
 class SeriesTask:
@@ -20,7 +24,13 @@ class SeriesTask:
     series: (T,) or (T, K), finite. inputs: (T, I) that drive the network at the same steps.
     washout, train, validation, test: numbers of steps, in this order from the start; test
     None is all that is left. generates: score free runs (True) or one step ahead (False).
+    past_targets_known: whether the targets of the steps before are known when the network
+    is used, so that one step ahead they are fed back; default: where there are no inputs.
+    bounds: outputs of free runs are cut to the range of the rows that fit the readout,
+    wider by this share of it on both sides; "none" leaves them as they are.
 
+    The network sees each column standardised by its mean and deviation on the rows of
+    train; whatever is given to and by the task and the model is in the series' own units.
     Raises TypeError or ValueError, naming the argument: values that are not finite, a
     wrong shape, a series too short for the parts.
     """
@@ -29,14 +39,22 @@ class SeriesTask:
 
     def __init__(
         self,
-        series: Any,
+        series: ArrayLike,
         *,
-        inputs: Any = None,
+        inputs: ArrayLike | None = None,
         washout: Annotated[int, "first steps, which only drive the network"] = 100,
         train: Annotated[int, "steps that fit the readout"] = 200,
         validation: Annotated[int, "steps that select networks"] = 100,
         test: Annotated[int | None, "steps that are reported; default: all left"] = None,
         generates: Annotated[bool, "score free runs, or one step ahead"] = True,
+        past_targets_known: Annotated[
+            bool | None,
+            "whether one step ahead the last targets are fed back; default: without inputs",
+        ] = None,
+        bounds: Annotated[
+            str | float,
+            "how far free runs may leave the training range, as a share of it; or none",
+        ] = BOUNDS,
     ) -> None:
         self.series = as_series("series", series)
         steps = len(self.series)
@@ -61,6 +79,10 @@ class SeriesTask:
         self.washout, self.train, self.validation = washout, train, validation
         self.test = left if test is None else test
         self.generates = generates
+        self.past_targets_known = (
+            not self.inputs if past_targets_known is None else past_targets_known
+        )
+        self.bounds = _share(bounds)
 
     @property
     def inputs(self) -> int:
@@ -75,8 +97,7 @@ class SeriesTask:
     def sequences(self, rng: Generator) -> Split:
         """Return the four parts; nothing is drawn."""
         series = Series(self._inputs, self.series)
-        fitted = self.washout + self.train
-        selected = fitted + self.validation
+        fitted, selected = self._ends
         return Split(
             train=(Segment(series, self.washout, fitted),),
             validation=(Segment(series, fitted, selected),),
@@ -84,27 +105,81 @@ class SeriesTask:
             refit=(Segment(series, self.washout, selected),),
         )
 
+    def scaling(self) -> Scaling:
+        """Return mean and deviation of each column on the rows of train, and the bounds."""
+        fitted, selected = self._ends
+        rows = slice(self.washout, fitted)
+        scaling = Scaling.of(self._inputs[rows], self.series[rows])
+        if self.bounds is None:
+            return scaling
+        return scaling.with_bounds(self.series[self.washout : selected], self.bounds)
+
     def loss(self, outputs: Array, targets: Array) -> Array:
-        """Return (P,): the normalised root mean squared error."""
-        return nrmse(outputs, targets)
+        """Return (P,): the normalised root mean squared error, of several columns the root
+        mean square of each one's own.
+
+        A free run that leaves its bounds is scored as cut to them, and the share of its
+        steps from there on is added: of networks that all fail the one is best that stays
+        within bounds longest.
+        """
+        return self.loss_against(targets)(outputs)
 
     def loss_against(self, targets: Array) -> Callable[[Array], Array]:
         """Return the loss against these targets."""
-        return nrmse_against(targets)
+        errors = column_errors_against(targets, self.scaling().output_scale)
+        if not self.generates or self.bounds is None:
+            return lambda outputs: root_mean_square(errors(outputs))
+        rows = self.series[self.washout : self._ends[0]]
+        lower, upper = bounds_of(rows, self.bounds, self.scaling().output_scale)
+        # A target beyond them can be reached: the right output is never wrong.
+        lower = np.minimum(lower, np.nanmin(targets, axis=(0, 1)))
+        upper = np.maximum(upper, np.nanmax(targets, axis=(0, 1)))
+
+        def loss(outputs: Array) -> Array:
+            known = np.where(np.isnan(outputs), np.inf, outputs)
+            cut = np.clip(known, lower, upper)
+            left = np.logical_or.accumulate((cut != known).any(axis=3), axis=2)
+            share = np.count_nonzero(left, axis=(1, 2)) / left[0].size
+            return np.asarray(root_mean_square(errors(cut)) + share)
+
+        return loss
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
-        """Return test_nrmse."""
+        """Return test_nrmse, that of each column where there are several, and of a free run
+        test_steps_in_bounds: so many steps it stayed within its bounds."""
         outputs = np.stack(model.respond(split.test, free_running=self.generates))
-        targets = np.stack([segment.targets for segment in split.test])
-        return {"test_nrmse": float(nrmse(outputs[None], targets)[0])}
+        return self._figures(outputs, split)
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
-        """Return test_nrmse of repeating the last value heard."""
+        """Return the figures of repeating the last value that was there."""
         (test,) = split.test
         shown = slice(test.start - 1, test.start if self.generates else test.stop - 1)
         repeated = np.broadcast_to(test.series.targets[shown], test.targets.shape)
-        figure = float(nrmse(repeated[None, None], test.targets[None])[0])
-        return {"repeat the last value": {"test_nrmse": figure}}
+        return {"repeat the last value": self._figures(repeated[None], split)}
+
+    def _figures(self, outputs: Array, split: Split) -> dict[str, float]:
+        """Return the metrics of outputs (1, L, K) on the test."""
+        targets = np.stack([segment.targets for segment in split.test])
+        scale = self.scaling().output_scale
+        errors = column_errors_against(targets, scale)(outputs[None])
+        figures = {"test_nrmse": float(root_mean_square(errors)[0])}
+        if self.outputs > 1:
+            names = [f"test_nrmse_{k}" for k in range(1, self.outputs + 1)]
+            figures |= dict(zip(names, errors[0].tolist(), strict=True))
+        if self.generates:
+            share = BOUNDS if self.bounds is None else self.bounds
+            fitted = self.series[self.washout : self._ends[1]]
+            lower, upper = bounds_of(fitted, share, scale)
+            inside = ((outputs > lower) & (outputs < upper)) | (outputs == targets)
+            kept = np.logical_and.accumulate(inside.all(axis=2), axis=1)
+            figures["test_steps_in_bounds"] = int(kept.sum())
+        return figures
+
+    @property
+    def _ends(self) -> tuple[int, int]:
+        """The row after the last of train, and that after the last of validation."""
+        fitted = self.washout + self.train
+        return fitted, fitted + self.validation
 
     def published(self) -> tuple[Published, ...]:
         """Return nothing: the series is the user's own."""
@@ -115,8 +190,10 @@ class SeriesTask:
         table: dict[str, Any] = {"name": self.name, "series": self.series.tolist()}
         if self.inputs:
             table["inputs"] = self._inputs.tolist()
-        for part in ("washout", "train", "validation", "test", "generates"):
+        parts = ("washout", "train", "validation", "test", "generates")
+        for part in (*parts, "past_targets_known"):
             table[part] = getattr(self, part)
+        table["bounds"] = "none" if self.bounds is None else self.bounds
         return table
 
     @classmethod
@@ -128,3 +205,16 @@ class SeriesTask:
             key: value for key, value in table.items() if key not in ("name", "series")
         }
         return cls(table["series"], **parts)
+
+
+def _share(bounds: str | float) -> float | None:
+    """Return a share as a number, None for "none". Raises ValueError for others."""
+    if isinstance(bounds, str):
+        if bounds == "none":
+            return None
+        try:
+            bounds = float(bounds)
+        except ValueError:
+            raise ValueError(f"bounds must be a number or none, got {bounds!r}") from None
+    check_number("bounds", bounds, least=0)
+    return float(bounds)

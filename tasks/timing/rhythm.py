@@ -31,6 +31,7 @@ from evolino.tasks.timing.rhythm_measures import (
     after_kicks,
     wrong_bars,
 )
+from evolino.tasks.timing.tempo_changes import clear_changes
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 USUAL_FRAMES = 8  # of a step where the input is 1
@@ -39,7 +40,6 @@ PRACTISED = (6, 8, 10, 12)  # frames of a step, if no tempi are given
 PRACTICE, CHECK = 2, 2  # passes at each tempo; stretches that select
 CHANGING = 2  # passes at tempi that change
 HELD = (1, 6)  # steps that a changing tempo is held, from and below
-CLEAR = 0.3  # of a frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Rhythm:
     name: ClassVar[str] = "rhythm"
     inputs: ClassVar[int] = 1
     generates: ClassVar[bool] = False
+    past_targets_known: ClassVar[bool] = True
 
     grid: str = field(
         default="rock", metadata={"help": f"{', '.join(SHIPPED)} or a text file"}
@@ -274,21 +275,6 @@ class Rhythm:
 
 
 CHANGES, BARS_AFTER = 2002, 12
-
-
-def clear_changes(frames: int, tempi: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Return how tempo may change within a step so that it is clear when the step ends.
-
-    Each is (frames before the change, frames after it, frames of a step from then on). At
-    the end the shares of the step come to more than 1 by about half of one of them.
-    """
-    found = []
-    for following in tempi:
-        for begun in range(1, frames):
-            left = following * (frames - begun) / frames
-            if following != frames and CLEAR <= np.ceil(left) - left <= 1 - CLEAR:
-                found.append((begun, int(np.ceil(left)), following))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -18,14 +18,15 @@ from numpy.random import Generator
 from evolino.task.capabilities import Disturbable
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.timing.error_streams import first_errors, interval_loss, stream_loss
+from evolino.tasks.timing.losses import first_errors, interval_loss, stream_loss
 from evolino.tasks.timing.published import published
 from evolino.tasks.timing.spike_streams import delayed_spikes, parse_delays, single_delays
-from evolino.tasks.timing.steadiness import Pattern, steadiness
+from evolino.tasks.timing.stability import Pattern, stability
 from evolino.tasks.timing.waveforms import WAVEFORMS, read_waveform, spikes, waveform
 from evolino.vocabulary import Array, check_count, unknown_name
 
-KINDS = ("nmsd", "msd", "gts", "pfg")
+Kind = Literal["nmsd", "msd", "gts", "pfg"]
+KINDS = get_args(Kind)
 MEASURED = ("nmsd", "msd")  # intervals come in; the others go out
 WASHOUT, FITTED = 2, 1  # periods
 SUCCESSES = 1000  # of the test
@@ -54,7 +55,7 @@ class Timing:
     name: ClassVar[str] = "timing"
     outputs: ClassVar[int] = 1
 
-    kind: str = field(default="gts", metadata={"help": ", ".join(KINDS)})
+    kind: Kind = field(default="gts", metadata={"help": ", ".join(KINDS)})
     period: int = field(default=10, metadata={"help": "F, steps of an interval or period"})
     delays: str = field(default="", metadata={"help": "the set I of msd: 0,1 or 0:10"})
     waveform: str = field(
@@ -160,7 +161,7 @@ class Timing:
         solved: 1 if 1,000 successes came without an error, else 0. successes: spikes or
         periods before the first error. max_abs_error, rmse: over the whole test.
         steps_per_evaluation: of a network that reaches the end of the first validation. For
-        periodic kinds of networks also the figures of `steadiness`, and unsteady: the share
+        periodic kinds of networks also the figures of `stability`, and unsteady: the share
         of runs that noise of 1e-4 or a kick of 1e-3 ended, 1 for a network not solved.
         """
         outputs = np.stack(model.respond(split.test, free_running=self.generates))
@@ -170,7 +171,7 @@ class Timing:
         if self.generates and isinstance(model, Disturbable):
             start = split.test[0].start
             pattern = Pattern(self._period, start, self.tolerance, self._smooth)
-            figures |= steadiness(model, pattern)
+            figures |= stability(model, pattern)
             ended = 1.0 - min(figures["noise_1e-4"], figures["kick_1e-3"])
             figures["unsteady"] = ended if figures["solved"] else 1.0
         return figures

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evolino.certify import proof_search as search
+from evolino.certificates import proof_search as search
 from evolino.training.presets import experiment_for
 from evolino.training.run_folder import RunFolder
 

@@ -15,12 +15,12 @@ from evolino.plots import (
     fitness,
     fitness_figure,
     free_run,
-    name_differences,
     response_figure,
     save,
 )
 from evolino.plots.canvas import spread_apart
-from evolino.plots.losses import best_at, quantiles
+from evolino.plots.fitness_curves import best_at, quantiles
+from evolino.plots.run_names import name_differences
 from evolino.training.experiment import Budget
 from evolino.training.history import Generation
 from evolino.training.presets import load_table
@@ -148,7 +148,7 @@ def test_any_response_can_be_drawn(tmp_path, rng, outputs, steps, segments):
     targets = [rng.normal(size=(steps, outputs)) for _ in range(segments)]
     guesses = [target + 1e-3 for target in targets]
     guesses[0][steps // 2 :] = np.inf
-    figure = response_figure(guesses, targets, start=5, heard=targets[0][:5])
+    figure = response_figure(guesses, targets, start=5, before=targets[0][:5])
     assert shows_something(save(figure, tmp_path / "p.png"))
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evolino.reports.processes import in_processes
+from evolino.reports.job_processes import in_processes
+from evolino.reports.jobs import Job, Outcome, seed_places
 from evolino.reports.reproduce import reproduce
-from evolino.reports.seeds import Job, Outcome, seed_places
 from evolino.storage.json_text import read_json
 from evolino.training import presets
 from evolino.training.history import Generation

@@ -10,28 +10,19 @@ from hypothesis import strategies as st
 
 import evolino
 from evolino import plots
-from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.baselines import baselines
 from evolino.training.best_networks import best_of, lowest_of
 from evolino.training.callbacks import Callback
-from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
+from evolino.training.experiment import Budget, Curriculum, Islands
 from evolino.training.problem import Problem
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
+from tests.support.experiments import experiment
 
-ENSEMBLE = Experiment(
-    task=Oscillators(sines=2),
-    network=evolino.LSTM(cells=6),
-    initialiser=evolino.LinearRegime(),
-    search=ESP(subpopulation=8, combinations=2, mutation=0.05),
-    readout=evolino.PseudoInverse(),
-    budget=Budget(generations=6),
-    seed=4,
-    ensemble=3,
-)
+ENSEMBLE = experiment(ensemble=3)
 KINDS = {
     "one search": ENSEMBLE,
     "islands": dataclasses.replace(ENSEMBLE, islands=Islands(2, 2)),

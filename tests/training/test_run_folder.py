@@ -14,7 +14,8 @@ from evolino.registry import find
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.history import Generation
-from evolino.training.run_folder import PICTURES, RunFolder
+from evolino.training.run_files import PICTURES
+from evolino.training.run_folder import RunFolder
 
 EXPERIMENT = Experiment(
     task=Oscillators(sines=2),
@@ -106,11 +107,42 @@ def test_rewinding_forgets_what_the_checkpoint_does_not_know(folder):
     assert contents(folder.path) == before
 
 
-def test_rewinding_beyond_history_is_refused(folder):
+def test_rewinding_beyond_history_tells_what_is_lost(folder):
     folder.append(generation(1), 0.1)
-    with pytest.raises(ValueError, match="lacks generations"):
-        folder.rewind(2)
+    assert folder.rewind(3) == [2, 3]
     assert folder.history() == [generation(1)]
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 300, b"\0\0\n", b'{"generation": 7, "ev'])
+@pytest.mark.parametrize("name", ["history.jsonl", "timing.jsonl"])
+def test_lines_lost_to_a_power_cut_are_put_back_from_the_checkpoint(folder, damage, name):
+    for k in range(1, 6):
+        folder.append(generation(k, 1 / k), k / 10)
+        if k in (2, 4, 5):
+            folder.save_checkpoint({"a": k})
+    before = contents(folder.path)
+    file = folder.path / name
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:2]) + damage)
+    opened = RunFolder.open(folder.path)
+    opened.load_checkpoint()
+    assert opened.rewind(5) == []
+    assert contents(folder.path) == before
+
+
+def test_lines_lost_that_the_checkpoint_does_not_hold_are_said(folder):
+    for k in range(1, 6):
+        folder.append(generation(k, 1 / k), k / 10)
+        if k > 2:
+            folder.save_checkpoint({"a": k})
+    file = folder.path / "history.jsonl"
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    opened = RunFolder.open(folder.path)
+    opened.load_checkpoint()
+    assert opened.rewind(5) == [2, 3]
+    assert [record.generation for record in opened.history()] == [1, 4, 5]
+    opened.append(generation(6), 0.6)
+    assert opened.rewind(6) == [2, 3]
 
 
 def test_rewinding_to_the_start_leaves_nothing(folder):

@@ -160,3 +160,26 @@ def test_the_fit_counts_from_python_as_it_does_in_an_experiment(tmp_path):
     )
     experiment = RunFolder.open(tmp_path / "run").experiment()
     assert (experiment.fit_weight, experiment.confirm_at) == (0.5, 0.25)
+
+
+def test_an_experiment_is_run_again_and_resumed_to_the_bits_of_a_longer_run(tmp_path):
+    first = evolino.train("mso", budget=evolino.Budget(generations=2), seed=1)
+    folder = tmp_path / "run"
+    again = evolino.run(first.experiment, out=folder, workers=2)
+    assert again.history == first.history
+
+    longer = evolino.Budget(generations=4)
+    whole = evolino.train("mso", budget=longer, seed=1)
+    resumed = evolino.resume(folder, budget=longer, workers=evolino.WorkerSettings(count=2))
+    assert resumed.history == whole.history
+    np.testing.assert_array_equal(resumed.model.genome, whole.model.genome)
+    assert evolino.resume(folder).generations == 4
+
+
+def test_what_run_and_resume_cannot_use_is_named(tmp_path):
+    with pytest.raises(TypeError, match=r"experiment must be of evolino.Experiment"):
+        evolino.run("mso")
+    with pytest.raises(TypeError, match=r"budget must be of evolino.Budget"):
+        evolino.resume(tmp_path, budget={"generations": 4})
+    with pytest.raises(ValueError, match=r"is not the folder of a run"):
+        evolino.resume(tmp_path)

@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,30 +16,13 @@ import evolino
 from evolino.search.cma_es import CMAES
 from evolino.search.composed.racing import Raced
 from evolino.search.composed.screening import Screened
-from evolino.search.esp import ESP
 from evolino.search.random_search import RandomSearch
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.callbacks import Callback
-from evolino.training.experiment import Budget, Curriculum, Experiment
+from evolino.training.experiment import Budget, Curriculum
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
-
-
-def experiment(**changes):
-    made = Experiment(
-        task=Oscillators(sines=2),
-        network=evolino.LSTM(cells=6),
-        initialiser=evolino.LinearRegime(),
-        search=ESP(subpopulation=8, combinations=2, mutation=0.05),
-        readout=evolino.PseudoInverse(),
-        budget=Budget(generations=6),
-        seed=4,
-    )
-    return dataclasses.replace(made, **changes)
-
-
-def files(path):
-    return {name: (path / name).read_bytes() for name in ("model.npz", "history.jsonl")}
+from tests.support.experiments import experiment, files
 
 
 def test_workers_do_not_change_a_bit(tmp_path):
@@ -88,12 +71,14 @@ def test_ctrl_c_saves_and_resume_gives_the_bits_of_an_unbroken_run(tmp_path):
 KILLED = """
 import sys
 sys.path.insert(0, {here!r})
-from test_trainer import experiment
-from evolino.training import trainer
+from tests.support.experiments import experiment
+from evolino.training import recorder
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
+from evolino.training.trainer import run_experiment
 import time
-trainer.CHECKPOINT_EVERY = 0.0
+from pathlib import Path
+recorder.CHECKPOINT_EVERY = 0.0
 
 class Slow(Callback):
     def on_generation(self, generation, seconds):
@@ -101,7 +86,7 @@ class Slow(Callback):
         time.sleep(0.05)
 
 made = experiment()
-trainer.run_experiment(
+run_experiment(
     made, folder=RunFolder.create({path!r}, made), callbacks=[Slow()], baselines=False
 )
 """
@@ -111,8 +96,8 @@ def test_a_killed_run_resumes_to_the_bits_of_an_unbroken_one(tmp_path):
     whole = RunFolder.create(tmp_path / "whole", experiment())
     run_experiment(experiment(), folder=whole, baselines=False)
     path = tmp_path / "killed"
-    here = os.path.dirname(__file__)
-    code = KILLED.format(here=here, path=str(path))
+    here = Path(__file__).parents[2]
+    code = KILLED.format(here=str(here), path=str(path))
     command = [sys.executable, "-c", code]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while process.stdout.readline().strip() != "3":

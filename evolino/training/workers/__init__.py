@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from evolino.training.workers.base import Workers, WorkerSettings
+from evolino.training.workers.base import Workers, WorkerSettings, nothing
 from evolino.training.workers.threads import ThreadWorkers
 from evolino.training.workers.through_joblib import Cluster, JoblibWorkers
 
 
 @contextmanager
 def open_workers(
-    settings: int | WorkerSettings, say: Callable[[str], None] = print
+    settings: int | WorkerSettings,
+    say: Callable[[str], None] = print,
+    watch: Callable[[], None] = nothing,
 ) -> Iterator[Workers]:
     """Open workers, each with one BLAS thread; a number is so many threads.
 
-    say: hears of workers that were lost. What is still running when an error ends the
+    say: hears of workers that were lost. watch: is called while they work; what it raises
+    ends that. What is still running when an error ends the
     block is killed if it is a process, else left behind. Raises ValueError, saying what
     to install or what does not answer, for a backend that cannot be had.
     """
@@ -30,13 +33,13 @@ def open_workers(
         settings = WorkerSettings(settings)
     with threadpool_limits(1):
         if settings.backend == "threads":
-            threads = ThreadWorkers(settings.count, settings.timeout)
+            threads = ThreadWorkers(settings.count, settings.timeout, watch)
             try:
                 yield threads
             finally:
                 threads.close()
             return
-        workers = JoblibWorkers(_cluster(settings), settings.timeout, say)
+        workers = JoblibWorkers(_cluster(settings), settings.timeout, say, watch)
         try:
             yield workers
         except BaseException:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from evolino.vocabulary import check_count, check_number
 
 if TYPE_CHECKING:
     from evolino.training.problem import Problem
 
-BACKENDS = ("threads", "loky", "dask", "ray")
+Backend = Literal["threads", "loky", "dask", "ray"]
+BACKENDS = get_args(Backend)
 WITH_SCHEDULER = ("dask", "ray")
 
 Job = Callable[["Problem", Any], Any]  # a pure function at the top of a module
@@ -33,7 +34,7 @@ class WorkerSettings:
     """
 
     count: int = 1
-    backend: str = "threads"
+    backend: Backend = "threads"
     scheduler: str | None = None
     timeout: float | None = None
 
@@ -68,9 +69,18 @@ class Workers(Protocol):
     def map(self, problem: Problem, job: Job, pieces: Sequence[Any]) -> list[Any]:
         """Return job(problem, piece) for every piece.
 
-        Raises EvaluationError if the job raised, took too long or lost its workers.
+        Raises EvaluationError if the job raised, took too long or lost its workers, and
+        what the `watch` of `open_workers` raises.
         """
         ...
+
+    def abandon(self) -> None:
+        """Leave behind what is being done, so that other jobs can be done."""
+        ...
+
+
+def nothing() -> None:
+    """Watch nothing."""
 
 
 def overdue(timeout: float | None) -> EvaluationError:

@@ -9,7 +9,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import NoReturn, TypeVar
 
-LOOK_EVERY = 0.5  # seconds
+LOOK_EVERY = 0.1  # seconds
 LAST_WORDS = 5.0  # seconds that a call may take to end, once it is given up
 
 Value = TypeVar("Value")
@@ -28,7 +28,7 @@ def within(
 ) -> Value:
     """Return call(), made in a daemon thread so that it can be left behind.
 
-    watch: is called twice a second meanwhile; what it raises ends the wait. give_up: is
+    watch: is called ten times a second meanwhile; what it raises ends the wait. give_up: is
     called after `seconds`, then Overdue raised; it should make the call end. Raises what
     the call raises.
     """

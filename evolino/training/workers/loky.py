@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from typing import Any
 
-from evolino.training.workers.remote import ignore_interrupts
+from evolino.training.workers.remote import serve_parent
 
 
 class Loky:
@@ -24,7 +24,7 @@ class Loky:
         from joblib import Parallel, parallel_config
 
         if self._parallel is None:
-            with parallel_config(backend="loky", initializer=ignore_interrupts):
+            with parallel_config(backend="loky", initializer=serve_parent):
                 self._parallel = Parallel(
                     self.count, batch_size=1, pre_dispatch="all", max_nbytes=None
                 )

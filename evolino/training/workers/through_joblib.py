@@ -6,17 +6,27 @@ sequences, large networks.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evolino.training.workers.base import EvaluationError, Job, overdue, raised
+from evolino.training.workers.base import (
+    EvaluationError,
+    Job,
+    nothing,
+    overdue,
+    raised,
+)
 from evolino.training.workers.deadline import Overdue, within
 from evolino.training.workers.remote import Raised, Unknown, perform
+from evolino.training.workers.threads import ThreadWorkers
 
 if TYPE_CHECKING:
     from evolino.training.problem import Problem
 
+LOOK_EVERY = 0.5  # seconds, at whether the cluster is there
 ATTEMPTS = 4  # at one evaluation, which is pure and can be made again
 
 
@@ -53,14 +63,22 @@ class JoblibWorkers:
     fine = False
 
     def __init__(
-        self, cluster: Cluster, timeout: float | None, say: Callable[[str], None]
+        self,
+        cluster: Cluster,
+        timeout: float | None,
+        say: Callable[[str], None],
+        watch: Callable[[], None] = nothing,
     ) -> None:
         self.count = cluster.count
         self._cluster, self._timeout, self._say = cluster, timeout, say
+        self._watch_run, self._looked = watch, 0.0
         self._told = ""
+        self._instead: ThreadWorkers | None = None
 
     def map(self, problem: Problem, job: Job, pieces: Sequence[Any]) -> list[Any]:
         """Return job(problem, piece) for every piece; the problem's text goes out once."""
+        if self._instead is not None:
+            return self._instead.map(problem, job, pieces)
         answers = self._send(problem, job, pieces, told=problem.key == self._told)
         self._told = problem.key
         new = [k for k, answer in enumerate(answers) if isinstance(answer, Unknown)]
@@ -76,7 +94,16 @@ class JoblibWorkers:
 
     def close(self) -> None:
         """Leave the cluster."""
+        if self._instead is not None:
+            self._instead.close()
         self._cluster.close()
+
+    def abandon(self) -> None:
+        """End what the cluster is doing for us; threads of this process do what is left."""
+        self._instead = ThreadWorkers(
+            min(self.count, os.cpu_count() or 1), None, self._watch_run
+        )
+        self._cluster.kill()
 
     def kill(self) -> None:
         """End the processes that are ours."""
@@ -91,14 +118,15 @@ class JoblibWorkers:
         """
         cluster, lost = self._cluster, ""
         for attempt in range(ATTEMPTS):
+            self._watch_run()
+            if self._instead is not None:
+                raise EvaluationError("the work was left behind")
             if attempt:
                 self._say("a worker was lost (killed, or out of memory); evaluating again")
             text = problem.text if attempt or not told else None
             call = partial(self._call, partial(perform, job, problem.key, text), pieces)
             try:
-                return within(
-                    self._timeout, call, watch=cluster.check, give_up=cluster.kill
-                )
+                return within(self._timeout, call, watch=self._watch, give_up=cluster.kill)
             except Overdue:
                 raise overdue(self._timeout) from None
             except EvaluationError:
@@ -112,6 +140,14 @@ class JoblibWorkers:
         raise EvaluationError(
             f"{cluster.name} workers were lost {ATTEMPTS} times in one evaluation: {lost}"
         )
+
+    def _watch(self) -> None:
+        """Look at the run, and twice a second at the cluster."""
+        self._watch_run()
+        now = time.monotonic()
+        if now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            self._cluster.check()
 
     def _call(self, work: Callable[..., Any], pieces: Sequence[Any]) -> list[Any]:
         from joblib import delayed

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolino.task.counted import Checked
-from evolino.tasks.languages import brackets, patterns, selections
+from evolino.tasks.languages import brackets, patterns, training_strings
 from evolino.tasks.languages.addition import KINDS, kinds_of, pairs_of
 from evolino.tasks.languages.counted_blocks import CountedLanguage
 from evolino.tasks.languages.languages import PATTERNS, Languages
@@ -188,11 +188,11 @@ def test_pairs_have_room_for_their_sum():
     [("1:4", (1, 2, 3, 4)), ("10,11", (10, 11)), (" 2:3 , 7 ", (2, 3, 7)), ("5", (5,))],
 )
 def test_selections_are_read(text, numbers):
-    assert selections.parse("train", text).numbers == numbers
+    assert training_strings.parse("train", text).numbers == numbers
 
 
 def test_draws_are_geometric_from_1_on():
-    strings = selections.parse("train", "geometric:500").strings(
+    strings = training_strings.parse("train", "geometric:500").strings(
         1, np.random.default_rng(0)
     )
     assert strings.min() == 1

@@ -74,9 +74,9 @@ def test_wrong_chords_are_heard_but_never_wanted():
     for segment in (*split.train, *split.validation):
         form = np.tile(material().chords, (segment.series.steps // 96, 1))
         np.testing.assert_array_equal(segment.series.targets, form)
-    spoilt = [s.series for s in split.train if s.series.heard is not None]
+    spoilt = [s.series for s in split.train if s.series.teacher is not None]
     assert len(spoilt) == 2
-    assert all((series.heard != series.targets).any() for series in spoilt)
+    assert all((series.teacher != series.targets).any() for series in spoilt)
 
 
 def test_wrong_notes_are_heard_but_never_wanted():

@@ -33,11 +33,3 @@ def test_the_parts_follow_one_another(rng):
 def test_a_bad_series_is_named(series, options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         SeriesTask(series, **options)
-
-
-def test_a_series_of_enormous_values_is_refused():
-    targets = 1e300 * np.sin(np.arange(20.0))[None, :, None]
-    with pytest.raises(ValueError, match="targets are too large"):
-        SeriesTask(targets[0], washout=1, train=5, validation=5).loss(
-            targets[None], targets
-        )

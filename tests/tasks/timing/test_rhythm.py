@@ -10,8 +10,9 @@ from evolino.cli.app import run as command
 from evolino.plots.rhythm import rhythm_figure
 from evolino.sound.midi import read_midi, write_midi
 from evolino.tasks.timing.drum_grids import SHIPPED, parse_grid, read_lines
-from evolino.tasks.timing.rhythm import Rhythm, clear_changes
+from evolino.tasks.timing.rhythm import Rhythm
 from evolino.tasks.timing.rhythm_measures import Trial, right_from, wrong_bars
+from evolino.tasks.timing.tempo_changes import clear_changes
 from evolino.training.presets import load_table
 
 TWO_BARS = ("# two bars", "steps a beat: 2", "snare |-x|--|", "bass drum |x-|x-|")

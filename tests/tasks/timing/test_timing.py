@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import evolino
-from evolino.tasks.timing import steadiness
-from evolino.tasks.timing.error_streams import first_errors, interval_loss, stream_loss
+from evolino.tasks.timing import stability
+from evolino.tasks.timing.losses import first_errors, interval_loss, stream_loss
 from evolino.tasks.timing.spike_streams import parse_delays
-from evolino.tasks.timing.steadiness import Pattern
+from evolino.tasks.timing.stability import Pattern
 from evolino.tasks.timing.timing import Timing
 from evolino.tasks.timing.waveforms import spikes, waveform
 from evolino.training.presets import load_table
@@ -145,9 +145,9 @@ class Pendulum:
 
 
 def figures_of(monkeypatch, model, shape, **kwargs):
-    monkeypatch.setattr(steadiness, "EXACT_STEPS", 1000)
-    monkeypatch.setattr(steadiness, "NOISY_STEPS", 1000)
-    return steadiness.steadiness(model, Pattern(shape, 2 * len(shape), 0.3, **kwargs))
+    monkeypatch.setattr(stability, "EXACT_STEPS", 1000)
+    monkeypatch.setattr(stability, "NOISY_STEPS", 1000)
+    return stability.stability(model, Pattern(shape, 2 * len(shape), 0.3, **kwargs))
 
 
 def test_a_shifted_pattern_is_there_but_not_in_phase(monkeypatch):

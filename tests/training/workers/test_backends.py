@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import pytest
-from experiments import experiment, faulty, files
 
 import evolino
 from evolino.training import evolution
@@ -18,6 +17,7 @@ from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import run_experiment
 from evolino.training.workers import open_workers, remote
 from evolino.training.workers.base import EvaluationError, WorkerSettings
+from tests.support.experiments import experiment, faulty, files
 
 
 def genomes_of(problem, count):
@@ -186,7 +186,7 @@ def test_what_no_table_can_hold_is_refused_before_the_first_generation():
     class Own(evolino.PseudoInverse):
         name: str = "of this test"
 
-    with pytest.raises(ValueError, match="cannot make this experiment: unknown readout"):
+    with pytest.raises(ValueError, match="cannot make this experiment: Own stands in"):
         run_experiment(experiment(readout=Own()), workers=WorkerSettings(2, "loky"))
 
 

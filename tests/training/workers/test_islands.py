@@ -5,7 +5,6 @@ import signal
 
 import numpy as np
 import pytest
-from experiments import experiment, faulty, files
 
 import evolino
 from evolino.registry import find
@@ -22,6 +21,7 @@ from evolino.training.problem import Problem
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
 from evolino.training.workers.base import WorkerSettings
+from tests.support.experiments import experiment, faulty, files
 
 SMALL = ESP(subpopulation=6, combinations=2, mutation=0.05)
 SEARCHES = {

@@ -53,14 +53,16 @@ def period_of(
     None if in some phase they do not. It is a guess, for a proof to confirm.
     """
     inputs, _ = rows_of(phases, parameters)
-    trace = model.states(inputs)
+    with np.errstate(all="ignore"):
+        trace = model.states(inputs)
     whole, first = 1, 0
     for phase in phases:
         rows = phase.rows(parameters)
         if any(phase.factors) and rows >= 8:
             window = slice(first + rows // 4, first + rows // 2 + 1)
-            gains = np.diff(trace.states[window], axis=0)
-            period = _repeats(np.hstack([trace.outputs[window][1:], gains]))
+            with np.errstate(all="ignore"):
+                gains = np.diff(trace.states[window], axis=0)
+                period = _repeats(np.hstack([trace.outputs[window][1:], gains]))
             if period is None:
                 return None
             whole = math.lcm(whole, period)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
     from evolino.training.history import Generation
 
-AXES = {"generations": "generation", "evaluations": "evaluations", "seconds": "seconds"}
+Axis = Literal["generations", "evaluations", "seconds"]
+AXES: dict[Axis, str] = {
+    "generations": "generation",
+    "evaluations": "evaluations",
+    "seconds": "seconds",
+}
 LABEL_WIDTH = 22  # characters
 POINTS = 2000  # abscissae at which runs are compared
 
@@ -52,7 +57,7 @@ class Curve:
 
     @classmethod
     def of(
-        cls, history: Sequence[Generation], against: str, seconds: Sequence[float] = ()
+        cls, history: Sequence[Generation], against: Axis, seconds: Sequence[float] = ()
     ) -> Curve:
         """Return the curve of a history. seconds: of each generation, if against them.
 
@@ -71,7 +76,7 @@ class Curve:
         return cls(np.array(x, dtype=np.float64), *columns)
 
 
-def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: str) -> Figure:
+def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: Axis) -> Figure:
     """Draw the losses of runs on a log axis.
 
     groups: runs by the name of their settings. One run: its best so far, and the median

@@ -1,15 +1,16 @@
 """Laws of the bounds: whatever the network does lies within them."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolino.certify.cells import Dense, at_rest, outputs_of_readout, step
-from evolino.certify.intervals import Interval, add_exactly, point
-from evolino.certify.proof import Follower, Strings
-from evolino.certify.squashing import FLOAT64, REAL, hyperbolic, logistic
-from evolino.certify.stretch import Undecided
+from evolino.certificates.cells import Dense, at_rest, outputs_of_readout, step
+from evolino.certificates.intervals import Interval, add_exactly, point
+from evolino.certificates.proof import Follower, Strings
+from evolino.certificates.squashing import FLOAT64, REAL, hyperbolic, logistic
+from evolino.certificates.stretch import Undecided
 from evolino.models.model import Model
 from evolino.network.kernels.dispatch import pack, teacher_forced
 from evolino.network.lstm import LSTM
@@ -195,3 +196,24 @@ def test_whatever_random_networks_do_stays_within_bounds_that_are_proven(
                     assert (bounds.lo <= value).all()
                     assert (value <= bounds.hi).all()
     assert proven >= 3
+
+
+def test_the_kernels_exp_is_as_exact_as_the_proofs_take_it_to_be():
+    """A cell that forgets at once, and whose input is 1, holds its input gate: 1 / e."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(-100, 100, 3000), rng.uniform(-1, 1, 1000)])
+    architecture = LSTM(1, inputs=2, outputs=1, feedback=False, cell_input="identity")
+    genome = np.zeros(architecture.genome_shape)
+    genome[0, architecture.genes_of("bias", "input")] = 100.0
+    genome[0, architecture.genes_of("input", "cell")[0]] = 1.0
+    genome[0, architecture.genes_of("input", "input")[1]] = 1.0
+    genome[0, architecture.genes_of("bias", "forget")] = -100.0
+    inputs = np.stack([np.ones(len(x)), x - 100.0], axis=1)
+    _, cells = teacher_forced(
+        pack(architecture, genome[None]), inputs, starts=range(1, len(x) + 1)
+    )
+    with mpmath.workdps(40):
+        net = (inputs[:, 1] + 100.0).tolist()
+        gates = [float(1 / (1 + mpmath.exp(-z))) for z in net]
+    lower = cells.states[0, :, 0]
+    np.testing.assert_allclose(lower[1:], gates[1:], rtol=1e-15, atol=1e-43)

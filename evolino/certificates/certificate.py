@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from evolino.certify.proof import Margin
-from evolino.certify.proof_search import LARGEST, Search
-from evolino.certify.squashing import FLOAT64, REAL
+import numpy as np
+
+from evolino.certificates.proof import Margin
+from evolino.certificates.proof_search import LARGEST, Search
+from evolino.certificates.squashing import FLOAT64
 from evolino.models.model import Model
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.task.counted import Phase
 
+LEAST_TARGET = 1e-100
 EXPLAINED = 10  # in real numbers so many times further: rounding ends the proof
 
 
@@ -27,7 +31,8 @@ class Certificate:
     parameters: how many numbers choose a string.
     accepts_to: the largest N for which every string with parameters of 1 .. N is proven to
         be accepted, by the float64 kernels; 0 if there is none.
-    accepts_to_real: the same in exact arithmetic.
+    accepts_to_real: the same in exact arithmetic, short strings included; 0 if nothing was
+        proven of it.
     rejects: the parameters of a string that was run and is not accepted, None if none was
         found. first: whether every smaller one is accepted.
     rounding_ends_it: whether rounding alone keeps accepts_to from being larger.
@@ -49,7 +54,7 @@ class Certificate:
     reason: str
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Literal["proved", "fails", "cannot tell"]:
         """ "proved", "fails" or "cannot tell"."""
         if self.rejects is not None:
             return "fails"
@@ -60,7 +65,8 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     """Return the certificate of a network for the strings of these phases.
 
     Raises ValueError for a network that is not reasoned about: in float32, with output
-    feedback, of another width than the phases, or for more than two parameters.
+    feedback, of another width than the phases, with a weight that is not finite, or for
+    more than two parameters.
     """
     check(model, phases)
     search = Search(model, phases)
@@ -69,9 +75,9 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     margins: tuple[Margin, ...] = ()
     if plan is not None:
         steepest = max(sum(phase.factors) for phase in phases)  # rows stay below 2^53
-        periods = search.largest(plan, REAL, LARGEST // (plan.period * steepest))
-        real = min(plan.reaches(periods), LARGEST)
-        periods = search.largest(plan, FLOAT64, periods)
+        most = LARGEST // (plan.period * steepest)
+        real = search.proven_in_exact_arithmetic(plan, most)
+        periods = search.largest(plan, FLOAT64, most)
         proven, margins = plan.reaches(periods), search.margins(plan, periods)
     rounding_ends_it = proven > 0 and real >= min(EXPLAINED * proven, LARGEST)
     if not rounding_ends_it:
@@ -83,7 +89,7 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
     return Certificate(
         parameters=search.parameters,
         accepts_to=accepts_to,
-        accepts_to_real=max(real, accepts_to),
+        accepts_to_real=real,
         rejects=rejected,
         first=rejected is not None and accepts_to >= max(rejected) - 1,
         rounding_ends_it=rounding_ends_it,
@@ -110,6 +116,8 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
         raise ValueError("certificates are for networks whose cell outputs pass tanh")
     if isinstance(model.output, KernelExpansion):
         raise ValueError("certificates are for linear readouts, this one has kernels")
+    if not (np.isfinite(model.genome).all() and np.isfinite(model.output_weights).all()):
+        raise ValueError("certificates are for networks whose weights are all finite")
     if not phases:
         raise ValueError("the language has no phases")
     widths = (len(phases[0].inputs), len(phases[0].targets))
@@ -118,6 +126,11 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
             f"the network has {architecture.inputs} inputs and {architecture.outputs} "
             f"outputs, the language {widths[0]} and {widths[1]}"
         )
+    sizes = np.abs([phase.targets for phase in phases])
+    if not ((sizes >= LEAST_TARGET) & (sizes <= 1 / LEAST_TARGET)).all():
+        raise ValueError("certificates are for targets above and below 0, not of 0 itself")
+    if not np.isfinite([phase.inputs for phase in phases]).all():
+        raise ValueError("certificates are for inputs that are all finite")
     if any(factor < 0 for phase in phases for factor in phase.factors):
         raise ValueError("certificates are for phases that grow with every number")
     if not 1 <= len(phases[0].factors) <= 2:

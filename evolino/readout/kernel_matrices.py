@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evolino.network.kernel_expansion import KERNELS, KernelExpansion
+from evolino.network.kernel_expansion import KERNELS, Kernel, KernelExpansion
 from evolino.readout.checks import check_several, several
 from evolino.vocabulary import Array, IntArray, check_number
 
@@ -31,7 +31,7 @@ class Settings(Protocol):
         ...
 
     @property
-    def kernel(self) -> str:
+    def kernel(self) -> Kernel:
         """One of KERNELS."""
         ...
 

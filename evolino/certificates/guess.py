@@ -11,8 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Cells
-from evolino.certify.intervals import UNIT, Interval, add_exactly, choose, down, point, up
+from evolino.certificates.cells import Cells
+from evolino.certificates.intervals import (
+    UNIT,
+    Interval,
+    add_exactly,
+    choose,
+    down,
+    point,
+    up,
+)
 from evolino.vocabulary import Array, BoolArray
 
 SLOWS = 1e-5  # a cell whose gain falls by this share in a stretch creeps
@@ -72,12 +80,18 @@ def first_guess(entry: Cells, after: Cells, kinds: Kinds, vertices: Array) -> Ce
 def front_zone(guess: Cells, kinds: Kinds, cell: int) -> Cells:
     """Return the guess with a creeping cell's state in the zone in front."""
     low, high = guess.slack.lo.copy(), guess.slack.hi.copy()
-    size = FRONT * (high[cell] - low[cell])
+    begins = _zone_begins(guess.slack, kinds.upwards)[cell]
     if kinds.upwards[cell]:
-        low[cell] = high[cell] - size
+        low[cell] = begins
     else:
-        high[cell] = low[cell] + size
+        high[cell] = begins
     return replace(guess, slack=Interval(low, high))
+
+
+def _zone_begins(slack: Interval, rises: BoolArray) -> Array:
+    """Return (C,): where the zone in front begins, the same number wherever it is used."""
+    size = FRONT * (slack.hi - slack.lo)
+    return np.where(rises, slack.hi - size, slack.lo + size)
 
 
 def reached(
@@ -129,10 +143,12 @@ def _crept(
     the zone does not hold it, twice as long a slack is asked for.
     """
     length = slack.hi - slack.lo
-    zone = FRONT * length * (1 - 1e-9)
-    begins = np.where(rises, entry.hi <= slack.hi - zone, entry.lo >= slack.lo + zone)
+    start = _zone_begins(slack, rises)
+    zone = down(np.where(rises, slack.hi - start, start - slack.lo))
+    half = zone / 2 * (1 - 1e-9)
+    begins = np.where(rises, entry.hi <= start, entry.lo >= start)
     largest = np.where(rises, gains.hi, -gains.lo)
-    stays = begins & (largest <= zone / 2) & (ahead * most <= zone / 2 * (1 - 1e-9))
+    stays = begins & (largest <= half) & (up(ahead * most) <= half)
     more = np.where(stays, 0.0, length)
     against = gains.times(most)
     upwards = Interval(down(entry.lo + np.minimum(against.lo, 0.0)), slack.hi + more)

@@ -14,7 +14,7 @@ import numpy as np
 
 from evolino.task.capabilities import Disturbable
 from evolino.task.series import Segment, Series
-from evolino.tasks.timing.error_streams import first_errors
+from evolino.tasks.timing.losses import first_errors
 from evolino.vocabulary import Array, BoolArray
 
 NOISES, NOISY_STEPS, NOISY_RUNS = (1e-6, 1e-4, 1e-3), 20_000, 3
@@ -52,7 +52,7 @@ class Pattern:
         return np.asarray(np.fft.irfft(spectrum * turns, period, axis=1))
 
 
-def steadiness(model: Disturbable, pattern: Pattern) -> dict[str, float]:
+def stability(model: Disturbable, pattern: Pattern) -> dict[str, float]:
     """Return figures of long and of disturbed free runs.
 
     exact_steps: of 1,000,000 those before the first error. noise_1e-4 and others: the share

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.certify.intervals import TINY, UNIT, Interval, choose, down, up
+from evolino.certificates.intervals import TINY, UNIT, Interval, choose, down, up
 from evolino.vocabulary import Array
 
 SLACK = 4e-15  # relative: more than exp, expm1, a sum and a quotient may be off together
@@ -76,7 +76,8 @@ def hyperbolic(x: Interval, arithmetic: Arithmetic) -> Near:
     near, far = np.abs(x.lo), np.abs(x.hi)
     near, far = np.minimum(near, far), np.maximum(near, far)
     # 1 - tanh(|x|) falls with |x|.
-    lacks = Interval(_lack(far) * (1 - SLACK), _lack(near) * (1 + SLACK) + TINY)
+    least = np.maximum(_lack(far) * (1 - SLACK) - TINY, 0.0)
+    lacks = Interval(least, _lack(near) * (1 + SLACK) + TINY)
     small = Interval(_outwards(np.tanh(x.lo), -1.0), _outwards(np.tanh(x.hi), 1.0))
     rest = choose(sign > 0, Interval(-lacks.hi, -lacks.lo), choose(sign < 0, lacks, small))
     if arithmetic.rounds:

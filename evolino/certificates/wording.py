@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.certify.certificate import Certificate
+from evolino.certificates.certificate import Certificate
 from evolino.task.counted import Phase
 
 NAMES = ("n", "m", "k")  # of a language's numbers
@@ -17,7 +17,11 @@ NAMES = ("n", "m", "k")  # of a language's numbers
 def sentences(certificate: Certificate) -> list[str]:
     """Return what was found out, one sentence a line."""
     accepts = f"accepts every {_numbers(certificate)} up to {certificate.accepts_to:,}"
-    real = f"in exact arithmetic up to {certificate.accepts_to_real:,} at least"
+    real = (
+        f"in exact arithmetic up to {certificate.accepts_to_real:,} at least"
+        if certificate.accepts_to_real
+        else "in exact arithmetic no string is proven"
+    )
     if certificate.verdict == "proved" and certificate.rounding_ends_it:
         return [f"proved: {accepts}, where float64 stops counting exactly enough", real]
     if certificate.rejects is not None:

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Dense, Driven, at_rest, step
-from evolino.certify.intervals import UNIT, add_exactly
-from evolino.certify.squashing import Arithmetic
-from evolino.certify.stretch import Stretch, Undecided, between_stretches, margin_of
+from evolino.certificates.cells import Dense, Driven, Unbounded, at_rest, step
+from evolino.certificates.intervals import UNIT, add_exactly
+from evolino.certificates.squashing import Arithmetic
+from evolino.certificates.stretch import Stretch, Undecided, between_stretches, margin_of
 from evolino.task.counted import Phase
 from evolino.vocabulary import Array
 
@@ -68,9 +68,17 @@ class Follower:
         self.vertices = strings.vertices
         self.cells = at_rest(network.model.architecture.cells, len(strings.reach))
         self.margins: list[Margin] = []
+        self._part = "start"
 
     def through(self, index: int, phase: Phase) -> None:
-        """Follow a phase's rows."""
+        """Follow a phase's rows. Raises Undecided."""
+        self._part = "start"
+        try:
+            self._through(index, phase)
+        except Unbounded as unbounded:
+            raise Undecided(index, self._part, str(unbounded)) from None
+
+    def _through(self, index: int, phase: Phase) -> None:
         driven = self._network.driven_by(phase.inputs)
         rows = phase.rows(self._strings.base)
         more = self.vertices @ np.array(phase.factors, dtype=np.float64)
@@ -83,10 +91,11 @@ class Follower:
         self._rows(index, "end", driven, phase, rows - head)
 
     def _rows(self, index: int, part: str, driven: Driven, phase: Phase, rows: int) -> None:
-        margin = np.inf
+        self._part, margin = part, np.inf
         for _ in range(rows):
             self.cells, _ = step(driven, self.cells, self.vertices, self._arithmetic)
-            margin = min(margin, margin_of(driven, phase, self.cells, self.vertices))
+            here = margin_of(driven, phase, self.cells, self.vertices, self._arithmetic)
+            margin = min(margin, here)
             if not margin > 0:
                 raise Undecided(index, part, "an output may have the wrong sign")
         if rows:
@@ -94,6 +103,7 @@ class Follower:
 
     def _middle(self, index: int, driven: Driven, phase: Phase, more: Array) -> None:
         """Follow the rows beyond the base string's; more: (V,), in stretches."""
+        self._part = "middle"
         between = between_stretches(self.vertices, more)
         stretch = Stretch(driven, phase, between, self._strings.period, self._arithmetic)
         cells, margin = stretch.repeated(self.cells, float(more.max()), index)
@@ -104,5 +114,5 @@ class Follower:
         slopes, lacking = add_exactly(cells.slopes[:, :-1], steps)
         exact = (factors <= 1) | (added == np.round(added)) & (np.abs(steps) < 2.0**52)
         lacking = np.abs(lacking) + np.where(exact, 0.0, UNIT * np.abs(steps))
-        off = lacking @ np.abs(self.vertices).max(axis=0)
+        off = lacking @ np.abs(self.vertices).max(axis=0) * (1 + 1e-12)
         self.cells = replace(cells, slopes=slopes, rest=cells.rest.widened(off))

@@ -10,11 +10,12 @@ from functools import partial
 
 import numpy as np
 
-from evolino.certify.cells import Dense
-from evolino.certify.proof import Margin, Strings, prove
-from evolino.certify.running import first_rejected, period_of, strings_between
-from evolino.certify.squashing import FLOAT64, Arithmetic
-from evolino.certify.stretch import Undecided
+from evolino.certificates.cells import Dense
+from evolino.certificates.proof import Margin, Strings, prove
+from evolino.certificates.running import first_rejected, period_of, strings_between
+from evolino.certificates.short_strings import proven_to
+from evolino.certificates.squashing import FLOAT64, REAL, Arithmetic
+from evolino.certificates.stretch import Undecided
 from evolino.models.model import Model
 from evolino.task.counted import Phase
 
@@ -91,6 +92,18 @@ class Search:
         found = self._largest_of_all(plan, arithmetic, most)
         self.reason = self.reason or before
         return found
+
+    def proven_in_exact_arithmetic(self, plan: Plan, most: int) -> int:
+        """Return the largest N such that every string of numbers up to N is proven to be
+        accepted in exact arithmetic; most: periods beyond the base.
+
+        Strings shorter than the base are followed one by one.
+        """
+        short = proven_to(self._network, self._phases, plan.base - 1)
+        if short < plan.base - 1:
+            return short
+        periods = self.largest(plan, REAL, most)
+        return min(plan.reaches(periods), LARGEST) if periods else short
 
     def margins(self, plan: Plan, found: int) -> tuple[Margin, ...]:
         """Return the smallest margin of each part of each phase, over all groups."""

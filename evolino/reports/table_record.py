@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolino.reports.seeds import FAILED, FINISHED, are_settings_of, settings_of
+from evolino.reports.jobs import FAILED, FINISHED, are_settings_of, settings_of
 from evolino.storage.json_text import read_json
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def table_record(
 
 def finished_entry(seed: int, place: Path) -> dict[str, Any]:
     """Return what the record keeps of a finished run. Raises ValueError for others."""
-    from evolino.training.run_folder import ENVIRONMENT, RESULT, RunFolder
+    from evolino.training.run_files import ENVIRONMENT, RESULT
+    from evolino.training.run_folder import RunFolder
 
     result = RunFolder.open(place).result()
     if result is None:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from evolino.reports.seeds import FAILED, INTERRUPTED, Job, Outcome
+from evolino.reports.jobs import FAILED, INTERRUPTED, Job, Outcome
 
 if TYPE_CHECKING:
     from types import TracebackType

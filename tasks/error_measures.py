@@ -63,3 +63,53 @@ def deviation(targets: Array) -> float:
             "the targets are too large: their standard deviation is not finite"
         )
     return spread if spread > 0 else 1.0
+
+
+def column_errors_against(targets: Array, fallback: Array) -> Callable[[Array], Array]:
+    """Return each column's normalised root mean squared error to these targets.
+
+    targets: (N, L, K), NaN where there is no row. fallback: (K,), what normalises a column
+    whose targets are constant; others by their standard deviation. The function returned
+    takes outputs (P, N, L, K) and gives (P, K), inf for a column with an output that is not
+    finite on a scored row. A column times a power of two has errors of the same bits, and
+    no scale of it overflows or underflows.
+    """
+    columns = np.moveaxis(targets, -1, 0).reshape(targets.shape[-1], -1)
+    scored = [np.flatnonzero(np.isfinite(column)) for column in columns]
+    spreads = np.array(
+        [
+            spread_of(column[rows], float(own))
+            for column, rows, own in zip(columns, scored, fallback, strict=True)
+        ]
+    )
+
+    def errors(outputs: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            # Divided before it is squared; the rows of each column lie together, so that
+            # NumPy sums each of them alike.
+            parts = np.moveaxis((outputs - targets) / spreads, -1, 1)
+            squared = np.square(parts.reshape(*parts.shape[:2], -1))
+            means = [squared[:, k].take(rows, axis=1) for k, rows in enumerate(scored)]
+            root = np.sqrt(np.stack([each.mean(axis=1) for each in means], axis=1))
+        return np.where(np.isfinite(root), root, np.inf)
+
+    return errors
+
+
+def root_mean_square(errors: Array) -> Array:
+    """Return (P,): the root mean square of each column's error (P, K)."""
+    if errors.shape[1] == 1:
+        return errors[:, 0]
+    return np.asarray(np.sqrt(np.square(errors).mean(axis=1)))
+
+
+def spread_of(values: Array, fallback: float) -> float:
+    """Return the standard deviation of values (n,), the fallback if they are constant.
+
+    Exact for values times powers of two; nothing overflows or underflows.
+    """
+    if not len(values) or values.min() == values.max():
+        return fallback
+    exponent = int(np.frexp(np.abs(values).max())[1])
+    deviation = np.std(np.ldexp(values, -exponent))
+    return float(np.ldexp(deviation, exponent)) or fallback

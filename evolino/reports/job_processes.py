@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING
 
-from evolino.reports.seeds import FAILED, INTERRUPTED, Job, Outcome
+from evolino.reports.jobs import FAILED, INTERRUPTED, Job, Outcome
 
 if TYPE_CHECKING:
     from evolino.training.history import Generation

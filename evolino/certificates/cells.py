@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.intervals import (
+from evolino.certificates.intervals import (
     TINY,
     UNIT,
     Interval,
@@ -22,7 +22,7 @@ from evolino.certify.intervals import (
     point,
     up,
 )
-from evolino.certify.squashing import (
+from evolino.certificates.squashing import (
     UPDATE,
     UPDATE_OPEN,
     Arithmetic,
@@ -32,12 +32,17 @@ from evolino.certify.squashing import (
     product,
 )
 from evolino.models.model import Model
-from evolino.network.features import laid_out
+from evolino.network.features import columns_of, laid_out
 from evolino.network.lstm import GATES
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array, BoolArray
 
 KEPT = 1e-6  # a forget gate that is open but for this much keeps the state
+LARGEST_BOUND = 1e100  # below it no operation of the kernels overflows (lemma 3)
+
+
+class Unbounded(Exception):
+    """Bounds that prove nothing: NaN, infinite, or where kernels may overflow; and why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,11 +114,16 @@ class Dense:
             parts.peepholes[0].T,
         )
 
-    def driven_by(self, u: Array) -> Driven:
-        """Return the network with an input vector u (U,) that stays the same."""
+    def driven_by(self, u: Array, copies: int = 1) -> Driven:
+        """Return the network with an input vector u (U,) that stays the same.
+
+        copies: N strings may be followed side by side, as C N cells, cell by cell.
+        """
         size = np.abs(self.bias) + np.abs(self.inputs) @ np.abs(u)
         terms = 1 + len(u) + self.above.shape[1]
-        return Driven(self, u, self.bias + self.inputs @ u, size, terms)
+        constant = self.bias + self.inputs @ u
+        peepholes = np.repeat(self.peepholes, copies, axis=1)
+        return Driven(self, u, constant, size, terms, copies, peepholes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +132,7 @@ class Driven:
 
     size: sum of the absolute values of the terms; with it the rounding of the sum of
     `terms` terms is bounded, ours and the kernels', in whatever order they are summed.
+    copies: N. peepholes: (3, C N).
     """
 
     network: Dense
@@ -129,13 +140,18 @@ class Driven:
     constant: Array
     size: Array
     terms: int
+    copies: int
+    peepholes: Array
 
     def net_inputs(self, outputs: Interval) -> Interval:
-        """Return (4, C): the net inputs without peepholes, for cell outputs (C,)."""
-        weights = self.network
-        low = self.constant + weights.above @ outputs.lo + weights.below @ outputs.hi
-        high = self.constant + weights.above @ outputs.hi + weights.below @ outputs.lo
-        size = self.size + (weights.above - weights.below) @ outputs.size
+        """Return (4, C N): the net inputs without peepholes, for cell outputs (C N,)."""
+        weights, by_string = self.network, (-1, self.copies)
+        lo, hi = outputs.lo.reshape(by_string), outputs.hi.reshape(by_string)
+        constant = self.constant[:, None]
+        low = constant + weights.above @ lo + weights.below @ hi
+        high = constant + weights.above @ hi + weights.below @ lo
+        largest = np.maximum(np.abs(lo), np.abs(hi))
+        size = self.size[:, None] + (weights.above - weights.below) @ largest
         off = 2.0 * (self.terms + 3) * UNIT * size + TINY
         whole = Interval(low, high).widened(off)
         shape = (len(GATES), -1)
@@ -145,12 +161,16 @@ class Driven:
 def step(
     driven: Driven, cells: Cells, vertices: Array, arithmetic: Arithmetic
 ) -> tuple[Cells, BoolArray]:
-    """Return the cells after one more row, and which of them (C,) kept their states."""
-    network = driven.network
-    architecture = network.model.architecture
+    """Return the cells after one more row, and which of them (C,) kept their states.
+
+    Raises Unbounded.
+    """
+    architecture = driven.network.model.architecture
     net = driven.net_inputs(cells.outputs)
     before = cells.states(vertices)
-    peep_in, peep_forget, peep_out = network.peepholes
+    _see_that_bounds_hold("net input", net)
+    _see_that_bounds_hold("state", before)
+    peep_in, peep_forget, peep_out = driven.peepholes
     gate_in, _ = logistic(_peeping(net, 0, peep_in, before), arithmetic)
     forget, lost = logistic(_peeping(net, 1, peep_forget, before), arithmetic)
     if not architecture.forget_gate:
@@ -167,6 +187,7 @@ def step(
     kept = lost.hi < KEPT
     after = _new_states(cells, before, forget, lost, added, kept, vertices, arithmetic)
     states = after.states(vertices)
+    _see_that_bounds_hold("state", states)
     gate_out, _ = logistic(_peeping(net, 3, peep_out, states), arithmetic)
     gers = architecture.cell_output == "o*tanh(s)"
     if gers:
@@ -221,34 +242,51 @@ def _new_states(
     return replace(after, rest=rest.widened(unit * size))
 
 
+def _see_that_bounds_hold(name: str, bounds: Interval) -> None:
+    """Raise Unbounded for a NaN or a bound beyond LARGEST_BOUND."""
+    if not (bounds.size < LARGEST_BOUND).all():
+        raise Unbounded(f"a {name} has no finite bounds")
+
+
 def outputs_of_readout(driven: Driven, cells: Cells, vertices: Array) -> Interval:
-    """Return (K,): bounds of the readout's outputs on what the cells show."""
+    """Return (K,), of several strings (K, N): bounds of the readout's outputs.
+
+    Raises Unbounded.
+    """
     architecture = driven.network.model.architecture
     weights = driven.network.model.output_weights.T  # (K, S)
+    copies = driven.copies
     sources = {
-        "outputs": cells.outputs,
-        # What is common to all strings first: the combination may not grow at all.
-        "states": (cells.rest + cells.slack).plus(cells.centres),
-        "inputs": point(driven.u),
-        "constant": point(np.ones(1)),
+        "outputs": _by_string(cells.outputs, copies),
+        "states": _by_string((cells.rest + cells.slack).plus(cells.centres), copies),
+        "inputs": point(np.repeat(driven.u[:, None], copies, axis=1)),
+        "constant": point(np.ones((1, copies))),
     }
     shown = laid_out(architecture, sources, lambda values: values * values)
-    still = {
-        name: np.zeros((len(each.lo), len(vertices.T))) for name, each in sources.items()
-    }
-    moving = still | {"states": cells.slopes}
-    slopes = np.concatenate(laid_out(architecture, moving, np.zeros_like))
     low = np.concatenate([each.lo for each in shown])
     high = np.concatenate([each.hi for each in shown])
     above, below = np.maximum(weights, 0.0), np.minimum(weights, 0.0)
-    growing = (weights @ slopes) @ vertices.T  # (K, V)
-    largest = np.abs(slopes) @ np.abs(vertices).max(axis=0)
-    size = np.abs(weights) @ (np.maximum(np.abs(low), np.abs(high)) + largest)
-    off = 4.0 * (len(low) + vertices.shape[1] + 4) * UNIT * size + TINY
-    return Interval(
-        down(above @ low + below @ high + growing.min(axis=1) - off),
-        up(above @ high + below @ low + growing.max(axis=1) + off),
-    )
+    least, most, size = above @ low + below @ high, above @ high + below @ low, 0.0
+    if architecture.readout_states and cells.slopes.any():  # of one string only
+        # What is common to all strings first: the combination may not grow at all.
+        seen = weights[:, columns_of(architecture, "states")]
+        growing = (seen @ cells.slopes) @ vertices.T  # (K, V)
+        least = least + growing.min(axis=1, keepdims=True)
+        most = most + growing.max(axis=1, keepdims=True)
+        largest = np.abs(cells.slopes) @ np.abs(vertices).max(axis=0)
+        size = (np.abs(seen) @ largest)[:, None]
+    size = size + np.abs(weights) @ np.maximum(np.abs(low), np.abs(high))
+    off = 4.0 * (len(low) + vertices.shape[1] + 6) * UNIT * size + TINY
+    found = Interval(down(least - off), up(most + off))
+    if not np.isfinite(found.size).all():
+        raise Unbounded("an output has no finite bounds")
+    return found if copies > 1 else Interval(found.lo[:, 0], found.hi[:, 0])
+
+
+def _by_string(values: Interval, copies: int) -> Interval:
+    """Return (C, N) of (C N,)."""
+    shape = (-1, copies)
+    return Interval(values.lo.reshape(shape), values.hi.reshape(shape))
 
 
 def _peeping(net: Interval, gate: int, weights: Array, states: Interval) -> Interval:
@@ -257,7 +295,9 @@ def _peeping(net: Interval, gate: int, weights: Array, states: Interval) -> Inte
     if not weights.any():
         return own
     seen = states.times(weights)
-    return (own + seen).widened(2 * UNIT * (own.size + seen.size))
+    whole = (own + seen).widened(2 * UNIT * (own.size + seen.size))
+    _see_that_bounds_hold("net input", whole)
+    return whole
 
 
 def _row(net: Interval, gate: int) -> Interval:

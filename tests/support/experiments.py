@@ -1,33 +1,34 @@
-"""What the tests of workers run."""
+"""Short experiments, and one whose task goes wrong when told to."""
 
 import dataclasses
 from pathlib import Path
 
 import evolino
 from evolino.registry import find
-from evolino.search.esp import ESP
-from evolino.tasks.signals.oscillators import Oscillators
-from evolino.training.experiment import Budget, Experiment
+from evolino.training.experiment import Experiment
 
 FAULTY = f"{Path(__file__).parent / 'faulty.py'}:Faulty"
 
 
 def experiment(**changes):
+    """Six generations of 16 networks of six cells on two sines, with changes."""
     made = Experiment(
-        task=Oscillators(sines=2),
-        network=evolino.LSTM(cells=5),
+        task=evolino.Oscillators(sines=2),
+        network=evolino.LSTM(cells=6),
         initialiser=evolino.LinearRegime(),
-        search=ESP(subpopulation=10, combinations=4, mutation=0.05),
+        search=evolino.ESP(subpopulation=8, combinations=2, mutation=0.05),
         readout=evolino.PseudoInverse(),
-        budget=Budget(generations=4),
+        budget=evolino.Budget(generations=6),
         seed=4,
     )
     return dataclasses.replace(made, **changes)
 
 
 def faulty(**fields):
+    """The same with the task of `faulty.py`."""
     return experiment(task=find("task", FAULTY)(**fields))
 
 
 def files(path):
+    """What a run's folder holds that is the same for all workers and interruptions."""
     return {name: (path / name).read_bytes() for name in ("model.npz", "history.jsonl")}

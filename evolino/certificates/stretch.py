@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certify.cells import Cells, Driven, outputs_of_readout, step
-from evolino.certify.guess import (
+from evolino.certificates.cells import Cells, Driven, Unbounded, outputs_of_readout, step
+from evolino.certificates.guess import (
     Kinds,
     first_guess,
     front_zone,
@@ -20,8 +20,9 @@ from evolino.certify.guess import (
     reached,
     wider,
 )
-from evolino.certify.intervals import point
-from evolino.certify.squashing import Arithmetic
+from evolino.certificates.intervals import Interval, point
+from evolino.certificates.squashing import Arithmetic
+from evolino.network.kernels.free_run import EXPLODED
 from evolino.task.counted import Phase
 from evolino.vocabulary import Array, BoolArray
 
@@ -29,6 +30,7 @@ ATTEMPTS = 60  # to widen a guess
 PATIENT = 30  # by a little; then by much, for cells that take long to settle
 LITTLE, MUCH = 0.1, 1.0  # shares of an interval that it is widened by
 LOST = 1e100  # bounds of a state beyond it will not hold
+LEAST_MARGIN = 1e-200  # of what underflow might make 0
 
 
 class Undecided(Exception):
@@ -39,10 +41,26 @@ class Undecided(Exception):
         self.phase, self.part, self.reason = phase, part, reason
 
 
-def margin_of(driven: Driven, phase: Phase, cells: Cells, vertices: Array) -> float:
-    """Return how far the outputs are at least from a wrong sign; < 0: they may have one."""
+def margin_of(
+    driven: Driven, phase: Phase, cells: Cells, vertices: Array, arithmetic: Arithmetic
+) -> float:
+    """Return how far the outputs are at least from a wrong sign; -inf: they may have one.
+
+    Raises Unbounded for bounds that are not finite, and where an output may be so large
+    that the kernels give the network up.
+    """
     outputs = outputs_of_readout(driven, cells, vertices)
-    return float(np.where(phase.targets > 0, outputs.lo, -outputs.hi).min())
+    if arithmetic.rounds and not (outputs.size <= EXPLODED).all():
+        raise Unbounded(f"an output may be beyond {EXPLODED:.0e}, where it is given up")
+    return float(sides_of(outputs, phase).min())
+
+
+def sides_of(outputs: Interval, phase: Phase) -> Array:
+    """Return (K, ..): how far outputs are at least from a wrong sign, -inf if they may have
+    one or be so small that their product with the target underflows."""
+    targets = phase.targets.reshape(-1, *(1,) * (outputs.lo.ndim - 1))
+    sides = np.where(targets > 0, outputs.lo, -outputs.hi)
+    return np.where(sides >= LEAST_MARGIN, sides, -np.inf)
 
 
 def between_stretches(vertices: Array, more: Array) -> Array:
@@ -104,7 +122,8 @@ class Stretch:
         for _ in range(self.period):
             cells, still = step(self.driven, cells, self.vertices, self.arithmetic)
             kept &= still
-            margin = min(margin, margin_of(self.driven, self.phase, cells, self.vertices))
+            here = margin_of(self.driven, self.phase, cells, self.vertices, self.arithmetic)
+            margin = min(margin, here)
         return cells, kept, margin
 
     def _gains_in_front(self, guess: Cells, kinds: Kinds) -> Array:

@@ -1,0 +1,79 @@
+"""The public names and their homes: the only list of them.
+
+Type checkers and editors read this file; `__init__.py` reads it too, and imports a name's
+module when the name is first asked for. A new public name is one line here and one in
+docs/reference.md.
+"""
+
+from evolino import plots as plots
+from evolino.certificates.certificate import Certificate as Certificate
+from evolino.certificates.certificate import certify as certify
+from evolino.models.ensemble import Ensemble as Ensemble
+from evolino.models.loading import load as load
+from evolino.models.model import Model as Model
+from evolino.network.groups import Group as Group
+from evolino.network.initialisers.base import Initialiser as Initialiser
+from evolino.network.initialisers.by_group import ByGroup as ByGroup
+from evolino.network.initialisers.clock import Clock as Clock
+from evolino.network.initialisers.clocked import Clocked as Clocked
+from evolino.network.initialisers.delay_line import DelayLine as DelayLine
+from evolino.network.initialisers.gaussian import Gaussian as Gaussian
+from evolino.network.initialisers.linear_regime import LinearRegime as LinearRegime
+from evolino.network.initialisers.saturated import Saturated as Saturated
+from evolino.network.initialisers.saturated_ternary import (
+    SaturatedTernary as SaturatedTernary,
+)
+from evolino.network.initialisers.spread import Spread as Spread
+from evolino.network.initialisers.uniform import Uniform as Uniform
+from evolino.network.lstm import LSTM as LSTM
+from evolino.readout.base import Readout as Readout
+from evolino.readout.best_only import BestOnly as BestOnly
+from evolino.readout.kernel import KernelSVM as KernelSVM
+from evolino.readout.kernel import KernelSVR as KernelSVR
+from evolino.readout.linear import PseudoInverse as PseudoInverse
+from evolino.readout.linear import Ridge as Ridge
+from evolino.readout.logistic import Logistic as Logistic
+from evolino.readout.svm import SVM as SVM
+from evolino.readout.svm import SVR as SVR
+from evolino.search.base import Search as Search
+from evolino.search.base import SearchSettings as SearchSettings
+from evolino.search.base import WeightSpace as WeightSpace
+from evolino.search.cma_es import CMAES as CMAES
+from evolino.search.cma_es import DiagonalCMAES as DiagonalCMAES
+from evolino.search.composed.racing import Raced as Raced
+from evolino.search.composed.restarts import Restarted as Restarted
+from evolino.search.composed.screening import Screened as Screened
+from evolino.search.composed.stages import Staged as Staged
+from evolino.search.esp import ESP as ESP
+from evolino.search.genetic import Genetic as Genetic
+from evolino.search.random_search import RandomSearch as RandomSearch
+from evolino.search.scales import ScaleEvolution as ScaleEvolution
+from evolino.task.protocol import Published as Published
+from evolino.task.protocol import Task as Task
+from evolino.task.series import Segment as Segment
+from evolino.task.series import Series as Series
+from evolino.task.series import Split as Split
+from evolino.tasks.classic.parity import Parity as Parity
+from evolino.tasks.languages.languages import Languages as Languages
+from evolino.tasks.music.blues import Blues as Blues
+from evolino.tasks.music.chorales import Chorales as Chorales
+from evolino.tasks.music.music import Music as Music
+from evolino.tasks.signals.mackey_glass import MackeyGlass as MackeyGlass
+from evolino.tasks.signals.oscillators import Oscillators as Oscillators
+from evolino.tasks.signals.series import SeriesTask as SeriesTask
+from evolino.tasks.timing.rhythm import Rhythm as Rhythm
+from evolino.tasks.timing.timing import Timing as Timing
+from evolino.training.callbacks import Callback as Callback
+from evolino.training.experiment import Budget as Budget
+from evolino.training.experiment import Curriculum as Curriculum
+from evolino.training.experiment import Experiment as Experiment
+from evolino.training.experiment import Islands as Islands
+from evolino.training.history import Generation as Generation
+from evolino.training.result import Result as Result
+from evolino.training.train import resume as resume
+from evolino.training.train import run as run
+from evolino.training.train import train as train
+from evolino.training.workers.base import EvaluationError as EvaluationError
+from evolino.training.workers.base import WorkerSettings as WorkerSettings
+
+__version__: str

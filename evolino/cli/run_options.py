@@ -1,0 +1,125 @@
+"""The options of `evolino run` that every task has, and the experiment that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolino.cli.assignments import read_assignments
+from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers
+
+if TYPE_CHECKING:
+    from evolino.training.experiment import Experiment, Islands
+
+LIMITS = ("generations", "evaluations", "seconds", "target", "stagnation")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options; a field is as its help says."""
+
+    preset: Annotated[
+        str | None, typer.Option(help="Settings to start from.", show_default="best")
+    ] = None
+    cells: Annotated[int | None, typer.Option(help="Memory cells.")] = None
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="float64, or float32: twice as fast, accurate to 1e-6.",
+            show_default="float64",
+        ),
+    ] = None
+    search: Annotated[
+        str | None,
+        typer.Option(help="Search over weights: esp, genetic, cma-es, random, .."),
+    ] = None
+    readout: Annotated[
+        str | None,
+        typer.Option(
+            help="How outputs are solved: pseudo-inverse, ridge, svm, kernel-svm, .."
+        ),
+    ] = None
+    initialiser: Annotated[
+        str | None, typer.Option(help="How the first weights are drawn.")
+    ] = None
+    islands: Annotated[
+        int | None,
+        typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
+    ] = None
+    migrate_every: Annotated[
+        int | None,
+        typer.Option(help="Generations between exchanges.", show_default="10"),
+    ] = None
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any field of network, initialiser, search or readout, "
+            "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
+        ),
+    ] = None
+    robust: Annotated[
+        float | None,
+        typer.Option(help="Noise on all cells in the free runs that select, such as 1e-4."),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0
+    workers: Workers = None
+    backend: Backend = "threads"
+    scheduler: Scheduler = None
+    timeout: Timeout = None
+    generations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None
+    evaluations: Annotated[
+        int | None, typer.Option(help="Stop after so many networks.")
+    ] = None
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None
+    target: Annotated[float | None, typer.Option(help="Stop at this loss.")] = None
+    stagnation: Annotated[
+        int | None, typer.Option(help="Stop after so many generations without progress.")
+    ] = None
+    out: Annotated[
+        str | None, typer.Option(help="Folder of the run.", show_default="results/runs/..")
+    ] = None
+    force: Annotated[
+        bool, typer.Option("--force", help="Use --out even if it holds an earlier run.")
+    ] = False
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Measure what an unevolved network and random search reach."),
+    ] = True
+
+
+def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Experiment:
+    """Return the experiment of a task. fields: of the task, those that were given."""
+    from evolino.training.presets import experiment_for
+
+    experiment = experiment_for(
+        task,
+        options.preset,
+        task_options=fields,
+        cells=options.cells,
+        precision=options.precision,
+        search=options.search,
+        readout=options.readout,
+        initialiser=options.initialiser,
+        fields=read_assignments(options.assignments or ()),
+        seed=options.seed,
+        budget_options={name: getattr(options, name) for name in LIMITS},
+    )
+    if options.islands is not None or options.migrate_every is not None:
+        islands = _islands(options.islands, options.migrate_every)
+        experiment = replace(experiment, islands=islands)
+    if options.robust is not None:
+        experiment = replace(experiment, robust=options.robust)
+    return experiment
+
+
+def _islands(count: int | None, migrate_every: int | None) -> Islands:
+    from evolino.training.experiment import Islands
+
+    if count is None:
+        raise ValueError("migrate_every needs islands")
+    return Islands(count) if migrate_every is None else Islands(count, migrate_every)

@@ -1,0 +1,68 @@
+"""Between the user's units and the standardised columns that a network sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evolino.models.lockstep import Together, improvised
+from evolino.network.lstm import LSTM
+from evolino.task.scaling import Scaling
+from evolino.task.series import Segment
+from evolino.vocabulary import Array, as_series
+
+
+def check_scaling(architecture: LSTM, scaling: Scaling | None) -> None:
+    """Raise ValueError unless a scaling has the columns of an architecture."""
+    if scaling is None:
+        return
+    found = len(scaling.input_mean), len(scaling.output_mean)
+    wanted = architecture.inputs, architecture.outputs
+    if found != wanted:
+        raise ValueError(f"scaling must have {wanted} inputs and outputs, got {found}")
+
+
+def same_scaling(a: Scaling | None, b: Scaling | None) -> bool:
+    """Return whether two models' scalings are equal."""
+    if a is None or b is None:
+        return a is b
+    one, other = a.as_state(), b.as_state()
+    return all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def standardised(scaling: Scaling | None, segments: Sequence[Segment]) -> Sequence[Segment]:
+    """Return segments as a network sees them."""
+    return segments if scaling is None else scaling.segments(segments)
+
+
+def in_units(
+    scaling: Scaling | None, outputs: list[Array], *, free_running: bool
+) -> list[Array]:
+    """Return a network's outputs (L, K) in the user's units, free runs within bounds."""
+    if scaling is None:
+        return outputs
+    restored = [scaling.restored(each) for each in outputs]
+    return [scaling.bounded(each) for each in restored] if free_running else restored
+
+
+def improvised_in_units(
+    scaling: Scaling | None,
+    networks: Together,
+    steps: int,
+    prime: ArrayLike,
+    choose: Callable[[Array], Array],
+) -> tuple[Array, Array]:
+    """Return `improvised`, all of it in the user's units."""
+    if scaling is None:
+        return improvised(networks, steps, prime, choose)
+    known = scaling
+
+    def chosen_of(outputs: Array) -> Array:
+        return known.outputs(choose(known.restored(outputs)))
+
+    width = networks.architecture.outputs
+    shown = known.outputs(as_series("prime", prime, width=width))
+    chosen, outputs = improvised(networks, steps, shown, chosen_of)
+    return known.restored(chosen), known.restored(outputs)

@@ -1,0 +1,152 @@
+"""Pictures of runs from their folders: fitness curves, a free run, cells and gates.
+
+The arrays are drawn by `fitness_curves` and `network`; here they are read, or made by the
+run's network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evolino.plots.canvas import check_picture, save
+from evolino.plots.fitness_curves import AXES, Axis, Curve, fitness_figure
+from evolino.plots.network import cells_figure, response_figure
+from evolino.plots.run_names import flatten, name_differences
+from evolino.vocabulary import unknown_name
+
+if TYPE_CHECKING:
+    from evolino.models.ensemble import Trained
+    from evolino.task.series import Segment
+    from evolino.training.experiment import Experiment
+
+BEFORE = 60  # teacher-forced steps that are shown before a free run
+SHOWN = 200  # steps of the test series on which the cells are shown
+
+
+def fitness(
+    runs: Sequence[Path],
+    out: Path,
+    *,
+    against: Axis = "generations",
+    trust: bool = False,
+) -> Path:
+    """Draw the losses of runs and return the picture's path.
+
+    runs: folders; runs that differ in nothing but their seed are drawn as one median with
+    a band. against: "generations", "evaluations" or "seconds". trust: of
+    `RunFolder.open`. Raises ValueError for
+    another axis or ending, a folder that is no run, and runs without a generation.
+    """
+    check_picture(out)
+    if against not in AXES:
+        raise unknown_name("axis", against, AXES)
+    return save(fitness_figure(_by_settings(runs, against, trust), against=against), out)
+
+
+def free_run(run: Path, out: Path, *, trust: bool = False) -> Path:
+    """Draw a run's network on its test data, with the error, and return the picture's path.
+
+    Where the task generates it is the free run against the target, else the output.
+    trust: of `RunFolder.open`.
+    """
+    check_picture(out)
+    experiment, test = _test_of(run, trust)
+    free_running = experiment.task.generates
+    model = _model_of(run, experiment)
+    outputs = model.respond(test, free_running=free_running)
+    first = test[0]
+    before = first.series.targets[max(0, first.start - BEFORE) : first.start]
+    figure = response_figure(
+        outputs,
+        [segment.targets for segment in test],
+        start=first.start,
+        before=before if free_running else None,
+        free_running=free_running,
+    )
+    return save(figure, out)
+
+
+def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
+    """Draw the cells and gates of a run's network over its test series, teacher-forced.
+
+    Returns the picture's path. trust: of `RunFolder.open`.
+    """
+    from evolino.models.ensemble import best_network
+    from evolino.network.lstm import GATES
+
+    check_picture(out)
+    experiment, test = _test_of(run, trust)
+    segment = test[0]
+    first = segment.start
+    stop = min(segment.stop, first + SHOWN)
+    first = max(0, min(first, stop - SHOWN))
+    series = segment.series
+    network = best_network(_model_of(run, experiment))
+    trace = network.states(series.inputs[:stop], series.targets[:stop])
+    rows = slice(first, stop)
+    names = {gate: f"{gate} gate" for gate in GATES} | {"cell": "cell input"}
+    figure = cells_figure(
+        trace.outputs[rows],
+        trace.states[rows],
+        {
+            names[gate]: trace.gates[rows, :, GATES.index(gate)]
+            for gate in experiment.architecture.gates
+        },
+        start=first,
+        signal=series.targets[rows],
+    )
+    return save(figure, out)
+
+
+def read_curve(run: Path, against: Axis) -> Curve:
+    """Return the losses of the run in a folder."""
+    from evolino.training.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    history = folder.history()
+    if against != "seconds":
+        return Curve.of(history, against)
+    # A power cut can have taken a line of either file.
+    seconds = {record["generation"]: record["seconds"] for record in folder.timing()}
+    timed = [record for record in history if record.generation in seconds]
+    return Curve.of(timed, against, [seconds[record.generation] for record in timed])
+
+
+def _by_settings(
+    runs: Sequence[Path], against: Axis, trust: bool
+) -> dict[str, list[Curve]]:
+    """Return the curves of runs, by a name for what their settings differ in."""
+    from evolino.training.config import experiment_to_table
+    from evolino.training.run_folder import RunFolder
+
+    settings: list[dict[str, Any]] = []
+    curves: list[list[Curve]] = []
+    for run in runs:
+        table = experiment_to_table(RunFolder.open(run, trust=trust).experiment())
+        flat = {key: value for key, value in flatten(table).items() if key != "seed"}
+        if flat not in settings:
+            settings.append(flat)
+            curves.append([])
+        curves[settings.index(flat)].append(read_curve(run, against))
+    return dict(zip(name_differences(settings), curves, strict=True))
+
+
+def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
+    """Return the experiment of a run, and the segments it was tested on."""
+    from evolino.training.problem import split_of
+    from evolino.training.run_folder import RunFolder
+
+    experiment = RunFolder.open(run, trust=trust).experiment()
+    return experiment, split_of(experiment.task, experiment.seed).test
+
+
+def _model_of(run: Path, experiment: Experiment) -> Trained:
+    """Return a run's model. Raises ValueError for one that the run cannot have made."""
+    from evolino.models.loading import load
+
+    model = load(run)
+    if model.architecture != experiment.architecture:
+        raise ValueError(f"{run}: model.npz belongs to another network than config.toml")
+    return model

@@ -1,0 +1,150 @@
+"""Generations until something ends the run; then its model, measured."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+
+from evolino.models.ensemble import Ensemble, Trained
+from evolino.training.callbacks import Callback
+from evolino.training.history import Generation
+from evolino.training.interrupts import BrokenOff, Interrupt, briefly
+from evolino.training.problem import split_of
+from evolino.training.recorder import Recorder
+from evolino.training.result import Result
+from evolino.training.run import Run, Step
+from evolino.training.run_folder import RunFolder
+from evolino.training.workers.base import Workers
+
+ALONE = "_alone"  # after the name of a figure: of an ensemble's best member
+PATIENCE = 2.0  # seconds that the readout of an interrupted run's best network may take
+
+
+class Evolving:
+    """A run on its way to its result.
+
+    began: on the monotonic clock, as if the run had never been interrupted.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        workers: Workers,
+        callbacks: Sequence[Callback],
+        folder: RunFolder | None,
+        interrupt: Interrupt,
+        began: float,
+    ) -> None:
+        self._run, self._workers, self._interrupt = run, workers, interrupt
+        self._began, self._callbacks = began, list(callbacks)
+        self._recorder = None
+        if folder is not None:
+            self._recorder = Recorder(run, folder, interrupt.attend)
+            self._callbacks = [self._recorder, *callbacks]  # it hears of all first
+
+    def result(self, history: Iterable[Generation]) -> Result:
+        """Run generations until the budget or a signal ends them; measure the model.
+
+        history: the records before a resume.
+        """
+        run, interrupt, records = self._run, self._interrupt, list(history)
+        for callback in self._callbacks:
+            callback.on_start(run.experiment)
+        stopped, broken_off = self._evolve(records)
+        if self._recorder is not None:
+            self._recorder.save_last(broken_off=broken_off)
+        model = self._model()
+        if self._recorder is not None:
+            self._recorder.save_model(model)
+        seconds = time.monotonic() - self._began
+        metrics: dict[str, float] = {}
+        with interrupt.raising():
+            if interrupt.asked:
+                stopped = [f"interrupted: {interrupt.by}"]
+            elif model is not None:
+                metrics = _measure(run, model)
+        return Result(
+            experiment=run.experiment,
+            model=model,
+            history=records,
+            metrics=metrics,
+            stopped=stopped,
+            generations=run.progress.generation,
+            evaluations=run.progress.evaluations,
+            seconds=seconds,
+            workers=self._workers.count,
+        )
+
+    def _evolve(self, records: list[Generation]) -> tuple[list[str], bool]:
+        """Run generations, append their records; return the reasons to stop, and whether
+        the last generation was broken off."""
+        run, interrupt, recorder = self._run, self._interrupt, self._recorder
+        inside = False
+        if run.progress.generation:  # else the first one may still be quick enough
+            self._count_seconds()
+        try:
+            while not (stopped := run.stop_reasons()) and not interrupt.asked:
+                if recorder is not None:
+                    recorder.before_step()
+                inside = True
+                steps = run.step(self._workers, interrupt.attend)
+                inside = False
+                self._count_seconds()
+                for step in steps:
+                    records.append(step.record)
+                    _report(self._callbacks, step, run.progress.seconds)
+                if recorder is not None:
+                    recorder.save_if_due()
+        except BrokenOff:
+            self._workers.abandon()
+            self._count_seconds()
+            stopped = run.stop_reasons()
+        return stopped, inside
+
+    def _count_seconds(self) -> None:
+        self._run.progress.seconds = time.monotonic() - self._began
+
+    def _model(self) -> Trained | None:
+        """Return the model; only the best network, if its readout is quickly solved, once
+        the run was interrupted."""
+        run, interrupt = self._run, self._interrupt
+        interrupt.deadline = math.inf
+        try:
+            if not interrupt.asked:
+                self._announce_readouts()
+                return interrupt.attend(lambda: run.model(self._workers))
+        except BrokenOff:
+            self._workers.abandon()
+        return briefly(run.best_network, PATIENCE)
+
+    def _announce_readouts(self) -> None:
+        """Say how long the readouts of an ensemble may take: seconds of the budget end
+        evolution, not those."""
+        count = len(self._run.progress.found)
+        each = None if self._recorder is None else self._recorder.solving
+        turns = -(-count // self._workers.count)
+        if count > 1:
+            for callback in self._callbacks:
+                callback.on_readouts(count, None if each is None else turns * each)
+
+
+def _report(callbacks: Sequence[Callback], step: Step, seconds: float) -> None:
+    for callback in callbacks:
+        callback.on_generation(step.record, seconds)
+        if step.better is not None:
+            callback.on_improved(step.record.best, step.better)
+
+
+def _measure(run: Run, model: Trained) -> dict[str, float]:
+    """Return the test figures; for an ensemble also those of its best member alone.
+
+    A curriculum cut short is still measured on the task.
+    """
+    task = run.experiment.task
+    split = split_of(task, run.experiment.seed)
+    figures = task.measure(model, split)
+    if isinstance(model, Ensemble):
+        alone = task.measure(model.members[0], split)
+        figures |= {f"{name}{ALONE}": value for name, value in alone.items()}
+    return figures
