@@ -22,8 +22,8 @@ from evolino.solvers.newton import (
     HALVINGS,
     ROUNDING,
     STEPS,
-    support_vectors,
 )
+from evolino.solvers.support_vectors import support_vectors
 from evolino.vocabulary import Array, BoolArray
 
 Solver = Literal["newton", "liblinear"]

@@ -19,7 +19,7 @@ import numpy as np
 from evolino.vocabulary import Array, IntArray
 
 DECREMENT = 1e-6  # squared length of a Newton step, in nats a row, that ends the search
-STEPS, CONJUGATES, HALVINGS = 60, 60, 30
+MOST_STEPS, CONJUGATES, MOST_HALVINGS = 60, 60, 30
 SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring
 FREE = 1e-2  # by which a constant is divided, so that its penalty does not count
 
@@ -116,7 +116,7 @@ class _Problem:
         weights = self._centred(weights)
         sums = self.features @ weights
         active = np.ones(weights.shape[1], dtype=bool)
-        for _ in range(self.likelihood.steps or STEPS):
+        for _ in range(self.likelihood.steps or MOST_STEPS):
             some = np.flatnonzero(active)
             step = self._step(penalty, weights[:, some], sums[:, some], some)
             moved = self.features @ step.direction
@@ -179,7 +179,7 @@ class _Problem:
 
         length = np.ones(weights.shape[1])
         before = value(np.zeros_like(length))
-        for _ in range(HALVINGS):
+        for _ in range(MOST_HALVINGS):
             worse = value(length) > before + SUFFICIENT * length * step.slope + 1e-15
             if not worse.any():
                 return length
