@@ -5,20 +5,26 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test check attack bench reproduce music chorale docs clean
+.PHONY: run test quick style types check attack bench reproduce music chorale docs clean
 
 run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
 	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
 	@echo "The fitness curve: results/runs/first/fitness.png"
 
-test: $(READY)  ## Run the tests.
+test: $(READY)  ## Run the tests, all of them (seven minutes on two cores).
 	$(BIN)/python -m pytest
 
-check: $(READY)  ## Format, lint, types, tests.
+quick: $(READY)  ## Run the tests that take under a minute together.
+	$(BIN)/python -m pytest -m "not slow"
+
+style: $(READY)  ## Formatter and linter.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: $(READY)  ## Types, those of the tests included.
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+
+check: style types test  ## What CI checks.
 
 attack: $(READY)  ## Attack the proofs with 2,000 networks made to break them (half an hour).
 	EVOLINO_ATTACK=2000 $(BIN)/python -m pytest -s tests/certificates/test_attack.py

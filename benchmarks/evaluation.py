@@ -21,6 +21,8 @@ from benchmarks.workloads import moderate_genomes, series_task, sines
 from evolino import LSTM, PseudoInverse
 from evolino.task.series import Segment, Series, Split
 from evolino.training.evaluation import Evaluator
+from evolino.training.scoring import scoring_of
+from evolino.training.solved_candidates import Setting
 
 # Individuals per processor second at 400 points: Python 2.7, numpy 1.11.3, scipy 0.19.1, a
 # comparable machine.
@@ -45,12 +47,9 @@ def evaluator(network: LSTM, split: tuple[int, int, int, int]) -> Evaluator:
     """Return an evaluator: rows that are fitted, rows of the free run."""
     series = Series(np.zeros((POINTS, 0)), sines(POINTS))
     fitted, run = Segment(series, *split[:2]), Segment(series, *split[2:])
-    return Evaluator(
-        network,
-        series_task(POINTS, inputs=0),  # only its loss is asked for
-        PseudoInverse(),
-        Split((fitted,), (run,), ()),
-    )
+    task = series_task(POINTS, inputs=0)  # only its loss is used
+    setting = Setting(network.driver(), task, PseudoInverse(), Split((fitted,), (run,), ()))
+    return Evaluator(setting, scoring_of(task))
 
 
 def _evaluate(cells: int, effort: Effort) -> dict[str, Any]:

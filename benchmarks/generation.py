@@ -23,7 +23,7 @@ from benchmarks.workloads import series_task
 from evolino import LSTM, Budget, PseudoInverse, Uniform
 from evolino.registry import to_table
 from evolino.search.base import Search, State, WeightSpace
-from evolino.search.cma_es import DiagonalCMAES
+from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch

@@ -17,6 +17,8 @@ from evolino import LSTM, Budget, Callback, PseudoInverse, Uniform
 from evolino.search.esp import ESP
 from evolino.task.series import Segment, Series, Split
 from evolino.training.evaluation import Evaluator
+from evolino.training.scoring import scoring_of
+from evolino.training.solved_candidates import Setting
 
 GRID: dict[str, tuple[int, ...]] = {
     "cells": (5, 10, 20, 40, 100, 200),
@@ -72,7 +74,9 @@ def _evaluator(network: LSTM, steps: int, count: int) -> Evaluator:
         tuple(Segment(series, stop, steps) for series in each),
         (),
     )
-    return Evaluator(network, series_task(steps, inputs=0), PseudoInverse(), split)
+    task = series_task(steps, inputs=0)
+    setting = Setting(network.driver(), task, PseudoInverse(), split)
+    return Evaluator(setting, scoring_of(task))
 
 
 class _Marks(Callback):

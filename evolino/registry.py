@@ -1,8 +1,9 @@
 """Names to classes, and records to tables of plain values and back.
 
 A class is named in a table of this package, by an entry point of an installed package
-(groups evolino.tasks, evolino.searches, evolino.readouts, evolino.initialisers), or as
-"path/to/file.py:Class". Nothing is imported before it is asked for.
+(groups evolino.tasks, evolino.networks, evolino.searches, evolino.readouts,
+evolino.initialisers), or as "path/to/file.py:Class". Nothing is imported before it is
+asked for.
 
 A record is a frozen dataclass with a `name`. Its table is {"name": ..., field: value}, with
 tuples as lists, records inside it as tables of the same kind, and None left out. A class
@@ -23,11 +24,12 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from evolino.user_files import file_of, is_in_file, module_of_file
+from evolino.user_files import file_of, imported_from, is_in_file, module_of_file
 
 # Kind: the module with the table, the table, the group of entry points.
 KINDS = {
     "task": ("evolino.tasks", "TASKS", "evolino.tasks"),
+    "network": ("evolino.network", "ARCHITECTURES", "evolino.networks"),
     "search": ("evolino.search", "SEARCHES", "evolino.searches"),
     "readout": ("evolino.readout", "READOUTS", "evolino.readouts"),
     "initialiser": ("evolino.network.initialisers", "INITIALISERS", "evolino.initialisers"),
@@ -37,7 +39,7 @@ _FROM_FILES: dict[type, str] = {}
 
 
 def names(kind: str) -> list[str]:
-    """Return the names of a kind: "task", "search", "readout" or "initialiser"."""
+    """Return the names of a kind, one of KINDS."""
     return sorted({*_table(kind), *_plugins(kind)})
 
 
@@ -104,6 +106,12 @@ def files_named(table: Any) -> Iterator[str]:
     if isinstance(table, Mapping | list | tuple):
         for value in table.values() if isinstance(table, Mapping) else table:
             yield from files_named(value)
+
+
+def is_loaded(name: str) -> bool:
+    """Return whether the file of "path/to/file.py:Class" is imported already, so that
+    `find` would run nothing."""
+    return imported_from(Path(name.rpartition(":")[0]).expanduser().resolve()) is not None
 
 
 def fields_to_table(record: Any) -> dict[str, Any]:
@@ -242,5 +250,7 @@ def _from_value(kind: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_from_value(kind, each) for each in value)
     if isinstance(value, Mapping):
-        return from_table(kind, value)
+        # As `_to_value` writes a record that is only a part of another.
+        part = kind == "network" and "name" not in value
+        return dict(value) if part else from_table(kind, value)
     return value

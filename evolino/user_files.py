@@ -32,10 +32,15 @@ def module_of_file(path: Path) -> ModuleType:
     A file can import its neighbours, and in a package by relative imports. Raises
     ValueError for one that cannot be imported.
     """
+    return imported_from(path) or _imported(path)
+
+
+def imported_from(path: Path) -> ModuleType | None:
+    """Return the module of a Python file that is imported already, None for another."""
     for module in [sys.modules.get("__main__"), *list(sys.modules.values())]:
         if module is not None and file_of_module(module) == path:
             return module
-    return _imported(path)
+    return None
 
 
 def file_of(kind: type) -> str | None:

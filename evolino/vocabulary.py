@@ -31,12 +31,20 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> ValueError:
     return ValueError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(names)}")
 
 
-def as_series(name: str, values: npt.ArrayLike, *, width: int | None = None) -> Array:
+def as_series(
+    name: str, values: npt.ArrayLike, *, width: int | None = None, finite: bool = True
+) -> Array:
     """Return values as a finite (T, width) float64 array; (T,) is read as (T, 1).
+
+    finite: False lets NaN and inf pass.
 
     Raises TypeError for values that are not numbers and ValueError for a wrong shape or
     a value that is not finite; both name the argument.
     """
+    if finite and np.ma.is_masked(values):
+        mask = np.ma.getmaskarray(np.ma.asarray(values))
+        row = int(np.argmax(mask.reshape(len(mask), -1).any(axis=1)))
+        raise ValueError(f"{name} is masked at step {row}")
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -47,9 +55,9 @@ def as_series(name: str, values: npt.ArrayLike, *, width: int | None = None) -> 
         raise ValueError(f"{name} must have shape (T,) or (T, n), got {array.shape}")
     if width is not None and array.shape[1] != width:
         raise ValueError(f"{name} must have {width} columns, got {array.shape[1]}")
-    finite = np.isfinite(array).all(axis=1)
-    if not finite.all():
-        raise ValueError(f"{name} is not finite at step {int(np.argmin(finite))}")
+    known = np.isfinite(array).all(axis=1)
+    if finite and not known.all():
+        raise ValueError(f"{name} is not finite at step {int(np.argmin(known))}")
     return np.ascontiguousarray(array)
 
 

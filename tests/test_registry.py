@@ -37,7 +37,7 @@ def test_an_unknown_name_is_told_the_valid_ones(kind):
 
 
 def test_an_unknown_kind_is_told_the_valid_ones():
-    with pytest.raises(ValueError, match="kind must be one of task, search"):
+    with pytest.raises(ValueError, match="kind must be one of task, network, search"):
         names("tsk")
 
 

@@ -33,7 +33,7 @@ from evolino.certificates.squashing import (
 )
 from evolino.models.model import Model
 from evolino.network.features import columns_of, laid_out
-from evolino.network.lstm import GATES
+from evolino.network.lstm import GATES, LSTM
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array, BoolArray
 
@@ -68,6 +68,16 @@ class Cells:
         return (moved + self.rest + self.slack).plus(self.centres)
 
 
+def lstm_of(model: Model) -> LSTM:
+    """Return a model's architecture. Raises ValueError for one that is no LSTM."""
+    if not isinstance(model.architecture, LSTM):
+        raise ValueError(
+            f"certificates are for networks of kind {LSTM.name}, this one is "
+            f"{model.architecture.name}"
+        )
+    return model.architecture
+
+
 def at_rest(cells: int, parameters: int) -> Cells:
     """Return C cells before the first row."""
     nothing = np.zeros(cells)
@@ -98,7 +108,7 @@ class Dense:
     @classmethod
     def of(cls, model: Model) -> Dense:
         """Lay a model's weights out."""
-        architecture = model.architecture
+        architecture = lstm_of(model)
         parts = unpack(architecture, model.genome[None])
         count = architecture.cells
         recurrent = np.zeros((count, count, 4))
@@ -165,7 +175,7 @@ def step(
 
     Raises Unbounded.
     """
-    architecture = driven.network.model.architecture
+    architecture = lstm_of(driven.network.model)
     net = driven.net_inputs(cells.outputs)
     before = cells.states(vertices)
     _see_that_bounds_hold("net input", net)
@@ -253,7 +263,7 @@ def outputs_of_readout(driven: Driven, cells: Cells, vertices: Array) -> Interva
 
     Raises Unbounded.
     """
-    architecture = driven.network.model.architecture
+    architecture = lstm_of(driven.network.model)
     weights = driven.network.model.output_weights.T  # (K, S)
     copies = driven.copies
     sources = {

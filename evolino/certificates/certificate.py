@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from evolino.certificates.cells import lstm_of
 from evolino.certificates.proof import Margin
 from evolino.certificates.proof_search import LARGEST, Search
 from evolino.certificates.squashing import FLOAT64
@@ -102,7 +103,7 @@ def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
 
 def check(model: Model, phases: Sequence[Phase]) -> None:
     """Raise ValueError for what `certify` cannot reason about."""
-    architecture = model.architecture
+    architecture = lstm_of(model)
     if architecture.precision != "float64":
         raise ValueError(
             "certificates are for networks in float64, this one is "

@@ -15,7 +15,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certificates.cells import Dense, Driven, Unbounded, at_rest, step
+from evolino.certificates.cells import (
+    Dense,
+    Driven,
+    Unbounded,
+    at_rest,
+    lstm_of,
+    step,
+)
 from evolino.certificates.intervals import UNIT, add_exactly
 from evolino.certificates.squashing import Arithmetic
 from evolino.certificates.stretch import Stretch, Undecided, between_stretches, margin_of
@@ -66,7 +73,7 @@ class Follower:
     def __init__(self, network: Dense, strings: Strings, arithmetic: Arithmetic) -> None:
         self._network, self._strings, self._arithmetic = network, strings, arithmetic
         self.vertices = strings.vertices
-        self.cells = at_rest(network.model.architecture.cells, len(strings.reach))
+        self.cells = at_rest(lstm_of(network.model).cells, len(strings.reach))
         self.margins: list[Margin] = []
         self._part = "start"
 

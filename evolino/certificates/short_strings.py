@@ -16,6 +16,7 @@ from evolino.certificates.cells import (
     Dense,
     Unbounded,
     at_rest,
+    lstm_of,
     outputs_of_readout,
     step,
 )
@@ -49,7 +50,7 @@ def followed(
     parameters = len(phases[0].factors)
     vertices = np.zeros((1, parameters))
     accepted = np.ones(len(strings), dtype=bool)
-    cells = at_rest(network.model.architecture.cells * len(strings), parameters)
+    cells = at_rest(lstm_of(network.model).cells * len(strings), parameters)
     with np.errstate(over="ignore", invalid="ignore"):  # bounds may become endless
         for phase in phases:
             rows = np.array([phase.rows(string) for string in strings])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 import types
 import typing
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import typer
 
 SIMPLE = (int, float, str, bool)
 TRUST = "Run Python files that the run's config names as its task or search."
-FILE_HELP = "file of numbers: .npy, .csv or .txt, a step a line"
+FILE_HELP = "file of numbers, a step a row: csv, txt, npy, parquet; or .gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +147,15 @@ def _numbers(name: str, text: str, kind: Callable[[str], Any]) -> list[Any]:
 
 def _read_array(name: str, path: Path) -> list[Any]:
     """Return the numbers of a file as nested lists. Raises ValueError if it has others."""
-    import numpy as np
+    from evolino.storage.tables import read_table
 
     try:
-        if path.suffix == ".npy":
-            array = np.load(path, allow_pickle=False)
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # an empty file is only warned about
-                array = np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None)
-    except (ValueError, UserWarning) as error:
-        raise ValueError(f"{name}: {path} is not a file of numbers: {error}") from None
-    found: list[Any] = np.atleast_1d(array).tolist()
+        table = read_table(path)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    print(f"evolino: {path}: {table.described()}", file=sys.stderr, flush=True)
+    values = table.values[:, 0] if len(table.names) == 1 else table.values
+    found: list[Any] = values.tolist()
     return found
 
 

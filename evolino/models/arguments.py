@@ -1,4 +1,4 @@
-"""What callers ask of a model, as segments of series."""
+"""Validate what callers pass to predict and generate, as segments of series."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, as_series, check_count
 
 
 def series_of(
-    architecture: LSTM, inputs: ArrayLike | None, targets: ArrayLike | None
+    architecture: Architecture, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> Series:
     """Return inputs (T, I) and targets (T, K), one of which may be None, as a series.
 
-    Raises ValueError or TypeError, naming the argument, for what the network cannot hear.
+    Raises ValueError or TypeError, naming the argument, for what does not fit the network.
     """
     if targets is None:
         if inputs is None:
             raise ValueError("predict, states and generate need inputs, targets or both")
         if architecture.feedback:
             raise ValueError(
-                "this network hears its outputs: pass the true series as targets"
+                "this network has output feedback: pass the true series as targets"
             )
         inputs = as_series("inputs", inputs, width=architecture.inputs)
         return Series(inputs, np.zeros((len(inputs), architecture.outputs)))
@@ -45,7 +45,7 @@ def series_of(
 
 
 def all_of(
-    architecture: LSTM, inputs: ArrayLike | None, targets: ArrayLike | None
+    architecture: Architecture, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> Segment:
     """Return every row of a series, for the output at each step."""
     series = series_of(architecture, inputs, targets)
@@ -53,7 +53,10 @@ def all_of(
 
 
 def ahead_of(
-    architecture: LSTM, steps: int, prime: ArrayLike | None, inputs: ArrayLike | None
+    architecture: Architecture,
+    steps: int,
+    prime: ArrayLike | None,
+    inputs: ArrayLike | None,
 ) -> Segment:
     """Return so many rows after a prime (T, K), None for no prime, for a free run.
 
@@ -61,12 +64,12 @@ def ahead_of(
     """
     check_count("steps", steps)
     width = architecture.outputs
-    heard = (
+    before = (
         np.zeros((0, width)) if prime is None else as_series("prime", prime, width=width)
     )
-    ahead = np.concatenate([heard, np.zeros((steps, width))])
+    ahead = np.concatenate([before, np.zeros((steps, width))])
     series = series_of(architecture, inputs, ahead)
-    return Segment(series, len(heard), len(heard) + steps)
+    return Segment(series, len(before), len(before) + steps)
 
 
 def without_padding(outputs: Array, segments: Sequence[Segment]) -> list[Array]:

@@ -1,4 +1,4 @@
-"""What networks do on the segments of a task: teacher-forced, and left to themselves."""
+"""Drive networks: teacher-forced or in free run, over the segments of a task."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from evolino.network.kernel_expansion import Outputs
-from evolino.network.kernels.dispatch import (
-    CellStates,
-    Course,
+from evolino.network.base import (
+    Architecture,
+    Driver,
+    ForcedRuns,
+    FreeRunning,
     FreeRuns,
     Networks,
-    course_over,
-    drive_over,
-    expanded,
-    free_runs_from,
-    free_runs_of,
+    States,
+    TeacherForcing,
     input_vectors,
 )
-from evolino.network.lstm import LSTM
+from evolino.network.kernel_expansion import Outputs
+from evolino.network.readout_sums import sums_of
 from evolino.simd.memory import aligned, out_of_lanes, to_lanes
 from evolino.simd.workspace import Workspace
 from evolino.task.series import Segment, Series
@@ -32,49 +31,51 @@ Rows = slice | IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
-    """What networks are driven over, the same for all of them; made by `lesson`.
+class ForcedPass:
+    """A teacher-forced pass, the same for all networks; made by `forced_pass`.
 
-    course: the series that its segments lie in, each once, as far as they are needed.
-    fitted: which of the recorded rows fit a readout; targets: theirs, (T, K). heard: the
-    recorded rows of each segment whose outputs are asked for one step ahead.
+    runs: over the series that its segments lie in, each once, as far as they are needed;
+    drive: from networks to their features and states on them. fitted: which of the
+    recorded rows fit a readout; targets: theirs, (T, K). scored: the recorded rows of each
+    segment whose outputs are wanted one step ahead.
     """
 
-    course: Course
+    runs: ForcedRuns
+    drive: TeacherForcing
     fitted: Rows
     targets: Array
-    heard: tuple[slice, ...]
+    scored: tuple[slice, ...]
 
 
-def lesson(
-    architecture: LSTM,
+def forced_pass(
+    driver: Driver,
     fitted: Sequence[Segment],
     *,
-    started: Sequence[Segment] = (),
-    heard: Sequence[Segment] = (),
-) -> Lesson:
-    """Return what to drive networks over for these segments.
+    continued: Sequence[Segment] = (),
+    scored: Sequence[Segment] = (),
+) -> ForcedPass:
+    """Return the teacher-forced pass that these segments need.
 
-    fitted: their rows fit a readout. started: free runs begin with them; the cells are kept
-    before each. heard: they are responded to one step ahead.
+    fitted: their rows fit a readout. continued: free runs go over them; the states are kept
+    before each. scored: their outputs are wanted one step ahead.
     """
-    recorded = [*fitted, *heard]
-    vectors, firsts, starts, offsets = [], [], {}, {}
+    recorded = [*fitted, *scored]
+    vectors, firsts, kept, offsets = [], [], {}, {}
     offset = 0
-    seen_of = defaultdict(list)
-    begun_of: dict[int, dict[int, int]] = defaultdict(dict)
+    recorded_of = defaultdict(list)
+    kept_of: dict[int, dict[int, int]] = defaultdict(dict)
     for segment in recorded:
-        seen_of[id(segment.series)].append(segment)
-    for k, segment in enumerate(started):
-        begun_of[id(segment.series)][k] = segment.start
-    for n, series in enumerate(distinct_series([*recorded, *started])):
-        seen, begun = seen_of[id(series)], begun_of[id(series)]
-        stop = max([s.stop for s in seen] + list(begun.values()))
-        first = min((s.start for s in seen), default=stop)
-        every = input_vectors(architecture, series.inputs, series.fed_back)
+        recorded_of[id(segment.series)].append(segment)
+    for k, segment in enumerate(continued):
+        kept_of[id(segment.series)][k] = segment.start
+    for n, series in enumerate(distinct_series([*recorded, *continued])):
+        segments, starts = recorded_of[id(series)], kept_of[id(series)]
+        stop = max([s.stop for s in segments] + list(starts.values()))
+        first = min((s.start for s in segments), default=stop)
+        every = input_vectors(driver.architecture, series.inputs, series.fed_back)
         vectors.append(every[:stop])
         firsts.append(first)
-        starts.update({k: (n, row) for k, row in begun.items()})
+        kept.update({k: (n, row) for k, row in starts.items()})
         offsets[id(series)] = offset - first
         offset += stop - first
 
@@ -83,32 +84,32 @@ def lesson(
         return slice(before + segment.start, before + segment.stop)
 
     targets = [segment.targets for segment in fitted]
-    return Lesson(
-        course_over(
-            architecture,
-            vectors,
-            firsts=firsts,
-            starts=[starts[k] for k in range(len(started))],
-        ),
+    runs = ForcedRuns(
+        tuple(vectors), tuple(firsts), tuple(kept[k] for k in range(len(continued)))
+    )
+    nothing = np.zeros((0, driver.architecture.outputs))
+    return ForcedPass(
+        runs,
+        driver.teacher_forcing(runs),
         _joined([rows(segment) for segment in fitted]),
-        np.concatenate(targets) if targets else np.zeros((0, architecture.outputs)),
-        tuple(rows(segment) for segment in heard),
+        np.concatenate(targets) if targets else nothing,
+        tuple(rows(segment) for segment in scored),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taught:
-    """What networks did in a lesson, as views of lane memory.
+class Forced:
+    """What networks did in a teacher-forced pass; arrays may lie in a workspace.
 
-    seen: (P, R, S), what the readout sees at all recorded rows. fitted: (P, T, S), at those
-    that fit it. starts: the cells (P, N, C) before each started segment.
+    features: (P, R, S), at all recorded rows. fitted: (P, T, S), at those that fit the
+    readout. states: before each continued segment.
     """
 
-    architecture: LSTM
-    lesson: Lesson
-    seen: Array
+    architecture: Architecture
+    over: ForcedPass
+    features: Array
     fitted: Array
-    starts: CellStates
+    states: States
 
     def fitted_outputs(self, readout: Outputs) -> Array:
         """Return (P, 1, T, K): outputs on the rows that fit the readout.
@@ -119,7 +120,7 @@ class Taught:
         return self.architecture.outputs_of(sums)[:, None]
 
     def outputs(self, readout: Outputs) -> Array:
-        """Return (P, N, L, K): outputs one step ahead on the N heard segments.
+        """Return (P, N, L, K): outputs one step ahead on the N scored segments.
 
         readout: weights (P, S, K), or P expansions. Rows past a segment's end are NaN.
         """
@@ -130,122 +131,73 @@ class Taught:
         return self._by_segment(readout, lambda sums: sums)
 
     def _by_segment(self, readout: Outputs, made_of: Callable[[Array], Array]) -> Array:
-        heard = self.lesson.heard
-        longest = max(rows.stop - rows.start for rows in heard)
-        shape = len(readout), len(heard), longest, self.architecture.outputs
+        scored = self.over.scored
+        longest = max(rows.stop - rows.start for rows in scored)
+        shape = len(readout), len(scored), longest, self.architecture.outputs
         found = np.full(shape, np.nan)
-        for k, rows in enumerate(heard):
+        for k, rows in enumerate(scored):
             # Each segment alone: BLAS rounds by the number of rows.
-            sums = sums_of(self.seen[:, rows], readout)
+            sums = sums_of(self.features[:, rows], readout)
             found[:, k, : rows.stop - rows.start] = made_of(sums)
         return found
 
 
-def teach(networks: Networks, lesson: Lesson, workspace: Workspace | None = None) -> Taught:
-    """Drive networks over a lesson by teacher forcing."""
-    seen, starts = drive_over(networks, lesson.course, workspace)
-    fitted = _rows_of(seen, lesson.fitted, workspace)
-    return Taught(networks.architecture, lesson, seen, fitted, starts)
+def teacher_forced(
+    driver: Driver, networks: Networks, over: ForcedPass, workspace: Workspace | None = None
+) -> Forced:
+    """Drive networks over a teacher-forced pass."""
+    features, states = over.drive(networks, workspace)
+    fitted = _rows_of(features, over.fitted, workspace)
+    return Forced(driver.architecture, over, features, fitted, states)
 
 
-def free_runs(
-    architecture: LSTM,
+def free_running(
+    driver: Driver,
     segments: Sequence[Segment],
     tolerance: float = float("inf"),
     noise: Array | None = None,
-) -> FreeRuns:
-    """Return free runs over segments for `free_runs_of`.
+) -> FreeRunning:
+    """Return what lets networks run freely over segments: from their readouts and their
+    states before each of N segments to outputs (P, N, L, K).
 
-    A run further than the tolerance from its target is given up. noise: as of `free_run`.
+    L rows are those of the longest segment; rows past a shorter one's end continue it and
+    have no target. tolerance, noise: as of `FreeRuns`.
     """
-    return free_runs_from(
-        architecture,
-        np.stack([_target_before(segment) for segment in segments]),
-        np.nan_to_num(stack_rows([s.series.inputs[s.start : s.stop] for s in segments])),
-        targets=stack_rows([segment.targets for segment in segments]),
-        tolerance=tolerance,
-        noise=noise,
+    return driver.free_running(
+        FreeRuns(
+            np.stack([_target_before(segment) for segment in segments]),
+            np.nan_to_num(
+                stack_rows([s.series.inputs[s.start : s.stop] for s in segments])
+            ),
+            stack_rows([segment.targets for segment in segments]),
+            tolerance,
+            noise,
+        )
     )
 
 
 def drive(
-    networks: Networks, fitted: Sequence[Segment], started: Sequence[Segment]
-) -> tuple[Array, Array, CellStates]:
+    driver: Driver,
+    networks: Networks,
+    fitted: Sequence[Segment],
+    continued: Sequence[Segment] = (),
+) -> tuple[Array, Array, States]:
     """Drive networks by teacher forcing; record what the fit and the free runs need.
 
-    Returns the readout's states (P, T, S) on the rows of the fitted segments, one after
-    another, their targets (T, K), and the cells (P, N, C) before each started segment.
-    A series that several segments share is driven once.
+    Returns the features (P, T, S) on the rows of the fitted segments, one after another,
+    their targets (T, K), and the states before each continued segment. A series that
+    several segments share is driven once.
     """
-    given = lesson(networks.architecture, fitted, started=started)
-    taught = teach(networks, given)
-    return taught.fitted, given.targets, taught.starts
+    over = forced_pass(driver, fitted, continued=continued)
+    forced = teacher_forced(driver, networks, over)
+    return forced.fitted, over.targets, forced.states
 
 
-def run_freely(
-    networks: Networks,
-    readout: Outputs,
-    segments: Sequence[Segment],
-    starts: CellStates,
-    tolerance: float = float("inf"),
-    noise: Array | None = None,
-) -> Array:
-    """Return (P, N, L, K): free runs from the starts, L rows of the longest segment.
-
-    readout: weights (P, S, K), or P expansions. starts: (P, N, C) before each of the N
-    segments. Rows past a shorter segment's end continue it and have no target. tolerance,
-    noise: as of `free_run`.
-    """
-    runs = free_runs(networks.architecture, segments, tolerance, noise)
-    return left_to_themselves(networks, readout, starts, runs)
-
-
-def left_to_themselves(
-    networks: Networks,
-    readout: Outputs,
-    starts: CellStates,
-    runs: FreeRuns,
-    workspace: Workspace | None = None,
-) -> Array:
-    """Return (P, N, L, K): outputs of free runs. readout: weights (P, S, K), or P
-    expansions."""
-    return free_runs_of(networks, readout, starts, runs, workspace)
-
-
-def respond_one_step(
-    networks: Networks, readout: Outputs, segments: Sequence[Segment]
-) -> Array:
-    """Return (P, N, L, K): outputs under teacher forcing, NaN past a segment's end.
-
-    readout: weights (P, S, K), or P expansions.
-    """
-    return _taught_to_hear(networks, segments).outputs(readout)
-
-
-def sums_one_step(
-    networks: Networks, readout: Outputs, segments: Sequence[Segment]
-) -> Array:
-    """Return (P, N, L, K): the readout's sums, where `respond_one_step` has outputs."""
-    return _taught_to_hear(networks, segments).sums(readout)
-
-
-def _taught_to_hear(networks: Networks, segments: Sequence[Segment]) -> Taught:
-    return teach(networks, lesson(networks.architecture, (), heard=segments))
-
-
-def sums_of(seen: Array, readout: Outputs) -> Array:
-    """Return (P, T, K): what readouts make of what they see, (P, T, S)."""
-    if isinstance(readout, np.ndarray):
-        return np.asarray(seen @ readout)
-    pairs = zip(readout, seen, strict=True)
-    return np.stack([expanded(expansion, own) for expansion, own in pairs])
-
-
-def chosen_of(readout: Outputs, which: IntArray) -> Outputs:
-    """Return the readouts of some of P networks."""
-    if isinstance(readout, np.ndarray):
-        return np.asarray(readout[which])
-    return [readout[p] for p in which]
+def one_step_ahead(
+    driver: Driver, networks: Networks, segments: Sequence[Segment]
+) -> Forced:
+    """Drive networks by teacher forcing over segments whose outputs are wanted."""
+    return teacher_forced(driver, networks, forced_pass(driver, (), scored=segments))
 
 
 def distinct_series(segments: Sequence[Segment]) -> list[Series]:
@@ -263,7 +215,7 @@ def stack_rows(rows: Sequence[Array]) -> Array:
 
 
 def _target_before(segment: Segment) -> Array:
-    """Return (K,): the target that a free run hears first, zeros at row 0."""
+    """Return (K,): the target that is fed back first in a free run, zeros at row 0."""
     if segment.start == 0:
         return np.zeros(segment.series.targets.shape[1])
     return np.asarray(segment.series.fed_back[segment.start - 1])
@@ -278,16 +230,16 @@ def _joined(rows: Sequence[slice]) -> Rows:
     return np.concatenate([np.arange(each.start, each.stop) for each in rows])
 
 
-def _rows_of(seen: Array, rows: Rows, workspace: Workspace | None) -> Array:
-    """Return (P, T, S), some rows of (P, R, S) as of `drive_over`; a slice is a view."""
+def _rows_of(features: Array, rows: Rows, workspace: Workspace | None) -> Array:
+    """Return (P, T, S), some rows of features (P, R, S); a slice is a view."""
     if isinstance(rows, slice):
-        return seen[:, rows]
-    if seen.flags.c_contiguous:
-        return np.take(seen, rows, axis=1)
-    lanes = to_lanes(seen, seen.dtype)
+        return features[:, rows]
+    if features.flags.c_contiguous:
+        return np.take(features, rows, axis=1)
+    lanes = to_lanes(features, features.dtype)
     shape = len(rows), *lanes.shape[1:]
     count = int(np.prod(shape))
-    room = workspace.take("fitted", count, seen.dtype) if workspace else None
-    picked = (aligned(count, seen.dtype) if room is None else room).reshape(shape)
+    held = workspace.take("fitted", count, features.dtype) if workspace else None
+    picked = (aligned(count, features.dtype) if held is None else held).reshape(shape)
     np.take(lanes, rows, axis=0, out=picked, mode="clip")
-    return out_of_lanes(picked, len(seen))
+    return out_of_lanes(picked, len(features))

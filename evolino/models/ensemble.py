@@ -16,10 +16,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from evolino.models.arguments import ahead_of, all_of
-from evolino.models.lockstep import Together, left_alone
+from evolino.models.lockstep import Lockstep, free_run
 from evolino.models.model import Model
-from evolino.models.units import improvised_in_units, in_units, same_scaling, standardised
-from evolino.network.lstm import LSTM
+from evolino.models.units import improvise_in_units, in_units, same_scaling, standardised
+from evolino.network.base import Architecture
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
 from evolino.task.scaling import Scaling
@@ -29,7 +29,7 @@ from evolino.vocabulary import Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ensemble:
-    """Models of one architecture, the best first; hears and answers as one network.
+    """Models of one architecture, the best first; fed and read out as one network.
 
     Raises ValueError for no members, or members of different architectures or scalings.
     """
@@ -46,7 +46,7 @@ class Ensemble:
             raise ValueError("members must have the same scaling of columns")
 
     @property
-    def architecture(self) -> LSTM:
+    def architecture(self) -> Architecture:
         """Of every member."""
         return self.members[0].architecture
 
@@ -77,7 +77,7 @@ class Ensemble:
         """
         if free_running:
             given = standardised(self.scaling, segments)
-            each = [left_alone(self._together(), segment) for segment in given]
+            each = [free_run(self._in_lockstep(), segment) for segment in given]
             return in_units(self.scaling, each, free_running=True)
         totals = self.members[0].sums(segments)
         for member in self.members[1:]:
@@ -89,9 +89,9 @@ class Ensemble:
     def improvise(
         self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
-        """Go on from a prime, hearing what `choose` makes of each output; as
+        """Go on from a prime, fed back what `choose` makes of each output; as
         `Model.improvise`."""
-        return improvised_in_units(self.scaling, self._together(), steps, prime, choose)
+        return improvise_in_units(self.scaling, self._in_lockstep(), steps, prime, choose)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of it as arrays, numbers and text."""
@@ -101,9 +101,9 @@ class Ensemble:
         """Write it to an .npz file that `load` reads."""
         save_state(user_path(path), self.as_state(), kind="model")
 
-    def _together(self) -> Together:
+    def _in_lockstep(self) -> Lockstep:
         networks = [(member.genome, member.output) for member in self.members]
-        return Together(self.architecture, networks)
+        return Lockstep(self.architecture, networks)
 
 
 Trained = Model | Ensemble

@@ -10,18 +10,20 @@ from evolino.storage.archive import load_state
 from evolino.storage.files import user_path
 
 
-def load(path: str | Path) -> Trained:
+def load(path: str | Path, *, trust: bool = False) -> Trained:
     """Read a model from model.npz, or from the folder of a run.
 
-    Raises ValueError for a file that is not a model or was damaged.
+    trust: run a Python file that the model names as its network. Raises ValueError for a
+    file that is not a model or was damaged, and for such a file without trust.
     """
     path = user_path(path)
     file = path / "model.npz" if path.is_dir() else path
     state = load_state(file, kind="model")
     try:
         if "members" in state:
-            return Ensemble(tuple(Model.from_state(each) for each in state["members"]))
-        return Model.from_state(state)
+            members = (Model.from_state(each, trust=trust) for each in state["members"])
+            return Ensemble(tuple(members))
+        return Model.from_state(state, trust=trust)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{file} is not a complete model: {error}") from None
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from evolino.models.arguments import ahead_of, all_of, without_padding
-from evolino.models.driving import drive, respond_one_step, run_freely, sums_one_step
-from evolino.models.lockstep import Together
-from evolino.models.string_checks import check_strings
+from evolino.models.driving import Forced, drive, free_running, one_step_ahead
+from evolino.models.lockstep import Lockstep
+from evolino.models.saved_architecture import architecture_from_state, architecture_to_state
 from evolino.models.units import (
     check_scaling,
-    improvised_in_units,
+    improvise_in_units,
     in_units,
     standardised,
 )
+from evolino.network.base import Architecture, CountsStrings, Trace, Traces, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
-from evolino.network.kernels.dispatch import CellStates, Networks, input_vectors, pack
-from evolino.network.lstm import LSTM
-from evolino.network.reference import Trace, run
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
@@ -36,12 +35,12 @@ from evolino.vocabulary import Array, IntArray, check_number, contiguous
 class Model:
     """A network that can be used: architecture, genome (C, G), and what its outputs are.
 
-    output: weights (S, K), or an expansion in kernels of what the readout sees. scaling:
-    of the task's columns, where it is standardised; inputs, targets and outputs of all
-    methods are in the user's units.
+    output: weights (S, K), or an expansion in kernels of the features. scaling: of the
+    task's columns, where it is standardised; inputs, targets and outputs of all methods
+    are in the user's units.
     """
 
-    architecture: LSTM
+    architecture: Architecture
     genome: Array
     output: Output
     scaling: Scaling | None = None
@@ -80,7 +79,7 @@ class Model:
         """Return (T, K): the output at each step, one step ahead.
 
         inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
-        true series, needed if it has output feedback: row t hears targets[t-1].
+        true series, needed if it has output feedback: row t is given targets[t-1].
         """
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
@@ -90,8 +89,8 @@ class Model:
     ) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
 
-        prime: (T, K), the series to hear first, by teacher forcing; none starts from
-        nothing. inputs: (T + steps, I) if the network has external inputs.
+        prime: (T, K), the series that it is driven with before, by teacher forcing; None is
+        no series. inputs: (T + steps, I) if the network has external inputs.
         """
         segment = ahead_of(self.architecture, steps, prime, inputs)
         return self.respond([segment], free_running=True)[0]
@@ -101,50 +100,59 @@ class Model:
     ) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
 
-        Arguments as for `predict`.
+        Arguments as for `predict`. Raises ValueError for an architecture that has no such
+        record.
         """
-        series = standardised(self.scaling, [all_of(self.architecture, inputs, targets)])[
-            0
-        ].series
+        driver = self.architecture.driver()
+        if not isinstance(driver, Traces):
+            raise ValueError(
+                f"a network of kind {self.architecture.name} records no cells and gates"
+            )
+        whole = all_of(self.architecture, inputs, targets)
+        series = standardised(self.scaling, [whole])[0].series
         vectors = input_vectors(self.architecture, series.inputs, series.targets)
-        return run(self.architecture, self.genome, vectors)
+        return driver.trace(self.genome, vectors)
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment."""
-        networks, outputs = self._networks(), self._outputs()
-        segments = standardised(self.scaling, segments)
-        if not free_running:
-            answered = respond_one_step(networks, outputs, segments)[0]
-        else:
-            _, _, starts = drive(networks, (), segments)
-            answered = run_freely(networks, outputs, segments, starts)[0]
-        each = without_padding(answered, segments)
-        return in_units(self.scaling, each, free_running=free_running)
+        if free_running:
+            return self._run_freely(segments)
+        outputs = self._one_step_ahead(segments).outputs(self._outputs())[0]
+        each = without_padding(outputs, segments)
+        return in_units(self.scaling, each, free_running=False)
 
     def sums(self, segments: Sequence[Segment]) -> list[Array]:
         """Return what the readout sums up (stop - start, K) on each segment, one step
         ahead: the outputs, before they are made probabilities, cut, or given back in the
         user's units."""
-        segments = standardised(self.scaling, segments)
-        answered = sums_one_step(self._networks(), self._outputs(), segments)[0]
-        return without_padding(answered, segments)
+        sums = self._one_step_ahead(segments).sums(self._outputs())[0]
+        return without_padding(sums, segments)
 
     def improvise(
         self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
-        """Go on from a prime, hearing what `choose` makes of each output.
+        """Go on from a prime, fed back what `choose` makes of each output.
 
-        prime: (T, K), heard first. choose: outputs (K,) -> what is heard next (K,), such as
-        a note drawn by chance. Returns what was chosen, and the outputs that it was chosen
-        from: (steps, K) each. Raises ValueError for a network with external inputs or
-        without feedback.
+        prime: (T, K), fed back first. choose: outputs (K,) -> what is fed back next (K,),
+        such as a note drawn by chance. Returns what was chosen, and the outputs that it was
+        chosen from: (steps, K) each. Raises ValueError for a network with external inputs
+        or without feedback.
         """
-        alone = Together(self.architecture, [(self.genome, self.output)])
-        return improvised_in_units(self.scaling, alone, steps, prime, choose)
+        alone = Lockstep(self.architecture, [(self.genome, self.output)])
+        return improvise_in_units(self.scaling, alone, steps, prime, choose)
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
-        """Return how the network does on counted strings (N, parameters)."""
-        return check_strings(self.architecture, self.genome, self.output, phases, strings)
+        """Return how the network does on counted strings (N, parameters).
+
+        Raises ValueError for an architecture that cannot be checked so.
+        """
+        driver = self.architecture.driver()
+        if not isinstance(driver, CountsStrings):
+            raise ValueError(
+                f"a network of kind {self.architecture.name} cannot be checked on counted "
+                "strings"
+            )
+        return driver.check_strings(self.genome, self.output, phases, strings)
 
     def disturbed(
         self,
@@ -154,7 +162,7 @@ class Model:
         kick: float = 0.0,
         seed: int = 0,
     ) -> list[Array]:
-        """Return the outputs (stop - start, K) of free runs whose cells are shaken.
+        """Return the outputs (stop - start, K) of free runs whose states are disturbed.
 
         noise: standard deviation of what is added to all cell outputs and states after
         every step, the same in every run. kick: the same, once, before the first step.
@@ -163,31 +171,50 @@ class Model:
         check_number("noise", noise, least=0)
         check_number("kick", kick, least=0)
         rng = np.random.default_rng(seed)
-        networks = self._networks()
+        return self._run_freely(segments, rng, noise, kick)
+
+    def _run_freely(
+        self,
+        segments: Sequence[Segment],
+        rng: Generator | None = None,
+        noise: float = 0.0,
+        kick: float = 0.0,
+    ) -> list[Array]:
+        """Return the outputs of free runs; rng: of the noise and the kick."""
+        driver = self.architecture.driver()
+        networks = driver.pack(self.genome[None])
         segments = standardised(self.scaling, segments)
-        _, _, starts = drive(networks, (), segments)
-        if kick:
-            starts = CellStates(
-                starts.outputs + rng.normal(0.0, kick, starts.outputs.shape),
-                starts.states + rng.normal(0.0, kick, starts.states.shape),
-            )
-        longest = max(segment.stop - segment.start for segment in segments)
-        shape = longest, 2, self.architecture.cells
-        shaken = rng.normal(0.0, noise, shape) if noise else None
-        outputs = run_freely(networks, self._outputs(), segments, starts, noise=shaken)[0]
+        _, _, states = drive(driver, networks, (), segments)
+        added = None
+        if rng is not None and kick:
+            states = tuple(each + rng.normal(0.0, kick, each.shape) for each in states)
+        if rng is not None and noise:
+            longest = max(segment.stop - segment.start for segment in segments)
+            added = rng.normal(0.0, noise, (longest, *self.architecture.state_shape))
+        run = free_running(driver, segments, noise=added)
+        outputs = run(networks, self._outputs(), states, None)[0]
         each = without_padding(outputs, segments)
         return in_units(self.scaling, each, free_running=True)
 
+    def _one_step_ahead(self, segments: Sequence[Segment]) -> Forced:
+        driver = self.architecture.driver()
+        networks = driver.pack(self.genome[None])
+        return one_step_ahead(driver, networks, standardised(self.scaling, segments))
+
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> Model:
-        """Return the model of `as_state`. Raises KeyError or TypeError for another."""
+    def from_state(cls, state: Mapping[str, Any], *, trust: bool = False) -> Model:
+        """Return the model of `as_state`. Raises KeyError or TypeError for another.
+
+        trust: run a Python file that it names as its architecture.
+        """
         if "expansion" in state:
             output: Output = KernelExpansion.from_state(state["expansion"])
         else:
             output = state["output_weights"]
+        architecture = architecture_from_state(state["architecture"], trust=trust)
         scaling = state.get("scaling")
         return cls(
-            LSTM(**state["architecture"]),
+            architecture,
             state["genome"],
             output,
             None if scaling is None else Scaling.from_state(scaling),
@@ -195,7 +222,8 @@ class Model:
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""
-        state = {"architecture": asdict(self.architecture), "genome": self.genome}
+        architecture = architecture_to_state(self.architecture)
+        state = {"architecture": architecture, "genome": self.genome}
         if self.scaling is not None:
             state["scaling"] = self.scaling.as_state()
         if isinstance(self.output, KernelExpansion):
@@ -205,9 +233,6 @@ class Model:
     def save(self, path: str | Path) -> None:
         """Write the model to an .npz file that `load` reads."""
         save_state(user_path(path), self.as_state(), kind="model")
-
-    def _networks(self) -> Networks:
-        return pack(self.architecture, self.genome[None])
 
     def _outputs(self) -> Outputs:
         output = self.output

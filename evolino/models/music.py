@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolino.models.ensemble import Trained
-from evolino.network.lstm import THRESHOLD
 from evolino.sound.score import Score, swung, transposed
 from evolino.task.musical import Conducted, Harmonising, Musical
 from evolino.task.series import Segment, Split
@@ -23,6 +22,7 @@ KEYS = {
     **{"Gb": 6, "G": 7, "G#": -4, "Ab": -4, "A": -3, "A#": -2, "Bb": -2, "B": -1},
 }
 MOST_STEPS = 100_000
+THRESHOLD = 0.5  # an output above it is a note that sounds
 
 
 @dataclass(frozen=True, slots=True)

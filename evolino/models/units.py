@@ -1,4 +1,4 @@
-"""Between the user's units and the standardised columns that a network sees."""
+"""Convert between the user's units and the standardised columns of a network."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolino.models.lockstep import Together, improvised
-from evolino.network.lstm import LSTM
+from evolino.models.lockstep import Lockstep, improvise
+from evolino.network.base import Architecture
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, as_series
 
 
-def check_scaling(architecture: LSTM, scaling: Scaling | None) -> None:
+def check_scaling(architecture: Architecture, scaling: Scaling | None) -> None:
     """Raise ValueError unless a scaling has the columns of an architecture."""
     if scaling is None:
         return
@@ -33,7 +33,7 @@ def same_scaling(a: Scaling | None, b: Scaling | None) -> bool:
 
 
 def standardised(scaling: Scaling | None, segments: Sequence[Segment]) -> Sequence[Segment]:
-    """Return segments as a network sees them."""
+    """Return segments in standardised columns."""
     return segments if scaling is None else scaling.segments(segments)
 
 
@@ -47,16 +47,16 @@ def in_units(
     return [scaling.bounded(each) for each in restored] if free_running else restored
 
 
-def improvised_in_units(
+def improvise_in_units(
     scaling: Scaling | None,
-    networks: Together,
+    networks: Lockstep,
     steps: int,
     prime: ArrayLike,
     choose: Callable[[Array], Array],
 ) -> tuple[Array, Array]:
-    """Return `improvised`, all of it in the user's units."""
+    """Return `improvise`, all of it in the user's units."""
     if scaling is None:
-        return improvised(networks, steps, prime, choose)
+        return improvise(networks, steps, prime, choose)
     known = scaling
 
     def chosen_of(outputs: Array) -> Array:
@@ -64,5 +64,5 @@ def improvised_in_units(
 
     width = networks.architecture.outputs
     shown = known.outputs(as_series("prime", prime, width=width))
-    chosen, outputs = improvised(networks, steps, shown, chosen_of)
+    chosen, outputs = improvise(networks, steps, shown, chosen_of)
     return known.restored(chosen), known.restored(outputs)

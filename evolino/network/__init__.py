@@ -1,1 +1,10 @@
-"""Networks: what is evolved. Architectures, their equations, their kernels."""
+"""Networks: what is evolved. Architectures, their equations, their kernels.
+
+ARCHITECTURES maps an architecture's name to "module:Class"; the module is imported when it
+is used. UNNAMED is the one that config.toml and model.npz hold without its name.
+"""
+
+ARCHITECTURES = {
+    "lstm": "evolino.network.lstm:LSTM",
+}
+UNNAMED = "lstm"

@@ -10,19 +10,21 @@ vector (external inputs, then the fed-back outputs) and h, s the cells' outputs 
 
 Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * s);
 Schmidhuber, Wierstra & Gomez 2005, IJCAI, eqs. 3-6 (tanh(o * s), identity cell input,
-outputs and states seen by the readout), recalled.
+outputs and states as features of the readout), recalled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
 from evolino.network import features
+from evolino.network.base import Driver
 from evolino.network.groups import Group, as_groups, cells_seen, sharing_out
 from evolino.solvers.likelihood import probabilities
 from evolino.vocabulary import Array, IntArray, check_count, check_number
@@ -57,9 +59,10 @@ class LSTM:
         training); feedback_scale multiplies them on their way in.
     sources: recurrent sources of a cell, drawn without replacement from sources_seed;
         None is fully recurrent.
-    readout_states, readout_inputs, readout_squares, readout_constant: whether the readout
-        sees, beside the cell outputs, the cell states, the input vector u(t), the squares
-        of cell outputs and u(t) (an extension of the papers' method), and a constant 1.
+    readout_states, readout_inputs, readout_squares, readout_constant: whether the features
+        of the readout are, beside the cell outputs, the cell states, the input vector u(t),
+        the squares of cell outputs and u(t) (an extension of the papers' method), and a
+        constant 1.
     output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
         else 0. That is the output that is given out and fed back; no paper has it. With
         "threshold in feedback" the sum is given out and only what is fed back is 0 or 1
@@ -77,6 +80,7 @@ class LSTM:
     Raises TypeError or ValueError, naming the field, if one is out of its range.
     """
 
+    name: ClassVar[str] = "lstm"
     cells: int
     inputs: int = 0
     outputs: int = 1
@@ -165,6 +169,11 @@ class LSTM:
         return self.cells, self.genes
 
     @property
+    def state_shape(self) -> tuple[int, int]:
+        """(2, C): the outputs of the cells, and their states."""
+        return 2, self.cells
+
+    @property
     def readout_width(self) -> int:
         """S: the features that the readout sees (`evolino.network.features`)."""
         return features.width(self)
@@ -191,12 +200,28 @@ class LSTM:
         return [slice(first, end) for first, end in pairwise([0, *ends])]
 
     def fed_back(self, outputs: Array) -> Array:
-        """Return what the network hears of its outputs; any shape."""
+        """Return what is fed back of the outputs in a free run; any shape."""
         cut = self.output == "threshold in feedback"
         return self.feedback_scale * (self._cut(outputs) if cut else outputs)
 
     def _cut(self, sums: Array) -> Array:
         return np.where(np.isfinite(sums), (sums > THRESHOLD).astype(np.float64), sums)
+
+    def check_free_run(self) -> None:
+        """Raise ValueError for outputs that are probabilities."""
+        if self.output in PROBABILITIES:
+            raise ValueError(
+                f"outputs that are probabilities ({self.output}) are not fed back as they "
+                "are: draw from them, as Model.improvise does"
+            )
+
+    def driver(self) -> Driver:
+        """Return what runs networks of this architecture, by the compiled kernels.
+
+        Loaded by name: the kernels read this record, so it cannot import them.
+        """
+        driver: Driver = import_module("evolino.network.lstm_driver").LSTMDriver(self)
+        return driver
 
     def for_task(self, inputs: int, outputs: int) -> LSTM:
         """Return this architecture with a task's numbers of inputs and outputs.

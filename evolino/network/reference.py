@@ -5,30 +5,20 @@ Slow and simple on purpose: the twin that tests hold the kernels to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from evolino.network.base import Trace
 from evolino.network.features import features_of
 from evolino.network.lstm import LSTM
 from evolino.network.weights import Weights, unpack
 from evolino.vocabulary import Array, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What a network did. outputs, states: (T, C). gates: (T, C, 4) in the order of GATES:
-    input gate, forget gate, squashed cell input, output gate."""
-
-    outputs: Array
-    states: Array
-    gates: Array
-
-
 def run(architecture: LSTM, genome: Array, inputs: Array) -> Trace:
     """Drive a network from rest over input vectors u (T, U).
 
-    genome: (C, G). Raises ValueError for another shape.
+    genome: (C, G). Gates (T, C, 4) are in the order of GATES: input gate, forget gate,
+    squashed cell input, output gate. Raises ValueError for another shape.
     """
     weights, sources = unpack(architecture, genome[None]), architecture.recurrent_sources()
     h = s = np.zeros(architecture.cells)

@@ -1,4 +1,4 @@
-"""One network, a step at a time: whoever drives it decides what it hears next.
+"""One LSTM network, a step at a time: whoever drives it decides what is fed back.
 
 For improvising, where what is fed back is drawn by chance from the outputs. One matrix
 holds all weights; on one network alone that is as fast as the kernels.
@@ -43,7 +43,7 @@ class Stepper:
         )
         self._u = u
 
-    def seen(self) -> Array:
-        """Return (S,): what the readout sees."""
+    def features(self) -> Array:
+        """Return (S,): the features after the last step."""
         rows = (self.outputs[None], self.states[None], self._u[None])
         return np.asarray(features_of(self._architecture, *rows)[0])

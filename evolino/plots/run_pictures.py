@@ -71,13 +71,20 @@ def free_run(run: Path, out: Path, *, trust: bool = False) -> Path:
 def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
     """Draw the cells and gates of a run's network over its test series, teacher-forced.
 
-    Returns the picture's path. trust: of `RunFolder.open`.
+    Returns the picture's path. trust: of `RunFolder.open`. Raises ValueError for a network
+    that is no LSTM.
     """
     from evolino.models.ensemble import best_network
-    from evolino.network.lstm import GATES
+    from evolino.network.lstm import GATES, LSTM
 
     check_picture(out)
     experiment, test = _test_of(run, trust)
+    architecture = experiment.architecture
+    if not isinstance(architecture, LSTM):
+        raise ValueError(
+            f"pictures of cells are of networks of kind {LSTM.name}, {run} has "
+            f"{architecture.name}"
+        )
     segment = test[0]
     first = segment.start
     stop = min(segment.stop, first + SHOWN)
@@ -92,7 +99,7 @@ def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
         trace.states[rows],
         {
             names[gate]: trace.gates[rows, :, GATES.index(gate)]
-            for gate in experiment.architecture.gates
+            for gate in architecture.gates
         },
         start=first,
         signal=series.targets[rows],

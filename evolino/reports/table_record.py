@@ -58,7 +58,7 @@ class RowRecord:
         entries = self.seeds.values()
         unevolved = [v for k, v in self.baselines.items() if k.startswith("unevolved")]
         return SweepPoint(
-            self.first.network.cells,
+            self.first.network.genome_shape[0],
             np.array([each.get("metrics", {}).get(metric, np.inf) for each in entries]),
             np.array([each.get("seconds", np.nan) for each in entries]),
             unevolved[0].get(metric) if unevolved else None,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.random import Generator
 
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, IntArray
 
 State = dict[str, Any]
 
@@ -50,6 +51,15 @@ class WeightSpace:
     def shape(self) -> tuple[int, int]:
         """(C, G)."""
         return self.scale.shape[0], self.scale.shape[1]
+
+    @property
+    def free(self) -> IntArray | slice:
+        """Positions, in a genome as one row, of the D free genes: those that may move.
+
+        A slice if all may, which NumPy takes without a copy.
+        """
+        scale = self.scale.reshape(-1)
+        return slice(None) if scale.all() else np.flatnonzero(scale)
 
 
 class Search(Protocol):

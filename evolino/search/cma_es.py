@@ -1,228 +1,172 @@
-"""CMA-ES and its diagonal form, by the `cmaes` library.
+"""CMA-ES: covariance matrix adaptation evolution strategy.
 
-Source: Hansen 2016, The CMA evolution strategy: a tutorial (arXiv 1604.00772); Ros & Hansen
-2008 for the diagonal form. The search is over z, one number for each free gene; a genome is
-the origin plus scale * z. Ternary weights are -level, 0, +level for z below -0.5, between,
-above 0.5.
+Source: Hansen 2016, The CMA evolution strategy: a tutorial (arXiv 1604.00772), with active
+update of the covariance. The number at the end of a line is its equation's.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.search.base import Search, State, WeightSpace
-from evolino.search.turns import Turns, free_genes, rng_state, set_rng_state
-from evolino.vocabulary import Array, check_count, check_number
-
-LARGEST_COVARIANCE = 2**30  # bytes
+from evolino.search.evolution_strategy import (
+    STEP_SIZES,
+    EvolutionStrategy,
+    check_dimensions,
+    check_settings,
+)
+from evolino.vocabulary import Array
 
 
 @dataclass(frozen=True, slots=True)
 class CMAES:
     """Settings. step: first standard deviation, in scales of the weight space.
 
-    population: networks a generation; None is 4 + 3 ln D for D free genes.
+    population: networks a generation; None is 4 + 3 ln D for D free genes. step_floor: the
+    root mean square of the genes' standard deviations stays above it, in the same scales;
+    0 is no floor. Time and memory grow with the square of the free genes, and every so
+    many evaluations a decomposition's time with their cube.
     """
 
     name: ClassVar[str] = "cma-es"
-    diagonal: ClassVar[bool] = False
 
     step: float = 0.3
     population: int | None = None
+    step_floor: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        _check(self.step, self.population)
+        check_settings(self.step, self.population, self.step_floor)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin at the origin, else at a first draw.
 
-        Raises ValueError if the covariance matrix would take more than 1 GiB.
+        Raises ValueError for fewer than 2 or more than 10,000 free genes.
         """
-        return _Running(self, space, rng, origin)
+        return EvolutionStrategy(
+            space, rng, origin, lambda size: FullCovariance(self, size)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class DiagonalCMAES:
-    """CMA-ES with a diagonal covariance: time and memory grow linearly with the genes.
+class Gaussian:
+    """N(mean, sigma^2 C) between generations; arrays are replaced, never changed.
 
-    Settings as of `CMAES`.
+    mean: (D,). p_sigma, p_c: (D,), evolution paths. C: (D, D), of which the lower triangle
+    counts. B: (D, D) with eigenvectors of C in its columns and D: (D,) with the roots of
+    its eigenvalues, as they were at the generation `decomposed`.
     """
 
-    name: ClassVar[str] = "diagonal-cma-es"
-    diagonal: ClassVar[bool] = True
-
-    step: float = 0.3
-    population: int | None = None
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        _check(self.step, self.population)
-
-    def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
-        """Begin at the origin, else at a first draw."""
-        return _Running(self, space, rng, origin)
+    mean: Array
+    sigma: float
+    p_sigma: Array
+    p_c: Array
+    C: Array
+    B: Array
+    D: Array
+    generation: int
+    decomposed: int
 
 
-def _check(step: float, population: int | None) -> None:
-    check_number("step", step, above=0)
-    if population is not None:
-        check_count("population", population, least=4)
+class FullCovariance:
+    """The distribution of CMA-ES, its constants named as in the tutorial."""
 
-
-class Strategy:
-    """A `cmaes` optimiser over z (D,), with noise from our generator and a plain state."""
-
-    def __init__(
-        self, dimensions: int, step: float, population: int | None, *, diagonal: bool
-    ) -> None:
-        from cmaes import CMA, SepCMA
-
-        if dimensions < 2:
-            raise ValueError(f"CMA-ES needs at least 2 free weights, got {dimensions}")
-        if not diagonal and 8 * dimensions**2 > LARGEST_COVARIANCE:
-            raise ValueError(
-                f"the covariance of {dimensions} weights needs "
-                f"{8 * dimensions**2 / 2**30:.1f} GiB: use diagonal-cma-es"
-            )
-        self._diagonal = diagonal
-        kind: Any = SepCMA if diagonal else CMA
-        self._strategy = kind(
-            mean=np.zeros(dimensions), sigma=step, population_size=population
+    def __init__(self, settings: CMAES, n: int) -> None:
+        check_dimensions(settings.name, n, matrices=5)
+        lam = settings.population or 4 + math.floor(3 * math.log(n))  # 48
+        ranked = math.log((lam + 1) / 2) - np.log(np.arange(1, lam + 1))  # 49
+        self.mu = mu = lam // 2
+        best, rest = ranked[:mu], ranked[mu:]
+        self.mu_eff = mu_eff = float(best.sum() ** 2 / (best**2).sum())  # Table 1
+        against = float(rest.sum() ** 2 / (rest**2).sum())  # Table 1
+        self.c_sigma = (mu_eff + 2) / (n + mu_eff + 5)  # 55
+        longer = max(0.0, math.sqrt((mu_eff - 1) / (n + 1)) - 1)
+        self.d_sigma = 1 + 2 * longer + self.c_sigma  # 55
+        self.c_c = (4 + mu_eff / n) / (n + 4 + 2 * mu_eff / n)  # 56
+        self.c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)  # 57
+        c_mu = 2 * (mu_eff - 2 + 1 / mu_eff) / ((n + 2) ** 2 + mu_eff)
+        self.c_mu = min(1 - self.c_1, c_mu)  # 58
+        alpha = min(
+            1 + self.c_1 / self.c_mu,  # 50
+            1 + 2 * against / (mu_eff + 2),  # 51
+            (1 - self.c_1 - self.c_mu) / (n * self.c_mu),  # 52
         )
+        positive, negative = ranked[ranked > 0].sum(), -ranked[ranked < 0].sum()
+        self.weights = ranked * np.where(ranked > 0, 1 / positive, alpha / negative)  # 53
+        self.chi = math.sqrt(n) * (
+            1 - 1 / (4 * n) + 1 / (21 * n**2)
+        )  # of E |N(0, I)|, p. 28
+        # Generations between two decompositions (section B.2): C changes little in them.
+        self.gap = max(1, math.floor(1 / (10 * n * (self.c_1 + self.c_mu))))
+        self.population, self.step_floor = lam, settings.step_floor
+        zero, one = np.zeros(n), np.eye(n)
+        self.now = Gaussian(zero, settings.step, zero, zero, one, one, np.ones(n), 0, 0)
 
-    def ask(self, rng: Generator) -> Array:
+    def normals(self, rng: Generator) -> Array:
         """Return (P, D)."""
-        strategy = self._strategy
-        strategy.reseed_rng(int(rng.integers(2**32)))
-        size = strategy.population_size
-        if not self._diagonal:
-            return np.array([strategy.ask() for _ in range(size)])
-        # The bits of `size` calls of its `ask`, in a fifth of the time.
-        from evolino.search.gaussian import legacy_normals
-        from evolino.search.separable import points_of
+        return rng.standard_normal((self.population, len(self.now.mean)))  # 38
 
-        normals = legacy_normals(strategy._rng, size * strategy.dim)
-        return points_of(normals.reshape(size, -1), strategy)
+    def points(self, normals: Array) -> Array:
+        """Return (P, D)."""
+        now = self.now
+        return now.mean + now.sigma * ((normals * now.D) @ now.B.T)  # 39, 40
 
-    def inject(self, points: Array, guest: Array) -> None:
-        """Put a point (D,) of another search in the place of the last of points (P, D).
+    def normal_of(self, point: Array) -> Array:
+        """Return (D,)."""
+        now = self.now
+        return np.asarray((point - now.mean) / now.sigma @ now.B / now.D)
 
-        Its step from the mean is cut to the length of a long step of our own, so that one
-        from far away shows a direction and does not blow up step size and covariance.
-        Source: Hansen 2011, Injecting external solutions into CMA-ES (arXiv 1110.4181).
-        """
-        state = vars(self._strategy)
-        mean, sigma, covariance = state["_mean"], state["_sigma"], state["_C"]
-        step = (guest - mean) / sigma
-        if covariance.ndim == 1:
-            squared = float((step**2 / np.maximum(covariance, 1e-300)).sum())
-        else:
-            squared = float(step @ np.linalg.lstsq(covariance, step, rcond=None)[0])
-        size = len(guest)
-        longest = np.sqrt(size) + 2 * size / (size + 2)  # his c_y
-        length = np.sqrt(squared) if squared > 0 else 0.0
-        points[-1] = mean + sigma * step * min(1.0, longest / max(length, 1e-300))
+    def update(self, normals: Array, losses: Array) -> None:
+        """Move mean, step size and covariance to the points with low losses."""
+        now, mu, w, n = self.now, self.mu, self.weights, len(self.now.mean)
+        c_sigma, c_c, c_1, c_mu = self.c_sigma, self.c_c, self.c_1, self.c_mu
+        z = normals[np.argsort(losses, kind="stable")]
+        y = (z * now.D) @ now.B.T  # 39
+        y_w = w[:mu] @ y[:mu]  # 41
+        mean = now.mean + now.sigma * y_w  # 42, with c_m = 1 (54)
 
-    def tell(self, points: Array, losses: Array) -> None:
-        """Take the losses (P,) of points (P, D)."""
-        # Failed ones rank last; equal losses keep the order in which they were asked.
-        losses = np.minimum(losses, 1e300)
-        if self._diagonal:
-            from evolino.search.separable import tell
+        drift = math.sqrt(c_sigma * (2 - c_sigma) * self.mu_eff)
+        p_sigma = (1 - c_sigma) * now.p_sigma + drift * (now.B @ (w[:mu] @ z[:mu]))  # 43
+        length = float(np.linalg.norm(p_sigma)) / self.chi
+        sigma = now.sigma * math.exp(c_sigma / self.d_sigma * (length - 1))  # 44
 
-            tell(self._strategy, points, losses)
-        else:
-            self._strategy.tell(list(zip(points, losses, strict=True)))
+        started = math.sqrt(1 - (1 - c_sigma) ** (2 * (now.generation + 1)))
+        h_sigma = float(length / started < 1.4 + 2 / (n + 1))  # p. 28
+        drift = math.sqrt(c_c * (2 - c_c) * self.mu_eff)
+        p_c = (1 - c_c) * now.p_c + h_sigma * drift * y_w  # 45
+        squares = np.maximum((z**2).sum(axis=1), 1e-300)  # of C^-1/2 y, which is B z
+        w_y = np.where(w >= 0, w, w * n / squares)  # 46
+        kept = 1 + c_1 * (1 - h_sigma) * c_c * (2 - c_c) - c_1 - c_mu * w.sum()
+        C = kept * now.C + c_1 * np.outer(p_c, p_c) + c_mu * (y.T * w_y) @ y  # 47
 
-    def state(self) -> State:
-        """Return the optimiser's numbers and arrays.
-
-        Not its own `__getstate__`, which rounds the covariance to be symmetric.
-        """
-        return _copied({k: v for k, v in vars(self._strategy).items() if k != "_rng"})
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Set the optimiser to a state of `state`."""
-        vars(self._strategy).update(_copied(state))
-
-
-def _copied(state: Mapping[str, Any]) -> State:
-    return {k: np.copy(v) if isinstance(v, np.ndarray) else v for k, v in state.items()}
-
-
-class _Running:
-    def __init__(
-        self,
-        settings: CMAES | DiagonalCMAES,
-        space: WeightSpace,
-        rng: Generator,
-        origin: Array | None,
-    ) -> None:
-        self._space, self._rng, self._turns = space, rng, Turns()
-        self._free = free_genes(space)
-        self._origin = space.draw(rng, 1)[0] if origin is None else origin.copy()
-        self._strategy = Strategy(
-            len(self._origin.reshape(-1)[self._free]),
-            settings.step,
-            settings.population,
-            diagonal=settings.diagonal,
-        )
-        self._points = np.zeros((0, 0))
-        self._guest: Array | None = None
-
-    def ask(self) -> Array:
-        self._points = self._strategy.ask(self._rng)
-        if self._guest is not None:
-            self._strategy.inject(self._points, self._guest)
-        return self._turns.asked(self._genomes(self._points))
-
-    def tell(self, losses: Array) -> None:
-        _, losses = self._turns.told(losses)
-        self._strategy.tell(self._points, losses)
-        self._guest = None
-
-    def receive(self, genome: Array, loss: float) -> None:
-        """Put it into the next generation, where it is evaluated like a draw."""
-        self._guest = self._point(genome)
+        deviation = sigma * math.sqrt(np.trace(C) / n)
+        sigma *= max(1.0, self.step_floor / deviation)
+        B, D, generation, decomposed = now.B, now.D, now.generation + 1, now.decomposed
+        if generation - decomposed >= self.gap:
+            B, D = decompose(C)
+            decomposed = generation
+        sigma = min(max(sigma, STEP_SIZES[0]), STEP_SIZES[1])
+        self.now = Gaussian(mean, sigma, p_sigma, p_c, C, B, D, generation, decomposed)
 
     def state(self) -> State:
-        return {
-            "rng": rng_state(self._rng),
-            "origin": self._origin,
-            "strategy": self._strategy.state(),
-            "guest": self._guest,
-        }
+        """Return the fields of the Gaussian."""
+        return {field.name: getattr(self.now, field.name) for field in fields(self.now)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        set_rng_state(self._rng, state["rng"])
-        self._origin = state["origin"]
-        self._strategy.restore(state["strategy"])
-        self._guest = state.get("guest")
+        """Set them."""
+        self.now = Gaussian(**state)
 
-    def _point(self, genome: Array) -> Array:
-        """Return the point (D,) of a genome (C, G); held genes stay ours."""
-        step = (genome - self._origin).reshape(-1)[self._free]
-        if self._space.level > 0:
-            return step / self._space.level
-        return step / self._space.scale.reshape(-1)[self._free]
 
-    def _genomes(self, points: Array) -> Array:
-        """Return (P, C, G) of points (P, D)."""
-        origin, scale = self._origin.reshape(-1), self._space.scale.reshape(-1)
-        if self._space.level == 0 and isinstance(self._free, slice):
-            genomes = scale * points
-            genomes += origin
-            return genomes.reshape(-1, *self._space.shape)
-        genomes = np.tile(origin, (len(points), 1))
-        if self._space.level > 0:
-            shifted = origin[self._free] / self._space.level + points
-            genomes[:, self._free] = self._space.level * np.clip(np.rint(shifted), -1, 1)
-        else:
-            genomes[:, self._free] += scale[self._free] * points
-        return genomes.reshape(-1, *self._space.shape)
+def decompose(C: Array) -> tuple[Array, Array]:
+    """Return eigenvectors (D, D) of a covariance, and (D,) roots of its eigenvalues.
+
+    Eigenvalues are at least 1e-14 of the largest one: below, rounding decides their sign.
+    """
+    values, vectors = np.linalg.eigh(C)
+    return vectors, np.sqrt(np.maximum(values, 1e-14 * values[-1]))

@@ -17,8 +17,10 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from numpy.random import Generator
 
+from evolino.search.ask_tell import AskTell
 from evolino.search.base import Search, State, WeightSpace
-from evolino.search.turns import Turns, cauchy_mutation, rng_state, set_rng_state
+from evolino.search.mutation import cauchy_mutation
+from evolino.search.random_state import rng_state, set_rng_state
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 Credit = Literal["best", "mean", "sum"]
@@ -82,7 +84,7 @@ class _Running:
         self, settings: ESP, space: WeightSpace, rng: Generator, origin: Array | None
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
-        self._turns, self._members = Turns(), np.zeros((0, 0), dtype=np.int64)
+        self._ask_tell, self._members = AskTell(), np.zeros((0, 0), dtype=np.int64)
         self._best_loss, self._stagnant = float("inf"), 0
         self._best = None if origin is None else origin.copy()
         if origin is None:
@@ -98,10 +100,10 @@ class _Running:
             self._rng.permuted(order, axis=0) for _ in range(self._settings.combinations)
         ]
         self._members = np.concatenate(rounds)
-        return self._turns.asked(self._pool[self._members, np.arange(cells)])
+        return self._ask_tell.ask(self._pool[self._members, np.arange(cells)])
 
     def tell(self, losses: Array) -> None:
-        genomes, losses = self._turns.told(losses)
+        genomes, losses = self._ask_tell.tell(losses)
         first = int(np.argmin(losses))
         if losses[first] < self._best_loss:
             self._best_loss, self._stagnant = float(losses[first]), 0

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.search.ask_tell import AskTell
 from evolino.search.base import Search, State, WeightSpace
-from evolino.search.turns import Turns, free_genes, rng_state, set_rng_state
+from evolino.search.random_state import rng_state, set_rng_state
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
 
@@ -64,16 +65,16 @@ class _Running:
         self, settings: Genetic, space: WeightSpace, rng: Generator, origin: Array | None
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
-        self._turns, self._free = Turns(), free_genes(space)
+        self._ask_tell, self._free = AskTell(), space.free
         self._pool = space.draw(rng, settings.population)
         if origin is not None:
             self._pool[0] = origin
 
     def ask(self) -> Array:
-        return self._turns.asked(self._pool.copy())
+        return self._ask_tell.ask(self._pool.copy())
 
     def tell(self, losses: Array) -> None:
-        genomes, losses = self._turns.told(losses)
+        genomes, losses = self._ask_tell.tell(losses)
         order = np.argsort(losses, kind="stable")
         rows, elite = genomes.reshape(len(genomes), -1), self._settings.elite
         pool = np.empty_like(rows)

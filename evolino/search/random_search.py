@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from numpy.random import Generator
 
+from evolino.search.ask_tell import AskTell
 from evolino.search.base import Search, State, WeightSpace
-from evolino.search.turns import Turns, rng_state, set_rng_state
+from evolino.search.random_state import rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count
 
 
@@ -39,16 +40,16 @@ class _Running:
         origin: Array | None,
     ) -> None:
         self._population, self._space, self._rng = settings.population, space, rng
-        self._origin, self._turns = origin, Turns()
+        self._origin, self._ask_tell = origin, AskTell()
 
     def ask(self) -> Array:
         genomes = self._space.draw(self._rng, self._population)
         if self._origin is not None:
             genomes[0] = self._origin
-        return self._turns.asked(genomes)
+        return self._ask_tell.ask(genomes)
 
     def tell(self, losses: Array) -> None:
-        self._turns.told(losses)
+        self._ask_tell.tell(losses)
         self._origin = None
 
     def receive(self, genome: Array, loss: float) -> None:

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.search.ask_tell import AskTell
 from evolino.search.base import Family, Search, State, WeightSpace
-from evolino.search.cma_es import Strategy
-from evolino.search.turns import Turns, rng_state, set_rng_state
+from evolino.search.cma_es import CMAES, FullCovariance
+from evolino.search.random_state import rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count, check_number
 
 PULL = 1e-4  # on the squared distance from the default, against drifting on flat ground
@@ -61,24 +62,24 @@ class _Running:
         self, settings: ScaleEvolution, space: WeightSpace, family: Family, rng: Generator
     ) -> None:
         self._settings, self._family, self._rng = settings, family, rng
-        self._turns = Turns()
-        self._strategy = Strategy(
-            family.parameters, settings.step, settings.population, diagonal=False
-        )
-        self._points = np.zeros((0, family.parameters))
+        self._ask_tell = AskTell()
+        strategy = CMAES(settings.step, settings.population)
+        self._distribution = FullCovariance(strategy, family.parameters)
+        self._normals = self._points = np.zeros((0, family.parameters))
         self._best_loss = float("inf")
         self._best_point = np.zeros(family.parameters)
 
     def ask(self) -> Array:
-        self._points = self._strategy.ask(self._rng)
+        self._normals = self._distribution.normals(self._rng)
+        self._points = self._distribution.points(self._normals)
         drawn = [
             self._family.draw_at(point, self._rng, self._settings.draws)
             for point in self._points
         ]
-        return self._turns.asked(np.concatenate(drawn))
+        return self._ask_tell.ask(np.concatenate(drawn))
 
     def tell(self, losses: Array) -> None:
-        _, losses = self._turns.told(losses)
+        _, losses = self._ask_tell.tell(losses)
         by_point = losses.reshape(len(self._points), self._settings.draws)
         if losses.min() < self._best_loss:
             self._best_loss = float(losses.min())
@@ -86,7 +87,7 @@ class _Running:
         logs = np.log(np.clip(by_point, 1e-300, 1e300))
         kept = np.sort(logs, axis=1)[:, : self._settings.kept].mean(axis=1)
         pull = PULL * np.square(self._points).sum(axis=1)
-        self._strategy.tell(self._points, kept + pull)
+        self._distribution.update(self._normals, kept + pull)
 
     def receive(self, genome: Array, loss: float) -> None:
         """Nothing: a genome does not tell which distribution it was drawn from."""
@@ -98,12 +99,12 @@ class _Running:
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),
-            "strategy": self._strategy.state(),
+            "distribution": self._distribution.state(),
             "best_loss": self._best_loss,
             "best_point": self._best_point,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         set_rng_state(self._rng, state["rng"])
-        self._strategy.restore(state["strategy"])
+        self._distribution.restore(state["distribution"])
         self._best_loss, self._best_point = state["best_loss"], state["best_point"]

@@ -193,11 +193,14 @@ def load(typing: Any, source: Any, position: Any) -> Any:
 
 @intrinsic
 def store(typing: Any, target: Any, position: Any, value: Any) -> Any:
-    """Write a vector, or a number into every lane, to a position; to one of `numbers`, a
-    number."""
-    kind = KINDS[target]
-    single = target == SHARED[kind.number]
-    side = kind if value == kind else kind.number if single else types.float64
+    """Write a vector, or a number into every lane, to a position; to one of `numbers` or of
+    integers, one of these."""
+    kind: Any = KINDS.get(target)
+    single = kind is None or target == SHARED[kind.number]
+    if single:
+        side = types.int64 if kind is None else kind.number
+    else:
+        side = kind if value == kind else types.float64
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         to = builder.gep(args[0], [args[1]])

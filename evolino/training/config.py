@@ -3,7 +3,7 @@
 Tables: task, network, initialiser, search, readout, budget, curriculum, islands; beside
 them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. What is None, an
 infinite tolerance, a confirm_at, robust or fit_weight of 0 and an ensemble of 1 are left
-out.
+out; so is the name of the network, where it is an LSTM.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evolino.network.lstm import LSTM
-from evolino.registry import fields_to_table, from_table, make, to_table, unknown_field
+from evolino.network import UNNAMED
+from evolino.network.base import Architecture
+from evolino.registry import (
+    fields_to_table,
+    find,
+    from_table,
+    make,
+    to_table,
+    unknown_field,
+)
 from evolino.task.protocol import Task
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
@@ -42,7 +50,7 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
     return {
         **table,
         "task": to_table(experiment.task),
-        "network": fields_to_table(experiment.network),
+        "network": network_to_table(experiment.network),
         "initialiser": to_table(experiment.initialiser),
         "search": to_table(experiment.search),
         "readout": to_table(experiment.readout),
@@ -84,7 +92,7 @@ def experiment_from_table(
         parts["task"] = task
     return Experiment(
         **parts,
-        network=make("network", LSTM, table["network"]),
+        network=network_from_table(table["network"]),
         budget=make("budget", Budget, table.get("budget", {})),
         curriculum=make("curriculum", Curriculum, curriculum),
         seed=table.get("seed", 0),
@@ -93,3 +101,19 @@ def experiment_from_table(
         **{name: table[name] for name in (*NUMBERS, "ensemble") if name in table},
         islands=islands,
     )
+
+
+def network_to_table(network: Architecture) -> dict[str, Any]:
+    """Return the table of an architecture; that of an LSTM has no name."""
+    unnamed = type(network) is find("network", UNNAMED)
+    return fields_to_table(network) if unnamed else to_table(network)
+
+
+def network_from_table(table: Mapping[str, Any]) -> Architecture:
+    """Return the architecture of a table; without a name it is an LSTM."""
+    network: Architecture
+    if "name" in table:
+        network = from_table("network", table)
+    else:
+        network = make("network", find("network", UNNAMED), table)
+    return network

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from evolino.network.initialisers.base import Initialiser
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
+from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
@@ -16,9 +16,10 @@ from evolino.vocabulary import check_count, check_number
 class Budget:
     """When to stop; None is no limit, the first limit reached ends the run.
 
-    generations, evaluations: counts. seconds: wall-clock time, interruptions left out.
-    target: the loss at which the run is good enough. stagnation: generations without a
-    better network.
+    generations, evaluations: counts; the last generation evaluates what is left, islands
+    go on to their next exchange. seconds: wall-clock time, interruptions and the
+    compilation of kernels left out. target: the loss at which the run is good enough.
+    stagnation: generations without a better network.
     """
 
     generations: int | None = None
@@ -106,7 +107,7 @@ class Experiment:
     """
 
     task: Task
-    network: LSTM
+    network: Architecture
     initialiser: Initialiser
     search: SearchSettings
     readout: Readout
@@ -130,6 +131,7 @@ class Experiment:
         check_number("robust", self.robust, least=0)
         check_number("fit_weight", self.fit_weight, least=0)
         check_count("ensemble", self.ensemble)
+        check_initialiser(self.initialiser, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
@@ -137,6 +139,6 @@ class Experiment:
             )
 
     @property
-    def architecture(self) -> LSTM:
+    def architecture(self) -> Architecture:
         """The network with the task's inputs and outputs."""
         return self.network.for_task(self.task.inputs, self.task.outputs)

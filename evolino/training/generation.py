@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from evolino.network.kernels.dispatch import cells_in_lanes
 from evolino.readout.base import Readout
 from evolino.readout.best_only import BestOnly, chosen, joined
 from evolino.readout.linear import PseudoInverse, Ridge
@@ -35,7 +34,7 @@ def _alone(problem: Problem, readout: Readout) -> bool:
     ones are driven one by one; free runs and linear readouts take eight together."""
     experiment = problem.experiment
     together = experiment.task.generates or isinstance(readout, PseudoInverse | Ridge)
-    return cells_in_lanes(experiment.architecture) and not together
+    return problem.driver.one_by_one and not together
 
 
 def losses_of(problem: Problem, genomes: Array) -> Array:

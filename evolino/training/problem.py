@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from evolino.network.weights import masked
+from evolino.network.base import Driver
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
@@ -26,6 +26,8 @@ from evolino.training.environment import deciding_versions
 from evolino.training.evaluation import Evaluator
 from evolino.training.experiment import Experiment
 from evolino.training.randomness import generator
+from evolino.training.scoring import scoring_of
+from evolino.training.solved_candidates import Setting
 from evolino.vocabulary import Array
 
 NOISE_ROWS = 4099  # then noise begins again; a prime, so that no period meets its own
@@ -52,19 +54,26 @@ class Problem:
         return variants[len(variants) - self.variant]
 
     @cached_property
+    def driver(self) -> Driver:
+        """What runs the networks."""
+        return self.experiment.architecture.driver()
+
+    @cached_property
     def evaluator(self) -> Evaluator:
         """What gives genomes their losses."""
         experiment = self.experiment
-        return Evaluator(
-            experiment.architecture,
+        setting = Setting(
+            self.driver,
             self.task,
             experiment.readout,
             split_of(self.task, experiment.seed),
-            experiment.tolerance,
             experiment.confirm_at,
-            state_noise(experiment),
             experiment.fit_weight,
             self.scaling,
+        )
+        noise = state_noise(experiment)
+        return Evaluator(
+            setting, scoring_of(self.task, tolerance=experiment.tolerance, noise=noise)
         )
 
     @cached_property
@@ -85,7 +94,8 @@ class Problem:
         """The same with the cheap readout, where a costly one scores the best only."""
         readout = self.experiment.readout
         assert isinstance(readout, BestOnly)
-        return replace(self.evaluator, readout=readout.ranking)
+        setting = replace(self.evaluator.setting, readout=readout.ranking)
+        return replace(self.evaluator, setting=setting)
 
     def check(self) -> None:
         """Raise ValueError for a readout that says it cannot learn the task's targets, for
@@ -104,7 +114,7 @@ class Problem:
                 f"reads, got {self.experiment.ensemble}"
             )
         if hasattr(readout, "check"):
-            split = self.evaluator.split
+            split = self.evaluator.setting.split
             for segments in filter(None, (split.train, split.refit)):
                 rows = np.concatenate([segment.targets for segment in segments])
                 check_targets(readout, rows)
@@ -115,7 +125,8 @@ class Problem:
         origin: (C, G), the best network of the variant before, if there was one.
         """
         rng = generator(self.experiment.seed, self.purpose, self.variant, *island)
-        return self.experiment.search.start(weight_space(self.experiment), rng, origin)
+        space = weight_space(self.experiment, self.driver)
+        return self.experiment.search.start(space, rng, origin)
 
     @cached_property
     def text(self) -> bytes:
@@ -160,23 +171,22 @@ class Problem:
         return cls(experiment, content["variant"], content["purpose"])
 
 
-def weight_space(experiment: Experiment) -> WeightSpace:
+def weight_space(experiment: Experiment, driver: Driver) -> WeightSpace:
     """Return the genomes that an experiment's initialiser offers to its search."""
-    initialiser, architecture = experiment.initialiser, experiment.architecture
-    scale = initialiser.scale(architecture)
+    initialiser, architecture = experiment.initialiser, driver.architecture
     return WeightSpace(
         draw=lambda rng, count: initialiser.draw(architecture, rng, count),
-        scale=masked(architecture, scale) if architecture.groups else scale,
+        scale=driver.masked(initialiser.scale(architecture)),
         level=initialiser.level,
         family=initialiser.family(architecture),
     )
 
 
 def state_noise(experiment: Experiment) -> Array | None:
-    """Return (M, 2, C): noise on the cells in free runs, None if there is to be none."""
+    """Return (M, *state_shape): noise on the states in free runs, None for none."""
     if not experiment.robust:
         return None
-    shape = (NOISE_ROWS, 2, experiment.architecture.cells)
+    shape = (NOISE_ROWS, *experiment.architecture.state_shape)
     return generator(experiment.seed, "noise").normal(0.0, experiment.robust, shape)
 
 

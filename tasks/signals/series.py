@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -13,38 +15,69 @@ from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
 from evolino.tasks.error_measures import column_errors_against, root_mean_square
-from evolino.vocabulary import Array, as_series, check_count, check_number
+from evolino.tasks.signals.reading import hint_of, parts_of, read_columns
+from evolino.vocabulary import Array, check_count, check_number
 
+LONG = 2000  # steps of an array from which on default parts are printed
 BOUNDS = 0.1  # free runs go so much beyond the training range, as a share of it
 
 
 class SeriesTask:
-    """Generation of a user's own array, cut into washout, train, validation and test.
+    """A user's own series, cut into washout, train, validation and test: continue it.
 
-    series: (T,) or (T, K), finite. inputs: (T, I) that drive the network at the same steps.
-    washout, train, validation, test: numbers of steps, in this order from the start; test
-    None is all that is left. generates: score free runs (True) or one step ahead (False).
+    series: (T,) or (T, K), finite; or a DataFrame, or a file that holds them
+    (`evolino.storage.tables`). inputs: (T, I) that drive the network at the same steps; or
+    a file, or columns of the series' own table, by name or by number from 1. columns: those
+    of the table that are the series; default: all that are no inputs. missing: "refuse"
+    missing values, or fill them with the "previous" one or "linear" between both sides.
+    separator, decimal: of a text file; default: found out.
+    washout, train, validation, test: numbers of steps, in this order from the start; those
+    not given are shares of the series (`evolino.tasks.signals.reading.parts_of`).
+    generates: score free runs (True) or one step ahead (False).
     past_targets_known: whether the targets of the steps before are known when the network
     is used, so that one step ahead they are fed back; default: where there are no inputs.
     bounds: outputs of free runs are cut to the range of the rows that fit the readout,
-    wider by this share of it on both sides; "none" leaves them as they are.
+    wider by this share of it on both sides; "none" leaves them as they are. names: of the
+    columns of the series, where a table does not name them.
 
     The network sees each column standardised by its mean and deviation on the rows of
     train; whatever is given to and by the task and the model is in the series' own units.
     Raises TypeError or ValueError, naming the argument: values that are not finite, a
-    wrong shape, a series too short for the parts.
+    wrong shape, a series too short for the parts, a file that can be read in two ways.
     """
 
     name: ClassVar[str] = "series"
 
     def __init__(
         self,
-        series: ArrayLike,
+        series: Annotated[
+            ArrayLike | Path,
+            "file of numbers, a step a row: csv, txt, npy, parquet; or .gz",
+        ],
         *,
-        inputs: ArrayLike | None = None,
-        washout: Annotated[int, "first steps, which only drive the network"] = 100,
-        train: Annotated[int, "steps that fit the readout"] = 200,
-        validation: Annotated[int, "steps that select networks"] = 100,
+        inputs: Annotated[
+            ArrayLike | Path | None, "columns that drive the network, or another file"
+        ] = None,
+        columns: Annotated[
+            str | int | Sequence[str | int] | None,
+            "columns to learn, by name or number from 1; default: all but the inputs",
+        ] = None,
+        missing: Annotated[
+            Literal["refuse", "previous", "linear"],
+            "refuse missing values, or fill: previous, linear",
+        ] = "refuse",
+        separator: Annotated[str | None, "between fields; default: found out"] = None,
+        decimal: Annotated[str | None, "point or comma; default: found out"] = None,
+        washout: Annotated[
+            int | None,
+            "first steps, which only drive the network; default: a tenth, to 100",
+        ] = None,
+        train: Annotated[
+            int | None, "steps that fit the readout; default: 60 % after the washout"
+        ] = None,
+        validation: Annotated[
+            int | None, "steps that select networks; default: 20 % after the washout"
+        ] = None,
         test: Annotated[int | None, "steps that are reported; default: all left"] = None,
         generates: Annotated[bool, "score free runs, or one step ahead"] = True,
         past_targets_known: Annotated[
@@ -55,34 +88,53 @@ class SeriesTask:
             str | float,
             "how far free runs may leave the training range, as a share of it; or none",
         ] = BOUNDS,
+        names: Sequence[str] | None = None,
     ) -> None:
-        self.series = as_series("series", series)
-        steps = len(self.series)
-        self._inputs = (
-            np.zeros((steps, 0)) if inputs is None else as_series("inputs", inputs)
+        found = read_columns(
+            series,
+            inputs,
+            columns=columns,
+            missing=missing,
+            separator=separator,
+            decimal=decimal,
         )
-        if len(self._inputs) != steps:
-            raise ValueError(
-                f"inputs must have {steps} steps like series, got {len(self._inputs)}"
-            )
-        check_count("washout", washout, least=0)
-        for name, value in (("train", train), ("validation", validation)):
-            check_count(name, value)
-        left = steps - washout - train - validation
-        if test is not None:
-            check_count("test", test)
-        if left < (test or 1):
-            raise ValueError(
-                f"series has {steps} steps, too short for washout {washout} + train "
-                f"{train} + validation {validation} + test {test or 1}"
-            )
-        self.washout, self.train, self.validation = washout, train, validation
-        self.test = left if test is None else test
+        self.series, self._inputs = found.series, found.inputs
+        self.names = _names(names, found.names)
+        parts = {"washout": washout, "train": train, "validation": validation, "test": test}
+        self.washout, self.train, self.validation, self.test = self._parts(parts)
         self.generates = generates
         self.past_targets_known = (
             not self.inputs if past_targets_known is None else past_targets_known
         )
         self.bounds = _share(bounds)
+        for line in found.read:
+            print(f"evolino: {line}", file=sys.stderr, flush=True)
+        if found.read or (None in (washout, train, validation) and len(self.series) > LONG):
+            print(f"evolino: {self.described()}", file=sys.stderr, flush=True)
+
+    def _parts(self, given: Mapping[str, int | None]) -> tuple[int, int, int, int]:
+        """Return the parts, default ones filled in; ValueError if they do not fit."""
+        steps = len(self.series)
+        for name, value in given.items():
+            if value is not None:
+                check_count(name, value, least=int(name != "washout"))
+        washout, train, validation, left = parts_of(steps, **given)
+        test = given["test"]
+        if left < (test or 1):
+            raise ValueError(
+                f"series has {steps} steps, too short for washout {washout} + train "
+                f"{train} + validation {validation} + test {test or 1}"
+                f"{hint_of(self.series)}"
+            )
+        return washout, train, validation, left if test is None else test
+
+    def described(self) -> str:
+        """Return which steps serve what, in a line."""
+        parts = f"washout {self.washout:,}, train {self.train:,}, "
+        parts += f"validation {self.validation:,}, test {self.test:,}"
+        used = self.washout + self.train + self.validation + self.test
+        left = len(self.series) - used
+        return f"steps: {parts}" + (f"; {left:,} at the end are not used" if left else "")
 
     @property
     def inputs(self) -> int:
@@ -164,7 +216,7 @@ class SeriesTask:
         errors = column_errors_against(targets, scale)(outputs[None])
         figures = {"test_nrmse": float(root_mean_square(errors)[0])}
         if self.outputs > 1:
-            names = [f"test_nrmse_{k}" for k in range(1, self.outputs + 1)]
+            names = [f"test_nrmse_{name}" for name in self.names]
             figures |= dict(zip(names, errors[0].tolist(), strict=True))
         if self.generates:
             share = BOUNDS if self.bounds is None else self.bounds
@@ -190,6 +242,7 @@ class SeriesTask:
         table: dict[str, Any] = {"name": self.name, "series": self.series.tolist()}
         if self.inputs:
             table["inputs"] = self._inputs.tolist()
+        table["names"] = list(self.names)
         parts = ("washout", "train", "validation", "test", "generates")
         for part in (*parts, "past_targets_known"):
             table[part] = getattr(self, part)
@@ -199,12 +252,24 @@ class SeriesTask:
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> SeriesTask:
         """Return the task of `to_table`. Raises ValueError if it has no series."""
-        if not table.get("series"):
+        series = table.get("series")
+        if series is None or (isinstance(series, list | tuple) and not series):
             raise ValueError("series is empty: give a file of numbers with --series")
         parts = {
             key: value for key, value in table.items() if key not in ("name", "series")
         }
         return cls(table["series"], **parts)
+
+
+def _names(given: Sequence[str] | None, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns, each once. Raises ValueError for another number."""
+    names = found if given is None else tuple(given)
+    if len(names) != len(found):
+        raise ValueError(f"names must be {len(found)}, one a column, got {len(names)}")
+    each = ["_".join(str(name).split()) for name in names]
+    if len(set(each)) < len(each):
+        each = [f"{name}_{k}" for k, name in enumerate(each, start=1)]
+    return tuple(each)
 
 
 def _share(bounds: str | float) -> float | None:

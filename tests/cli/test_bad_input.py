@@ -139,10 +139,13 @@ def test_a_file_that_is_no_series(evolino, trainer, tmp_path, content):
     ("series", "message"),
     [
         (np.append(np.ones(500), np.nan), "series is not finite at step 500"),
-        (np.ones((500, 2, 2)), "series must have shape (T,) or (T, n), got (500, 2, 2)"),
-        (np.ones(0), "series is empty: give a file of numbers"),
-        (np.ones(50), "series has 50 steps, too short for washout 100"),
-        (np.array(["a", "b"]), "series must be an array of numbers"),
+        (
+            np.ones((500, 2, 2)),
+            "s.npy must hold an array (T,) or (T, n), got shape (500, 2, 2)",
+        ),
+        (np.ones(0), "s.npy is not a file of numbers: it is empty"),
+        (np.ones(3), "series has 3 steps, too short for washout 0"),
+        (np.array(["a", "b"]), "s.npy is not a file of numbers: could not"),
     ],
     ids=["nan", "shape", "empty", "short", "text"],
 )

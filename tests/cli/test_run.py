@@ -155,7 +155,9 @@ def test_a_series_is_read_from_a_file(evolino, trainer, tmp_path):
         status, _, err = evolino(
             *("run", "series", "--series", name, "--washout", 50, "--out", f"run-{name}")
         )
-        assert (status, err) == (0, "")
+        assert status == 0
+        assert f"{name}: 600 rows, {width} column" in err
+        assert "washout 50, train 330, validation 110, test 110" in err
         assert asked(trainer).task.outputs == width
         np.testing.assert_allclose(asked(trainer).task.series[:, 0], series)
         assert asked(trainer).task.washout == 50

@@ -148,7 +148,7 @@ def test_a_damaged_or_foreign_file_is_refused_in_one_line(model, tmp_path, damag
         (lambda m, s: m.predict(), "need inputs, targets or both"),
         (
             lambda m, s: m.predict(inputs=s.inputs),
-            "hears its outputs: pass the true",
+            "has output feedback: pass the true",
         ),
         (lambda m, s: m.predict(targets=s.targets), "has 1 external inputs: pass inputs"),
         (lambda m, s: m.predict(s.inputs[:3], s.targets), "as many steps, got 3 and 40"),

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from evolino.models.model import Model
-from evolino.models.string_checks import _feed, check_strings
 from evolino.network.features import features_of
 from evolino.network.kernels.dispatch import pack, teacher_forced
 from evolino.network.lstm import LSTM
 from evolino.network.reference import run
+from evolino.network.string_checks import _feed, check_strings
 from evolino.task.counted import Phase, written
 from evolino.tasks.languages.languages import Languages
 from tests.support.counters import make, phases_of

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evolino.network import reference
+from evolino.network.base import input_vectors
 from evolino.network.features import features_of
 from evolino.network.groups import Group
 from evolino.network.initialisers.by_group import ByGroup
@@ -14,11 +15,11 @@ from evolino.network.initialisers.gaussian import Gaussian
 from evolino.network.initialisers.linear_regime import LinearRegime
 from evolino.network.initialisers.saturated_ternary import SaturatedTernary
 from evolino.network.initialisers.spread import Spread
-from evolino.network.kernels.dispatch import input_vectors, pack, teacher_forced
+from evolino.network.kernels.dispatch import pack, teacher_forced
 from evolino.network.lstm import LSTM
 from evolino.network.stepper import Stepper
 from evolino.network.weights import free_genes, readout_parts
-from evolino.readout.by_groups import solve_by_groups
+from evolino.readout.in_parts import solve_in_parts
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.registry import fields_to_table, make
 from evolino.search.scales import ScaleEvolution
@@ -81,7 +82,7 @@ def test_the_kernels_and_the_stepper_give_what_the_twin_gives(network, rng):
     stepper = Stepper(network, genome)
     for u, row in zip(vectors, expected, strict=True):
         stepper.step(u)
-        np.testing.assert_allclose(stepper.seen(), row, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(stepper.features(), row, rtol=1e-12, atol=1e-12)
 
 
 def test_genes_are_free_where_the_group_sees():
@@ -104,7 +105,7 @@ def test_outputs_are_solved_on_what_their_group_sees(readout, rng):
         rng.normal(size=(2, 60, NETWORK.readout_width)),
         rng.normal(size=(60, 3)),
     )
-    weights = solve_by_groups(readout, NETWORK, states, targets)
+    weights = solve_in_parts(readout, NETWORK.driver().readout_parts(), states, targets)
     assert weights.shape == (len(readout.penalties), 2, NETWORK.readout_width, 3)
     (columns, outputs), (whole, last) = readout_parts(NETWORK)
     assert outputs.tolist() == [0, 1] and last.tolist() == [2]
@@ -121,7 +122,8 @@ def test_without_groups_the_readout_is_the_plain_one(rng):
     network = LSTM(cells=2)
     states, targets = rng.normal(size=(1, 30, 4)), rng.normal(size=(30, 1))
     np.testing.assert_array_equal(
-        solve_by_groups(Ridge(), network, states, targets), Ridge().solve(states, targets)
+        solve_in_parts(Ridge(), network.driver().readout_parts(), states, targets),
+        Ridge().solve(states, targets),
     )
 
 
@@ -254,8 +256,9 @@ def test_what_is_heard_need_not_be_the_target(rng):
     targets, heard = rng.normal(size=(20, 1)), rng.normal(size=(20, 1))
     nothing = np.zeros((20, 0))
     fitted = Segment(Series(nothing, targets, heard), 5, 20)
-    seen, wanted, _ = drive(networks, (fitted,), ())
-    as_heard, _, _ = drive(networks, (Segment(Series(nothing, heard), 5, 20),), ())
+    driver = network.driver()
+    seen, wanted, _ = drive(driver, networks, (fitted,))
+    as_heard, _, _ = drive(driver, networks, (Segment(Series(nothing, heard), 5, 20),))
     np.testing.assert_array_equal(seen, as_heard)
     np.testing.assert_array_equal(wanted, targets[5:])
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolino.network import reference
+from evolino.network.base import input_vectors
 from evolino.network.features import features_of
 from evolino.network.initialisers.linear_regime import LinearRegime
 from evolino.network.kernels import by_series, dispatch
@@ -20,7 +21,6 @@ from evolino.network.kernels.dispatch import (
     course_over,
     drive_over,
     free_run,
-    input_vectors,
     pack,
     teacher_forced,
 )

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from evolino.network.kernels.dispatch import input_vectors, pack, teacher_forced
+from evolino.network.base import input_vectors
+from evolino.network.kernels.dispatch import pack, teacher_forced
 from evolino.network.lstm import LSTM
 from evolino.readout import linear
-from evolino.readout.by_groups import solve_by_groups
+from evolino.readout.in_parts import solve_in_parts
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.registry import find
@@ -170,7 +171,7 @@ def test_alternatives_are_solved_on_the_rows_that_ask_for_them(rng):
     targets[first, rng.integers(0, 2, 20)] = 1.0
     targets[~first, 2 + rng.integers(0, 3, 20)] = 1.0
     readout = Logistic(1e-2, exclusive=True)
-    found = solve_by_groups(readout, architecture, states, targets)
+    found = solve_in_parts(readout, architecture.driver().readout_parts(), states, targets)
     for block, rows in ((slice(0, 2), first), (slice(2, 5), ~first)):
         alone = readout.solve(states[:, rows], targets[rows, block])
         np.testing.assert_array_equal(found[..., block], alone)

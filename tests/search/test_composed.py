@@ -1,4 +1,4 @@
-"""Searches made of searches, and CMA-ES, in what is their own."""
+"""Searches made of searches, in what is their own; settings out of range."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,16 @@ import pytest
 from evolino.network.initialisers.spread import Spread
 from evolino.network.lstm import LSTM
 from evolino.search.base import WeightSpace
-from evolino.search.cma_es import CMAES, DiagonalCMAES
+from evolino.search.cma_es import CMAES
 from evolino.search.composed.racing import Raced
 from evolino.search.composed.restarts import Restarted
 from evolino.search.composed.screening import Screened
 from evolino.search.composed.stages import Staged
+from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
 from evolino.search.scales import ScaleEvolution
+from evolino.search.xnes import XNES
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,16 @@ def test_a_small_gain_may_count_as_none(rng):
         search.tell(np.full(len(search.ask()), loss))
         starts.append(len(spy.started))
     assert starts == [1, 1, 2, 2, 2]
+
+
+def test_a_start_ends_after_its_generations_however_well_it_does(rng):
+    spy = Spy([])
+    search = Restarted(spy, after=9, limit=2).start(space_of(), rng, None)
+    starts = []
+    for loss in (5.0, 4.0, 3.0, 2.0, 1.0):
+        search.tell(np.full(len(search.ask()), loss))
+        starts.append(len(spy.started))
+    assert starts == [1, 2, 2, 3, 3]
 
 
 @pytest.mark.parametrize("from_origin", [True, False])
@@ -135,33 +147,6 @@ def test_scales_need_a_family_of_distributions(rng):
         ScaleEvolution().start(space_of(), rng, None)
 
 
-@pytest.mark.parametrize("settings", [CMAES(step=0.1), DiagonalCMAES(step=0.1)])
-def test_the_mean_moves_to_the_optimum(settings, rng):
-    origin = np.zeros((2, 4))
-    search = settings.start(space_of(), rng, origin)
-    for _ in range(150):
-        genomes = search.ask()
-        search.tell(np.square(genomes - 1.0).sum(axis=(1, 2)))
-    np.testing.assert_allclose(search.ask().mean(axis=0), 1.0, atol=1e-3)
-
-
-def test_ternary_weights_are_thresholds_of_the_searched_numbers(rng):
-    search = CMAES(step=0.4).start(space_of(level=20.0), rng, np.zeros((2, 4)))
-    genomes = search.ask()
-    points = search._points.reshape(genomes.shape)
-    np.testing.assert_array_equal(genomes, 20.0 * np.clip(np.rint(points), -1, 1))
-
-
-def test_a_covariance_beyond_memory_is_refused_with_its_size(rng):
-    with pytest.raises(ValueError, match=r"needs 3.0 GiB: use diagonal-cma-es"):
-        CMAES().start(space_of(200, 100), rng, np.zeros((200, 100)))
-
-
-def test_cma_es_needs_two_free_weights(rng):
-    with pytest.raises(ValueError, match="at least 2 free weights, got 0"):
-        CMAES().start(space_of(scale=0.0), rng, None)
-
-
 def test_the_elite_lives_on_unchanged(rng):
     search = Genetic(population=10, elite=3).start(space_of(), rng, None)
     genomes = search.ask()
@@ -179,9 +164,16 @@ def test_the_elite_lives_on_unchanged(rng):
         (lambda: DiagonalCMAES(population=2), "population must be >= 4, got 2"),
         (lambda: RandomSearch(population=0), "population must be >= 1, got 0"),
         (lambda: ScaleEvolution(kept=9), r"kept must be <= draws \(8\), got 9"),
+        (lambda: XNES(step=0.0), "step must be > 0, got 0"),
+        (
+            lambda: XNES(step=0.3, step_floor=0.5),
+            r"step_floor must be <= step \(0.3\), got 0.5",
+        ),
+        (lambda: CMAES(step_floor=-0.1), "step_floor must be >= 0, got -0.1"),
         (lambda: Screened(draws=0), "draws must be >= 1, got 0"),
         (lambda: Raced(starts=0), "starts must be >= 1, got 0"),
         (lambda: Restarted(after=0), "after must be >= 1, got 0"),
+        (lambda: Restarted(limit=0), "limit must be >= 1, got 0"),
         (lambda: Staged(evaluations=0), "evaluations must be >= 1, got 0"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 from evolino.search.base import WeightSpace
 from evolino.search.esp import ESP, credits_of
-from evolino.search.turns import cauchy_mutation
+from evolino.search.mutation import cauchy_mutation
 
 
 def space_of(cells, genes, draw=None):

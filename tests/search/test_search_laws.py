@@ -9,15 +9,17 @@ from evolino.network.initialisers.spread import Spread
 from evolino.network.lstm import LSTM
 from evolino.registry import find, from_table, names, to_table
 from evolino.search.base import WeightSpace
-from evolino.search.cma_es import CMAES, DiagonalCMAES
+from evolino.search.cma_es import CMAES
 from evolino.search.composed.racing import Raced
 from evolino.search.composed.restarts import Restarted
 from evolino.search.composed.screening import Screened
 from evolino.search.composed.stages import Staged
+from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
 from evolino.search.scales import ScaleEvolution
+from evolino.search.xnes import XNES
 from evolino.storage.archive import load_state, save_state
 
 CELLS, NETWORK = 3, LSTM(cells=3)
@@ -30,10 +32,14 @@ SEARCHES = {
     ),
     "genetic": Genetic(population=12, elite=2),
     "cma-es": CMAES(),
+    "cma-es, step floor": CMAES(step_floor=0.1),
     "diagonal-cma-es": DiagonalCMAES(),
+    "xnes": XNES(),
+    "xnes, step floor": XNES(step=0.5, population=15, step_floor=0.5),
     "random": RandomSearch(population=7),
     "screened": Screened(SMALL_ESP, draws=10, batch=4),
     "restarted": Restarted(CMAES(), after=2),
+    "restarted, limit": Restarted(XNES(), after=9, limit=3),
     "raced": Raced(CMAES(), starts=3, evaluations=15),
     "staged": Staged(RandomSearch(population=5), SMALL_ESP, evaluations=12),
     "scales": ScaleEvolution(population=4, draws=3, kept=2),
@@ -71,15 +77,26 @@ def generations(search, count):
     return asked
 
 
-CASES = [(name, 0.0) for name in SEARCHES] + [
-    (name, 20.0) for name in SEARCHES if not name.startswith("scales")
-]
+FROM_SCALES = {name for name in SEARCHES if name.startswith("scales")}
+TERNARY = [(name, 20.0) for name in SEARCHES if name not in FROM_SCALES]
+CASES = [(name, 0.0) for name in SEARCHES] + TERNARY
+# Those that draw from the space's own distribution alone.
+DRAWN = [(name, level) for name, level in CASES if name not in FROM_SCALES]
 
 
-@pytest.fixture(params=CASES, ids=[f"{n}{', ternary' if v else ''}" for n, v in CASES])
+def label(value):
+    name, level = value
+    return f"{name}{', ternary' if level else ''}"
+
+
+@pytest.fixture(params=CASES, ids=label)
 def case(request):
     name, level = request.param
     return SEARCHES[name], weight_space(level)
+
+
+def test_every_registered_search_is_held_to_the_laws():
+    assert {settings.name for settings in SEARCHES.values()} == set(names("search"))
 
 
 def start(case, seed=1, origin=None):
@@ -101,7 +118,7 @@ def test_the_same_seed_asks_for_the_same_genomes(case):
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
-@pytest.mark.parametrize("name", ["esp", "cma-es", "diagonal-cma-es", "esp mean"])
+@pytest.mark.parametrize("name", ["esp", "cma-es", "diagonal-cma-es", "xnes", "esp mean"])
 @pytest.mark.parametrize("level", [0.0, 20.0])
 def test_a_held_gene_stays_where_the_origin_has_it(name, level):
     space = weight_space(level)
@@ -114,10 +131,9 @@ def test_a_held_gene_stays_where_the_origin_has_it(name, level):
         assert (genomes[:, ~held] != origin[~held]).any()
 
 
+@pytest.mark.parametrize("case", DRAWN, ids=label, indirect=True)
 def test_held_genes_are_only_ever_ones_that_were_drawn(case):
     settings, space = case
-    if "scales" in str(to_table(settings)):
-        return  # draws from other distributions, whose held genes are theirs
     drawn = []
     watched = WeightSpace(
         lambda rng, count: drawn.append(space.draw(rng, count)) or drawn[-1],
@@ -130,10 +146,9 @@ def test_held_genes_are_only_ever_ones_that_were_drawn(case):
         assert {tuple(row) for row in genomes[:, 0, held[0]]} <= allowed
 
 
+@pytest.mark.parametrize("case", TERNARY, ids=label, indirect=True)
 def test_ternary_weights_are_minus_level_0_or_level(case):
     settings, space = case
-    if not space.level:
-        return
     for genomes in generations(settings.start(space, np.random.default_rng(1), None), 8):
         assert set(np.unique(genomes)) <= {-20.0, 0.0, 20.0}
 
@@ -219,14 +234,20 @@ def test_a_migrant_takes_part_in_the_next_generation(name):
     assert all((genomes[:, cell] == 0.7).all(axis=1).any() for cell in range(CELLS))
 
 
-@pytest.mark.parametrize("settings", [CMAES(), DiagonalCMAES()], ids=lambda s: s.name)
-def test_a_migrant_helps_cma_es_from_near_and_does_not_wreck_it_from_far(settings):
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [(CMAES(), 150), (DiagonalCMAES(), 150), (XNES(), 400)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_migrant_helps_an_evolution_strategy_from_near_and_cannot_wreck_it_from_far(
+    settings, count
+):
     space = weight_space()
     free = space.scale > 0
 
     def best(migrant):
         search = settings.start(space, np.random.default_rng(1), np.zeros(space.shape))
-        for generation in range(150):
+        for generation in range(count):
             if generation % 5 == 1 and migrant is not None:
                 search.receive(migrant, 0.0)
             losses = np.square(search.ask()[:, free] - 0.7).sum(axis=1)
@@ -287,6 +308,7 @@ def test_composed_settings_survive_their_table(name):
         (Genetic(population=20, mutation=0.3), 4),
         (CMAES(), 100),
         (DiagonalCMAES(), 100),
+        (XNES(), 2),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )

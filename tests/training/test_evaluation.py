@@ -8,17 +8,23 @@ import pytest
 
 import evolino
 from evolino.models.driving import drive
-from evolino.network.kernels.dispatch import layout_of, pack
 from evolino.task.series import Segment, Series, Split
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.tasks.signals.series import SeriesTask
 from evolino.training.evaluation import Evaluator
+from evolino.training.scoring import scoring_of
+from evolino.training.solved_candidates import Setting
 
 
 def evaluator_of(task, network, readout):
     architecture = network.for_task(task.inputs, task.outputs)
     split = task.sequences(np.random.default_rng(0))
-    return Evaluator(architecture, task, readout, split)
+    setting = Setting(architecture.driver(), task, readout, split)
+    return Evaluator(setting, scoring_of(task))
+
+
+def architecture_of(evaluator):
+    return evaluator.setting.driver.architecture
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def evaluator():
 def genomes(rng, evaluator):
     # 0.8^100: after the washout nothing is left of the start.
     regime = evolino.LinearRegime(lowest_radius=0.6, highest_radius=0.8)
-    return regime.draw(evaluator.architecture, rng, 11)
+    return regime.draw(architecture_of(evaluator), rng, 11)
 
 
 def test_a_linear_network_continues_one_sine_to_rounding(evaluator, genomes):
@@ -103,7 +109,7 @@ class Delay:
 def test_series_of_different_lengths_are_scored_one_step_ahead(rng):
     network = evolino.LSTM(cells=10, feedback=False)
     evaluator = evaluator_of(Delay(), network, evolino.PseudoInverse())
-    genomes = evolino.LinearRegime().draw(evaluator.architecture, rng, 3)
+    genomes = evolino.LinearRegime().draw(architecture_of(evaluator), rng, 3)
     # Ten linear states of white noise hold what was heard a step ago, but not alone.
     assert (evaluator.losses(genomes) < 0.7).all()
 
@@ -111,7 +117,7 @@ def test_series_of_different_lengths_are_scored_one_step_ahead(rng):
 def test_a_loss_one_step_ahead_does_not_depend_on_the_block_or_thread(rng):
     network = evolino.LSTM(cells=10, feedback=False)
     evaluator = evaluator_of(Delay(), network, evolino.PseudoInverse())
-    genomes = rng.normal(size=(11, *evaluator.architecture.genome_shape))
+    genomes = rng.normal(size=(11, *architecture_of(evaluator).genome_shape))
     together = evaluator.losses(genomes)
     alone = [evaluator.losses(genomes[[k]])[0] for k in range(11)]
     np.testing.assert_array_equal(alone, together)
@@ -127,16 +133,18 @@ def test_of_a_network_that_fails_the_fit_counts_too(rng):
         evolino.Ridge(1e-4),
     )
     plain = evaluator_of(task, network, readout)
-    genomes = evolino.LinearRegime().draw(plain.architecture, rng, 7)
+    genomes = evolino.LinearRegime().draw(architecture_of(plain), rng, 7)
     without = plain.losses(genomes)
     confirm_at = float(np.median(without))
-    weighed = replace(plain, confirm_at=confirm_at, fit_weight=0.5).losses(genomes)
+    setting = replace(plain.setting, confirm_at=confirm_at, fit_weight=0.5)
+    weighed = replace(plain, setting=setting).losses(genomes)
     for genome, before, after in zip(genomes, without, weighed, strict=True):
         if before <= confirm_at:
             assert after == before
             continue
+        driver = plain.setting.driver
         states, targets, _ = drive(
-            pack(layout_of(plain.architecture), genome[None]), plain.split.train, ()
+            driver, driver.pack(genome[None]), plain.setting.split.train
         )
         weights = readout.solve(states, targets)[0][0]
         root = np.sqrt(np.square(states[0] @ weights - targets).mean())
@@ -150,8 +158,8 @@ def test_the_fit_in_a_loss_does_not_depend_on_the_block(rng, cells):
     evaluator = evaluator_of(
         Oscillators(sines=3), evolino.LSTM(cells=cells), evolino.Ridge(1e-4)
     )
-    evaluator = replace(evaluator, fit_weight=1.0)
-    genomes = evolino.LinearRegime().draw(evaluator.architecture, rng, 19)
+    evaluator = replace(evaluator, setting=replace(evaluator.setting, fit_weight=1.0))
+    genomes = evolino.LinearRegime().draw(architecture_of(evaluator), rng, 19)
     together = evaluator.losses(genomes)
     alone = [evaluator.losses(genomes[[k]])[0] for k in range(19)]
     np.testing.assert_array_equal(alone, together)
@@ -193,6 +201,6 @@ def test_inputs_and_several_outputs_are_learnt(rng):
     network = evolino.LSTM(cells=12, feedback=False, readout_states=True)
     evaluator = evaluator_of(task, network, evolino.PseudoInverse())
     genomes = evolino.LinearRegime(lowest_radius=0.5, highest_radius=0.6).draw(
-        evaluator.architecture, rng, 4
+        architecture_of(evaluator), rng, 4
     )
     assert (evaluator.losses(genomes) < 0.3).all()

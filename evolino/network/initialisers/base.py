@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from numpy.random import Generator
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.vocabulary import Array
 
 if TYPE_CHECKING:
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Initialiser(Protocol):
-    """A frozen dataclass: a distribution of genomes for any architecture."""
+    """A frozen dataclass: a distribution of genomes.
+
+    One that is of some architectures only has a class attribute `networks`: their names.
+    """
 
     @property
     def name(self) -> str:
@@ -26,14 +29,24 @@ class Initialiser(Protocol):
         """0 for real weights, else ternary ones: -level, 0, +level."""
         ...
 
-    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         ...
 
-    def scale(self, architecture: LSTM) -> Array:
+    def scale(self, architecture: Architecture) -> Array:
         """Return (C, G): a step that matters for each gene; 0 holds it as drawn."""
         ...
 
-    def family(self, architecture: LSTM) -> Family | None:
+    def family(self, architecture: Architecture) -> Family | None:
         """Return the distributions that this one is the default of, if there are any."""
         ...
+
+
+def check_initialiser(initialiser: Initialiser, network: Architecture) -> None:
+    """Raise ValueError for an initialiser that does not draw for such networks."""
+    networks: tuple[str, ...] = getattr(initialiser, "networks", (network.name,))
+    if network.name not in networks:
+        raise ValueError(
+            f"initialiser {initialiser.name} draws networks of kind "
+            f"{' or '.join(networks)}, got {network.name}"
+        )

@@ -27,6 +27,7 @@ class ByGroup:
     """
 
     name: ClassVar[str] = "by-group"
+    networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
     parts: tuple[Initialiser, ...] = (Gaussian(),)

@@ -28,6 +28,7 @@ class Clock:
     """
 
     name: ClassVar[str] = "clock"
+    networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
     whole: float = 8.0

@@ -33,6 +33,7 @@ class Clocked:
     """
 
     name: ClassVar[str] = "clocked"
+    networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
     pulse: int = 0

@@ -32,6 +32,7 @@ class DelayLine:
     """
 
     name: ClassVar[str] = "delay-line"
+    networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
     length: int | None = None

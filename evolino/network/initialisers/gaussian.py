@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.vocabulary import Array, check_number
 
 
@@ -25,13 +25,13 @@ class Gaussian:
         """Check the deviation."""
         check_number("deviation", self.deviation, above=0)
 
-    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         return rng.normal(0.0, self.deviation, (count, *architecture.genome_shape))
 
-    def scale(self, architecture: LSTM) -> Array:
+    def scale(self, architecture: Architecture) -> Array:
         """Return (C, G) of the deviation."""
         return np.full(architecture.genome_shape, float(self.deviation))
 
-    def family(self, architecture: LSTM) -> None:
+    def family(self, architecture: Architecture) -> None:
         """Return None: the deviation is not evolved."""

@@ -28,6 +28,7 @@ class LinearRegime:
     """
 
     name: ClassVar[str] = "linear-regime"
+    networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
     input_scale: float = 1e-8

@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.vocabulary import Array, check_number
 
 
@@ -39,18 +39,18 @@ class Saturated:
         check_number("deviation", self.deviation, above=0)
         check_number("peepholes", self.peepholes, above=0)
 
-    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         drawn = rng.normal(size=(count, *architecture.genome_shape))
         genes = architecture.genes_of("peephole")
         drawn[..., genes] = np.where(drawn[..., genes] < 0, -1.0, 1.0)
         return drawn * self.scale(architecture)
 
-    def scale(self, architecture: LSTM) -> Array:
+    def scale(self, architecture: Architecture) -> Array:
         """Return (C, G): the standard deviation, for peepholes their size."""
         scale = np.full(architecture.genome_shape, float(self.deviation))
         scale[:, architecture.genes_of("peephole")] *= self.peepholes
         return scale
 
-    def family(self, architecture: LSTM) -> None:
+    def family(self, architecture: Architecture) -> None:
         """Return None: the deviations are not evolved."""

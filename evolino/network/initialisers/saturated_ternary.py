@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.vocabulary import Array, check_number
 
 
@@ -24,14 +24,14 @@ class SaturatedTernary:
         """Check the level."""
         check_number("level", self.level, above=0)
 
-    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         signs = rng.integers(-1, 2, (count, *architecture.genome_shape))
         return np.asarray(self.level * signs, dtype=np.float64)
 
-    def scale(self, architecture: LSTM) -> Array:
+    def scale(self, architecture: Architecture) -> Array:
         """Return (C, G) of the level."""
         return np.full(architecture.genome_shape, float(self.level))
 
-    def family(self, architecture: LSTM) -> None:
+    def family(self, architecture: Architecture) -> None:
         """Return None: there is nothing to scale."""

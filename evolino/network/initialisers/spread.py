@@ -34,6 +34,7 @@ class Spread:
     """
 
     name: ClassVar[str] = "spread"
+    networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
     cell_input: float = -0.3

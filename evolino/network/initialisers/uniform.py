@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.network.lstm import LSTM
+from evolino.network.base import Architecture
 from evolino.vocabulary import Array, check_number
 
 
@@ -33,16 +33,16 @@ class Uniform:
         check_number("forget_bias", self.forget_bias)
         check_number("output_bias", self.output_bias)
 
-    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         genomes = rng.uniform(-self.width, self.width, (count, *architecture.genome_shape))
         genomes[..., architecture.genes_of("bias", "forget")] += self.forget_bias
         genomes[..., architecture.genes_of("bias", "output")] += self.output_bias
         return genomes
 
-    def scale(self, architecture: LSTM) -> Array:
+    def scale(self, architecture: Architecture) -> Array:
         """Return (C, G) of the width."""
         return np.full(architecture.genome_shape, float(self.width))
 
-    def family(self, architecture: LSTM) -> None:
+    def family(self, architecture: Architecture) -> None:
         """Return None: the width is not evolved."""

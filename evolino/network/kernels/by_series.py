@@ -25,7 +25,7 @@ from evolino.network.kernels.net_input import (
 from evolino.network.kernels.records import Course
 from evolino.network.kernels.teacher_forced import keep_cells
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import clear, load, memory, numbers, part, store
+from evolino.simd.memory import addresses, clear, load, memory, numbers, part, store
 
 njit: Any = numba.njit
 
@@ -123,40 +123,44 @@ def arrive(places: Any, s: int, layer: Any, course: Any, to: Any, h: Any, c: Any
 
     to: the recording. h, c: outputs and states of the cells there.
     """
-    n, t = places.series[s], places.row[s]
-    due, now = places.due[n], places.rows[n] + t
-    places.due[n] = keep_cells(due, now, course, to, h, c, layer.recurrent)
+    n, t = load(places.series, s), load(places.row, s)
+    due, now = load(places.due, n), load(places.rows, n) + t
+    store(places.due, n, keep_cells(due, now, course, to, h, c, layer.recurrent))
     if t == load(course.steps, n):
-        places.series[s] = -1
+        store(places.series, s, -1)
 
 
 @njit(inline="always")
 def fill_places(
     places: Any, taken: int, layer: Any, course: Any, to: Any, h: Any, c: Any
 ) -> int:
-    """Put the next series where one has ended; return how many have been taken.
+    """Put the next series where one has ended; return how many have been taken, -1 if no
+    place has a series.
 
     taken: how many have been before. Others as of `arrive`, h and c of all places.
     """
-    blocks = layer.cells
+    blocks, idle = layer.cells, True
     for s in range(AT_ONCE):
         outputs, states = part(h, s * blocks), part(c, s * blocks)
-        if places.series[s] >= 0:
+        if load(places.series, s) >= 0:
             arrive(places, s, layer, course, to, outputs, states)
-        while places.series[s] < 0 and taken < course.series:
-            places.series[s], places.row[s] = taken, 0
+        while load(places.series, s) < 0 and taken < course.series:
+            store(places.series, s, taken)
+            store(places.row, s, 0)
             taken += 1
             clear(outputs, blocks)
             clear(states, blocks)
             arrive(places, s, layer, course, to, outputs, states)
-    return taken
+        idle = idle and load(places.series, s) < 0
+    return -1 if idle else taken
 
 
 @njit(inline="always")
 def vector_in(place: int, places: Any, course: Any) -> Any:
     """Return the input vector of the series in a place; of an idle one the first of all."""
-    n = places.series[place]
-    first = places.vectors[n] + places.row[place] if n >= 0 else 0
+    n, first = load(places.series, place), 0
+    if n >= 0:
+        first = load(places.vectors, n) + load(places.row, place)
     return part(course.inputs, first * course.width)
 
 
@@ -168,7 +172,7 @@ def drive(layer: Any, course: Any, places: Any, recording: Any, workspace: Any) 
     while there is none it idles. workspace: of `workspace_size`.
     """
     own, over, to = opened(layer, course, recording)
-    blocks = own.cells
+    blocks, at = own.cells, addresses(places)
     states = memory(workspace)
     before = part(states, AT_ONCE * blocks)
     after, net = part(before, AT_ONCE * blocks), part(before, 2 * AT_ONCE * blocks)
@@ -176,22 +180,22 @@ def drive(layer: Any, course: Any, places: Any, recording: Any, workspace: Any) 
     clear(before, AT_ONCE * blocks)
     taken = 0
     while True:
-        taken = fill_places(places, taken, own, over, to, before, states)
-        if places.series.max() < 0:
+        taken = fill_places(at, taken, own, over, to, before, states)
+        if taken < 0:
             return
         u = (
-            vector_in(0, places, over),
-            vector_in(1, places, over),
-            vector_in(2, places, over),
-            vector_in(3, places, over),
+            vector_in(0, at, over),
+            vector_in(1, at, over),
+            vector_in(2, at, over),
+            vector_in(3, at, over),
         )
         step(own, u, before, after, states, net)
         for s in range(AT_ONCE):
-            n, t = places.series[s], places.row[s]
+            n, t = load(at.series, s), load(at.row, s)
             if n >= 0 and t >= load(over.firsts, n):
-                line = places.recorded[n] + t - load(over.firsts, n)
+                line = load(at.recorded, n) + t - load(over.firsts, n)
                 row = part(to.features, line * to.columns)
                 h, c = part(after, s * blocks), part(states, s * blocks)
                 write_features(row, own, own.recurrent, h, c, u[s])
-            places.row[s] += 1
+            store(at.row, s, t + 1)
         before, after = after, before

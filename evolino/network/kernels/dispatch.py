@@ -16,7 +16,6 @@ from evolino.network.kernels import by_cells, by_series
 from evolino.network.kernels import teacher_forced as in_lanes
 from evolino.network.kernels.free_runs import (
     FreeRuns,
-    check_fed_back,
     free_run,
     free_runs_from,
     free_runs_of,
@@ -45,32 +44,18 @@ __all__ = [
     "Workspace",
     "block_size",
     "cells_in_lanes",
-    "check_fed_back",
     "course_over",
     "drive_over",
     "expanded",
     "free_run",
     "free_runs_from",
     "free_runs_of",
-    "input_vectors",
     "layout_of",
     "pack",
     "teacher_forced",
 ]
 
 LARGE = 64  # cells, from which on a network is driven with its cells in the lanes
-
-
-def input_vectors(architecture: LSTM, inputs: Array, targets: Array) -> Array:
-    """Return u (T, U): external inputs (T, I), then the previous targets (T, K), scaled.
-
-    At row 0 the previous target is 0.
-    """
-    if not architecture.feedback:
-        return np.ascontiguousarray(inputs)
-    previous = np.zeros_like(targets)
-    previous[1:] = targets[:-1]
-    return np.concatenate([inputs, architecture.feedback_scale * previous], axis=1)
 
 
 def course_over(

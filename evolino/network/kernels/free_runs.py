@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from evolino.network.kernel_expansion import KernelExpansion, Outputs
-from evolino.network.kernels.free_run import run_freely, workspace_size
+from evolino.network.kernels.free_run import run_freely
 from evolino.network.kernels.networks import Networks
 from evolino.network.kernels.readouts import WeightedSums, expansion_of
 from evolino.network.kernels.records import CellStates, Feedback, Runs
-from evolino.network.lstm import LSTM, PROBABILITIES, THRESHOLD
+from evolino.network.lstm import LSTM, THRESHOLD
 from evolino.simd.memory import (
     Shared,
     aligned,
@@ -126,7 +126,7 @@ def free_runs_of(
 
 def feedback_of(architecture: LSTM) -> Feedback:
     """Return how outputs are fed back. Raises ValueError for probabilities."""
-    check_fed_back(architecture)
+    architecture.check_free_run()
     cut, nowhere = architecture.output, -float("inf")
     return Feedback(
         architecture.inputs,
@@ -135,15 +135,6 @@ def feedback_of(architecture: LSTM) -> Feedback:
         THRESHOLD if cut == "threshold" else nowhere,
         THRESHOLD if cut == "threshold in feedback" else nowhere,
     )
-
-
-def check_fed_back(architecture: LSTM) -> None:
-    """Raise ValueError for outputs that are probabilities, which are not fed back."""
-    if architecture.output in PROBABILITIES:
-        raise ValueError(
-            f"outputs that are probabilities ({architecture.output}) are not fed back as "
-            "they are: draw from them, as Model.improvise does"
-        )
 
 
 def _networks_in_lanes(
@@ -163,7 +154,7 @@ def _networks_in_lanes(
         runs,
         given.feedback,
         result,
-        _work(networks, outputs, dtype, held),
+        held.take("free run", layout.free_run_size * lanes, dtype),
     )
     ran = result.reshape(runs.number, runs.steps, outputs, lanes)
     return np.array(out_of_lanes(ran, networks.count), order="C")
@@ -188,7 +179,7 @@ def _runs_in_lanes(
         runs,
         given.feedback,
         result,
-        _work(networks, outputs, dtype, held),
+        held.take("free run", layout.free_run_size * lanes, dtype),
     )
     in_order = np.moveaxis(result.reshape(shape), -1, 2).reshape(count, -1, *shape[2:4])
     return np.array(in_order[:, : given.count], np.float64, order="C")
@@ -203,7 +194,7 @@ def _expanded(
     outputs = networks.architecture.outputs
     order = _groups_of_runs(given, WIDTH)
     runs = _in_doubles(given, networks.width, len(order))
-    workspace = _work(networks, outputs, np.float64, Workspace())
+    workspace = aligned(networks.layout.free_run_size * WIDTH)
     shape = len(order), runs.steps, outputs, WIDTH
     made = []
     for p, expansion in enumerate(expansions):
@@ -228,13 +219,6 @@ def _expanded(
         else:
             made.append(ran[..., 0])
     return np.stack(made)
-
-
-def _work(networks: Networks, outputs: int, dtype: Any, held: Workspace) -> Array:
-    """Return what the kernel works in."""
-    architecture, columns = networks.architecture, networks.layout.columns
-    vectors = workspace_size(architecture.cells, architecture.input_width, columns, outputs)
-    return held.take("free run", vectors * width_of(dtype), dtype)
 
 
 def _groups_of_runs(given: FreeRuns, lanes: int) -> IntArray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evolino.network.kernels import cell, features
+from evolino.network.kernels.free_run import workspace_size
 from evolino.network.kernels.records import Layer
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
 from evolino.network.weights import free_genes
@@ -30,7 +31,8 @@ class Layout:
     genes: (W,), for each weight into a cell, over sources (bias, inputs, recurrent) and
     gates, its place among the genes of the cell, -1 for one that the architecture lacks.
     peephole_genes: (3,), the same. sources: (C, R). flags: the variant, as the kernels
-    read it. columns: S, the features. dtype: of what the cells compute. free: (C, G), the
+    read it. columns: S, the features. dtype: of what the cells compute. width: the lanes of
+    a vector of it. free_run_size: the vectors that a free run works in. free: (C, G), the
     genes that count, where cells are in groups.
     """
 
@@ -41,12 +43,9 @@ class Layout:
     flags: int
     columns: int
     dtype: Any
+    width: int
+    free_run_size: int
     free: BoolArray | None = None
-
-    @property
-    def width(self) -> int:
-        """The lanes of a vector."""
-        return width_of(self.dtype)
 
     def layer(self, weights: Any, peepholes: Any) -> Layer:
         """Return the memory cells with these weights, as kernels read them."""
@@ -125,14 +124,19 @@ def layout_of(architecture: LSTM) -> Layout:
     if architecture.peepholes:
         seeing = [k for k, gate in enumerate(PEEPHOLE_GATES) if gate in gates]
         peepholes[seeing] = place.size + np.arange(len(seeing))
+    dtype, columns = np.dtype(architecture.precision), architecture.readout_width
     return Layout(
         architecture,
         genes.reshape(-1),
         peepholes,
         np.ascontiguousarray(architecture.recurrent_sources()),
         _flags(architecture),
-        architecture.readout_width,
-        np.dtype(architecture.precision),
+        columns,
+        dtype,
+        width_of(dtype),
+        workspace_size(
+            architecture.cells, architecture.input_width, columns, architecture.outputs
+        ),
         free_genes(architecture) if architecture.groups else None,
     )
 

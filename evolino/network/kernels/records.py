@@ -5,8 +5,9 @@ Arrays are one-dimensional, in units of vectors where each lane has its own numb
 `Shared`: with networks in the lanes the inputs are shared, with the runs of one network the
 weights, peepholes and readout are.
 
-A kernel writes to addresses, or to arrays that are fields of its own arguments. Numba takes
-writes to the arrays of a record that a kernel makes for dead code, and leaves them out.
+A kernel writes to addresses (`store`), or to arrays that are fields of its own arguments.
+Numba takes writes to the arrays of a record that a kernel makes for dead code, and leaves
+them out.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
 from evolino.search.esp import ESP
-from evolino.search.turns import child, rng_state, set_rng_state
+from evolino.search.random_state import child, rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count
 
 

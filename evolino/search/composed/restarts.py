@@ -1,4 +1,4 @@
-"""Restarts: a search that stagnates begins again elsewhere."""
+"""Restarts: a search that stagnates, or has had its generations, begins again elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
 from evolino.search.esp import ESP
-from evolino.search.turns import child, rng_state, set_rng_state
+from evolino.search.random_state import child, rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count, check_number
 
 
@@ -21,7 +21,8 @@ class Restarted:
 
     after: generations without a better network. by: what makes a network better: a loss
         lower by more than this than the lowest that counted. from_origin: every
-        second start uses the origin, if there is one, else only the first does.
+        second start uses the origin, if there is one, else only the first does. limit:
+        generations of a start at most; None is no limit.
     """
 
     name: ClassVar[str] = "restarted"
@@ -30,11 +31,14 @@ class Restarted:
     after: int = 60
     by: float = 0.0
     from_origin: bool = False
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         """Check the settings."""
         check_count("after", self.after)
         check_number("by", self.by, least=0)
+        if self.limit is not None:
+            check_count("limit", self.limit)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin, at the origin if there is one."""
@@ -46,7 +50,7 @@ class _Running:
         self, settings: Restarted, space: WeightSpace, rng: Generator, origin: Array | None
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
-        self._best_loss, self._stagnant = float("inf"), 0
+        self._best_loss, self._stagnant, self._age = float("inf"), 0, 0
         self._origin, self._restarts = origin if settings.from_origin else None, 0
         self._inner = settings.search.start(space, child(rng), origin)
 
@@ -60,7 +64,9 @@ class _Running:
             self._best_loss, self._stagnant = lowest, 0
         else:
             self._stagnant += 1
-        if self._stagnant >= self._settings.after:
+        self._age += 1
+        limit = self._settings.limit
+        if self._stagnant >= self._settings.after or self._age == limit:
             self._begin()
 
     def receive(self, genome: Array, loss: float) -> None:
@@ -71,6 +77,7 @@ class _Running:
         return {
             "rng": rng_state(self._rng),
             "stagnant": self._stagnant,
+            "age": self._age,
             "best_loss": self._best_loss,
             "origin": self._origin,
             "restarts": self._restarts,
@@ -83,10 +90,11 @@ class _Running:
         self._restarts = state.get("restarts", 0)
         set_rng_state(self._rng, state["rng"])
         self._stagnant, self._best_loss = state["stagnant"], state["best_loss"]
+        self._age = state["age"]
         self._inner.restore(state["inner"])
 
     def _begin(self) -> None:
         self._restarts += 1
         origin = self._origin if self._restarts % 2 == 0 else None
         self._inner = self._settings.search.start(self._space, child(self._rng), origin)
-        self._best_loss, self._stagnant = float("inf"), 0
+        self._best_loss, self._stagnant, self._age = float("inf"), 0, 0

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.search.ask_tell import AskTell
 from evolino.search.base import Search, SearchSettings, State, WeightSpace
 from evolino.search.esp import ESP
-from evolino.search.turns import Turns, child, rng_state, set_rng_state
+from evolino.search.random_state import child, rng_state, set_rng_state
 from evolino.vocabulary import Array, check_count
 
 
@@ -43,7 +44,7 @@ class _Running:
         self, settings: Screened, space: WeightSpace, rng: Generator, origin: Array | None
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
-        self._turns, self._drawn = Turns(), 0
+        self._ask_tell, self._drawn = AskTell(), 0
         self._best, self._best_loss = origin, float("inf")
         self._inner: Search | None = None
         if origin is not None:
@@ -53,13 +54,13 @@ class _Running:
         if self._inner is not None:
             return self._inner.ask()
         count = min(self._settings.batch, self._settings.draws - self._drawn)
-        return self._turns.asked(self._space.draw(self._rng, count))
+        return self._ask_tell.ask(self._space.draw(self._rng, count))
 
     def tell(self, losses: Array) -> None:
         if self._inner is not None:
             self._inner.tell(losses)
             return
-        genomes, losses = self._turns.told(losses)
+        genomes, losses = self._ask_tell.tell(losses)
         self._drawn += len(losses)
         first = int(np.argmin(losses))
         if losses[first] < self._best_loss:

@@ -8,9 +8,9 @@ import pytest
 
 import evolino
 from evolino.registry import find
-from evolino.search.cma_es import DiagonalCMAES
 from evolino.search.composed.screening import Screened
 from evolino.search.composed.stages import Staged
+from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
 from evolino.search.random_search import RandomSearch
