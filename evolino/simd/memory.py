@@ -25,10 +25,12 @@ intrinsic: Any = extending.intrinsic
 njit: Any = numba.njit
 
 INTEGERS = types.CPointer(types.int64)
-LANES = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
+VECTORS = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
 SHARED = {kind.number: types.CPointer(kind.number) for kind in (DOUBLES, FLOATS)}
 KINDS = {
-    address[kind.number]: kind for address in (LANES, SHARED) for kind in (DOUBLES, FLOATS)
+    address[kind.number]: kind
+    for address in (VECTORS, SHARED)
+    for kind in (DOUBLES, FLOATS)
 }
 
 
@@ -136,7 +138,7 @@ def _addressed(kind: Any) -> Any:
     if isinstance(kind, types.NamedUniTuple):
         return SHARED[kind.types[0].dtype]
     if isinstance(kind, types.Array):
-        return INTEGERS if isinstance(kind.dtype, types.Integer) else LANES[kind.dtype]
+        return INTEGERS if isinstance(kind.dtype, types.Integer) else VECTORS[kind.dtype]
     return kind
 
 
@@ -168,7 +170,7 @@ def _address(kinds: Any) -> Any:
     return address
 
 
-_address_of_lanes = _address(LANES)
+_address_of_lanes = _address(VECTORS)
 _address_of_shared = _address(SHARED)
 _address_of_integers = _address({types.int64: INTEGERS})
 
@@ -251,9 +253,9 @@ def entry(source: Any, position: Any, target: Any) -> Any:
 
 @extending.overload(entry, inline="always")
 def _entry(source, position, target):  # type: ignore[no-untyped-def]
-    if target in LANES.values():
+    if target in VECTORS.values():
         return lambda source, position, target: load(source, position)
-    if source in LANES.values():
+    if source in VECTORS.values():
         return lambda source, position, target: number(numbers(source), position)
     return lambda source, position, target: number(source, position)
 
