@@ -56,18 +56,6 @@ class PseudoInverse:
 
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (1, P, S, K) for at most WIDTH networks."""
-<<<<<<< HEAD
-        count, _, features = states.shape
-        triangle = factorise(to_lanes(states), targets)
-        weights = triangle.weights
-        plain = triangle.pivots[:count] > NEARLY_SINGULAR * features * self.cutoff
-        for p in np.flatnonzero(~plain):
-            scales = triangle.scales[:, p]
-            r, right = (
-                triangle.values[:features, :features, p],
-                triangle.values[:features, features:, p],
-            )
-=======
         count, _, columns = states.shape
         triangle = factorise(to_lanes(states), targets)
         weights = triangle.weights
@@ -76,7 +64,6 @@ class PseudoInverse:
             scales = triangle.scales[:, p]
             rows = triangle.values[:columns, :, p]
             r, right = rows[:, :columns], rows[:, columns:]
->>>>>>> main
             found = _by_singular_values(r / scales, right, self.cutoff)
             weights[p] = found / scales[:, None]
         return weights[None, :count]
@@ -125,15 +112,9 @@ class Ridge:
 
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for at most WIDTH networks."""
-<<<<<<< HEAD
-        count, _, features = states.shape
-        triangle = factorise(to_lanes(states), targets)
-        norm = np.ones((features, WIDTH)) if self.unnormalised else triangle.scales
-=======
         count, _, columns = states.shape
         triangle = factorise(to_lanes(states), targets)
         norm = np.ones((columns, WIDTH)) if self.unnormalised else triangle.scales
->>>>>>> main
         return np.stack(
             [
                 solve_penalised(triangle, np.sqrt(p * len(targets)) * norm)[:count]
@@ -183,20 +164,6 @@ def _ridge(states: Array, targets: Array, penalty: float, unnormalised: bool) ->
     With fewer columns than rows the QR of [X; D sqrt(pT)], else the smallest-norm solution
     of [X D^-1, sqrt(pT)] z = Y, which is the same and the smaller factorisation.
     """
-<<<<<<< HEAD
-    rows, features = states.shape
-    if not np.isfinite(states).all():
-        return np.full((features, targets.shape[1]), np.nan)
-    scaled, scales = (states, np.ones(features)) if unnormalised else _scaled(states)
-    root = np.sqrt(penalty * rows)
-    if features < rows:
-        stacked = np.concatenate([scaled, root * np.eye(features)])
-        right = np.concatenate([targets, np.zeros((features, targets.shape[1]))])
-        solved = _overdetermined(stacked, right)
-    else:
-        beside = np.concatenate([scaled, root * np.eye(rows)], axis=1)
-        solved = _underdetermined(beside, targets)[:features]
-=======
     rows, columns = states.shape
     if not np.isfinite(states).all():
         return np.full((columns, targets.shape[1]), np.nan)
@@ -209,7 +176,6 @@ def _ridge(states: Array, targets: Array, penalty: float, unnormalised: bool) ->
     else:
         beside = np.concatenate([scaled, root * np.eye(rows)], axis=1)
         solved = _underdetermined(beside, targets)[:columns]
->>>>>>> main
     return solved / scales[:, None]
 
 
