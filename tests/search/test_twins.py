@@ -6,9 +6,9 @@ In lockstep on the same normal numbers.
 import cmaes
 import numpy as np
 import pytest
-from distributions import KINDS, distribution
 
 from benchmarks.convergence import OBJECTIVES
+from tests.search.distributions import KINDS, distribution
 
 TWINS = {"cma-es": cmaes.CMA, "diagonal-cma-es": cmaes.SepCMA, "xnes": cmaes.XNES}
 
