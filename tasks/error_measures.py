@@ -113,3 +113,15 @@ def spread_of(values: Array, fallback: float) -> float:
     exponent = int(np.frexp(np.abs(values).max())[1])
     deviation = np.std(np.ldexp(values, -exponent))
     return float(np.ldexp(deviation, exponent)) or fallback
+
+
+def log_nrmse_gradient(outputs: Array, targets: Array) -> tuple[float, Array]:
+    """Return the logarithm of `nrmse` of one network, and its gradient.
+
+    outputs, targets: (N, L, K); rows whose target is NaN do not count, and pass 0 on.
+    """
+    scored = np.isfinite(targets)
+    errors = np.where(scored, outputs - np.where(scored, targets, 0.0), 0.0)
+    total = float(np.square(errors).sum())
+    loss = 0.5 * np.log(total / scored.sum()) - np.log(deviation(targets))
+    return float(loss), errors / total

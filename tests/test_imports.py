@@ -21,9 +21,10 @@ BELOW = {
     "sound": {"vocabulary", "storage"},
     "solvers": GROUND - {"sound"},
     "task": {"vocabulary", "sound"},
-    "search": {"vocabulary"},
+    "search": {"vocabulary", "simd"},
     "network": {"vocabulary", "simd", "solvers", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
+    "gradient": {"vocabulary", "task", "network", "readout"},
     "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
@@ -91,6 +92,19 @@ def test_imports_point_one_way(layer):
             name for name in imported(file, types=True) if not is_allowed(name, layer)
         }
         assert not unlawful, file
+
+
+@pytest.mark.parametrize("layer", ["training", "models", "readout"])
+def test_networks_are_known_by_their_protocol(layer):
+    """So that another architecture changes nothing there."""
+    for file in files_of(layer):
+        of_lstms = {
+            name
+            for name in imported(file, types=True)
+            for part in ("lstm", "lstm_driver", "kernels", "weights", "stepper", "groups")
+            if name.startswith(f"evolino.network.{part}")
+        }
+        assert not of_lstms, file
 
 
 def test_every_folder_and_module_stands_in_the_law():

@@ -10,7 +10,7 @@ vector (external inputs, then the fed-back outputs) and h, s the cells' outputs 
 
 Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * s);
 Schmidhuber, Wierstra & Gomez 2005, IJCAI, eqs. 3-6 (tanh(o * s), identity cell input,
-outputs and states seen by the readout), recalled.
+outputs and states as features of the readout), recalled.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ class LSTM:
         training); feedback_scale multiplies them on their way in.
     sources: recurrent sources of a cell, drawn without replacement from sources_seed;
         None is fully recurrent.
-    readout_states, readout_inputs, readout_squares, readout_constant: whether the readout
-        sees, beside the cell outputs, the cell states, the input vector u(t), the squares
-        of cell outputs and u(t) (an extension of the papers' method), and a constant 1.
+    readout_states, readout_inputs, readout_squares, readout_constant: whether the features
+        of the readout are, beside the cell outputs, the cell states, the input vector u(t),
+        the squares of cell outputs and u(t) (an extension of the papers' method), and a
+        constant 1.
     output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
         else 0. That is the output that is given out and fed back; no paper has it. With
         "threshold in feedback" the sum is given out and only what is fed back is 0 or 1
@@ -173,8 +174,8 @@ class LSTM:
 
     @property
     def readout_width(self) -> int:
-        """S: how many numbers the readout sees at each step. In this order: cell outputs,
-        cell states, u(t), squared cell outputs, squared u(t), the constant."""
+        """S: the features of the readout at each step. In this order: cell outputs, cell
+        states, u(t), squared cell outputs, squared u(t), the constant."""
         width = self.cells * (1 + int(self.readout_states))
         if self.readout_inputs:
             width += self.input_width

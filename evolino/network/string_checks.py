@@ -42,7 +42,7 @@ def check_strings(
     """Return how a network does on strings, given by their parameters (N, parameters).
 
     genome: (C, G). output: weights (S, K), or an expansion. Raises ValueError for a network
-    with output feedback, which hears what the strings do not hold.
+    with output feedback, which is given what the strings do not hold.
     """
     if architecture.feedback or architecture.output != "identity":
         raise ValueError(

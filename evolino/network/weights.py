@@ -50,6 +50,27 @@ def unpack(architecture: LSTM, genomes: Array) -> Weights:
     return Weights(bias, full[:, :, first:last], full[:, :, last:], peepholes)
 
 
+def repack(architecture: LSTM, weights: Weights) -> Array:
+    """Return genomes (P, C, G) of weights, as `unpack` takes them apart.
+
+    What the architecture lacks is dropped, and 0 stands where a cell does not see: so the
+    gradient with respect to weights becomes that with respect to genomes.
+    """
+    present = [weights.bias[:, :, None]] if architecture.bias else []
+    by_source = np.concatenate([*present, weights.inputs, weights.recurrent], axis=2)
+    gates = [GATES.index(gate) for gate in architecture.gates]
+    peepholes = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
+    count, cells = by_source.shape[:2]
+    genomes = np.concatenate(
+        [
+            by_source[..., gates].reshape(count, cells, -1),
+            weights.peepholes[..., peepholes],
+        ],
+        axis=2,
+    )
+    return masked(architecture, genomes) if architecture.groups else genomes
+
+
 def free_genes(architecture: LSTM) -> BoolArray:
     """Return (C, G): whether a gene is the weight from something that its cell sees."""
     of_cell, of_output = owners(architecture.groups)

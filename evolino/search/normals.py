@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 from numpy.random import Generator
 
+from evolino.simd.compiled import cached
 from evolino.vocabulary import Array
-
-njit: Any = numba.njit
 
 
 def standard_normals(rng: Generator, count: int, size: int) -> Array:
@@ -24,7 +20,7 @@ def standard_normals(rng: Generator, count: int, size: int) -> Array:
     return numbers
 
 
-@njit(cache=True)
+@cached
 def _fill(rng: Generator, numbers: Array) -> None:
     for k in range(len(numbers)):
         numbers[k] = rng.standard_normal()

@@ -26,29 +26,32 @@ def compiled(function: Callable[..., None]) -> Any:
     Numba renews its cache when the function's own file changes; here it is renewed when any
     file of the folders that kernels are made of does.
     """
-    kernel = _cached(function)
+    kernel = cached(function, nogil=True)
     index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
     if index is not None:  # Numba keeps no cache where it may not write
         index._source_stamp = _digest()
     return kernel
 
 
-def _cached(function: Callable[..., None]) -> Any:
-    """Return a kernel that is cached where Numba can write, else in the user's cache
-    folder, else in a temporary one of this program and those that it starts."""
+def cached(function: Callable[..., Any], **options: Any) -> Any:
+    """Return a compiled function, cached where Numba can write, else in the user's cache
+    folder, else in a temporary one of this program and those that it starts.
+
+    options: of `numba.njit`. Where no folder can be written, that is warned of.
+    """
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # neither beside the source nor in a home
         folder = _own_folder()
     if folder is None:
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**options)(function)
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = folder
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(cache=True, **options)(function)
     except RuntimeError:
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = before
 

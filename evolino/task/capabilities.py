@@ -96,3 +96,17 @@ class Disturbable(Protocol):
         every step. kick: the same, once, before the first step. seed: of both.
         """
         ...
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """What a task may offer beside its loss: the gradient with respect to outputs."""
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return a loss of one network, and its gradient with respect to the outputs.
+
+        outputs, targets: (N, L, K), what the network gave on N segments of L rows. The loss
+        has the value of `loss`, or is an increasing function of it; the gradient has the
+        shape of the outputs.
+        """
+        ...

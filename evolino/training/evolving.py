@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterable, Sequence
 
 from evolino.models.ensemble import Ensemble, Trained
 from evolino.training.callbacks import Callback
+from evolino.training.clock import Clock
 from evolino.training.history import Generation
-from evolino.training.interrupts import BrokenOff, Interrupt, briefly
+from evolino.training.interrupts import BrokenOff, Interrupt, briefly, endless
 from evolino.training.problem import split_of
 from evolino.training.recorder import Recorder
 from evolino.training.result import Result
@@ -22,10 +21,7 @@ PATIENCE = 2.0  # seconds that the readout of an interrupted run's best network 
 
 
 class Evolving:
-    """A run on its way to its result.
-
-    began: on the monotonic clock, as if the run had never been interrupted.
-    """
+    """A run on its way to its result. clock: of its seconds."""
 
     def __init__(
         self,
@@ -34,10 +30,10 @@ class Evolving:
         callbacks: Sequence[Callback],
         folder: RunFolder | None,
         interrupt: Interrupt,
-        began: float,
+        clock: Clock,
     ) -> None:
         self._run, self._workers, self._interrupt = run, workers, interrupt
-        self._began, self._callbacks = began, list(callbacks)
+        self._clock, self._callbacks = clock, list(callbacks)
         self._recorder = None
         if folder is not None:
             self._recorder = Recorder(run, folder, interrupt.attend)
@@ -57,7 +53,7 @@ class Evolving:
         model = self._model()
         if self._recorder is not None:
             self._recorder.save_model(model)
-        seconds = time.monotonic() - self._began
+        seconds = self._clock.seconds()
         metrics: dict[str, float] = {}
         with interrupt.raising():
             if interrupt.asked:
@@ -103,13 +99,13 @@ class Evolving:
         return stopped, inside
 
     def _count_seconds(self) -> None:
-        self._run.progress.seconds = time.monotonic() - self._began
+        self._run.progress.seconds = self._clock.seconds()
 
     def _model(self) -> Trained | None:
         """Return the model; only the best network, if its readout is quickly solved, once
         the run was interrupted."""
         run, interrupt = self._run, self._interrupt
-        interrupt.deadline = math.inf
+        interrupt.left = endless
         try:
             if not interrupt.asked:
                 self._announce_readouts()

@@ -16,9 +16,10 @@ from evolino.vocabulary import check_count, check_number
 class Budget:
     """When to stop; None is no limit, the first limit reached ends the run.
 
-    generations, evaluations: counts. seconds: wall-clock time, interruptions left out.
-    target: the loss at which the run is good enough. stagnation: generations without a
-    better network.
+    generations, evaluations: counts; the last generation evaluates what is left, islands
+    go on to their next exchange. seconds: wall-clock time, interruptions and the
+    compilation of kernels left out. target: the loss at which the run is good enough.
+    stagnation: generations without a better network.
     """
 
     generations: int | None = None

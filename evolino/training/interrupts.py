@@ -25,6 +25,11 @@ SIGNALS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP"}
 Value = TypeVar("Value")
 
 
+def endless() -> float:
+    """Return infinity."""
+    return math.inf
+
+
 class BrokenOff(Exception):
     """The run is to end and its work was left behind."""
 
@@ -33,12 +38,12 @@ class BrokenOff(Exception):
 class Interrupt:
     """Whether the run is to end.
 
-    deadline: on the monotonic clock, when the seconds of the budget are over. asked:
+    left: returns the seconds of the budget that are left, below 0 after it. asked:
     whether a signal came; by: what it is called; asked_at: when. catches: whether signals
     are caught. at_once: whether one raises KeyboardInterrupt.
     """
 
-    deadline: float = math.inf
+    left: Callable[[], float] = endless
     asked: bool = False
     by: str = "Ctrl-C"
     asked_at: float = math.inf
@@ -48,14 +53,14 @@ class Interrupt:
 
     def check(self) -> None:
         """Raise BrokenOff if the run is to end and had its grace."""
-        if time.monotonic() >= min(self.deadline, self.asked_at) + GRACE:
+        if time.monotonic() >= self.asked_at + GRACE or self.left() <= -GRACE:
             raise BrokenOff
 
     def attend(self, work: Callable[[], Value]) -> Value:
         """Return work(). Raises what it raises, and BrokenOff as `check` does; the work
         then goes on in a thread until it ends, and must change nothing that is still used.
         """
-        if not self.catches and self.deadline == math.inf:
+        if not self.catches and self.left() == math.inf:
             return work()
         if self._worker is None:
             self._worker = _Worker()
@@ -121,13 +126,13 @@ class _Worker:
 
 
 @contextmanager
-def interruptible(deadline: float = math.inf) -> Iterator[Interrupt]:
+def interruptible(left: Callable[[], float] = endless) -> Iterator[Interrupt]:
     """Catch Ctrl-C, SIGTERM and SIGHUP as a wish; Ctrl-C again raises KeyboardInterrupt.
 
     Outside the main thread signals cannot be caught and keep their usual meaning. A SIGHUP
     that is ignored, as by nohup, stays so.
     """
-    interrupt = Interrupt(deadline)
+    interrupt = Interrupt(left)
     if threading.current_thread() is not threading.main_thread():
         try:
             yield interrupt

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from evolino.network import UNNAMED
 from evolino.registry import find, from_table, names, to_table
 from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Published, Task
@@ -197,7 +198,8 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     for key, value in changes.items():
         below = merged.get(key)
         if isinstance(value, Mapping) and isinstance(below, Mapping):
-            renamed = "name" in value and value["name"] != below.get("name")
+            # Only the table of a network may have no name.
+            renamed = "name" in value and value["name"] != below.get("name", UNNAMED)
             merged[key] = dict(value) if renamed else merge(below, value)
         else:
             merged[key] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
@@ -13,13 +13,15 @@ from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.training import trainer
-from evolino.training.callbacks import Callback
+from evolino.training.callbacks import Callback, check_callbacks
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import Backend, WorkerSettings
 from evolino.user_files import refuse_while_importing
+
+OnInterrupt = Literal["raise", "return"]
 
 
 def train(
@@ -48,6 +50,7 @@ def train(
     force: bool = False,
     baselines: bool = False,
     callbacks: Sequence[Callback] = (),
+    on_interrupt: OnInterrupt = "raise",
 ) -> Result:
     """Evolve a network for a task and solve its readout.
 
@@ -64,7 +67,10 @@ def train(
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
     none leaves no files. force: overwrite an earlier run there. baselines: measure the
-    unevolved network and random search as well.
+    unevolved network and random search as well. on_interrupt: what Ctrl-C, SIGTERM and
+    SIGHUP do once the run is saved: "raise" KeyboardInterrupt, so that a loop of runs ends,
+    or "return" the result so far, whose `interrupted` is then true. A callback is an
+    `evolino.Callback`.
 
     Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
     TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
@@ -113,6 +119,7 @@ def train(
         force=force,
         baselines=baselines,
         callbacks=callbacks,
+        on_interrupt=on_interrupt,
     )
 
 
@@ -124,24 +131,28 @@ def run(
     force: bool = False,
     baselines: bool = False,
     callbacks: Sequence[Callback] = (),
+    on_interrupt: OnInterrupt = "raise",
 ) -> Result:
     """Run an experiment, such as that of an earlier result.
 
     workers: how many threads, or who else evaluates; the result does not depend on it.
-    out, force, baselines, callbacks: as of `train`.
+    out, force, baselines, callbacks, on_interrupt: as of `train`.
 
     Returns the result. Raises TypeError for what is no `Experiment`, ValueError for a
     folder that cannot be used, and EvaluationError as `train` does.
     """
     _check_kinds({"experiment": experiment})
-    folder = None if out is None else RunFolder.create(Path(out), experiment, force=force)
-    return trainer.run_experiment(
+    check_callbacks(callbacks)
+    _check_on_interrupt(on_interrupt)
+    folder = None if out is None else RunFolder.create(out, experiment, force=force)
+    result = trainer.run_experiment(
         experiment,
         workers=workers,
         folder=folder,
         callbacks=callbacks,
         baselines=baselines,
     )
+    return _ended(result, on_interrupt, folder)
 
 
 def resume(
@@ -152,24 +163,38 @@ def resume(
     baselines: bool = False,
     callbacks: Sequence[Callback] = (),
     trust: bool = False,
+    on_interrupt: OnInterrupt = "raise",
 ) -> Result:
     """Go on with the run in a folder, to the same bits as if it had never stopped.
 
     budget: takes the place of the run's own, as for a run that is to go further; None
-    keeps it. workers, baselines, callbacks: as of `run`. trust: let the run's config name
-    classes in Python files, which are then run; the folder may be somebody else's.
+    keeps it. workers, baselines, callbacks, on_interrupt: as of `run`. trust: let the
+    run's config name classes in Python files, which are then run; the folder may be
+    somebody else's.
 
     Returns the result of the whole run. Raises ValueError for a folder that is no run, is
     damaged, or names code without trust; TypeError and EvaluationError as `run` does.
     """
     _check_kinds({"budget": budget})
-    return trainer.resume(
-        RunFolder.open(folder, trust=trust),
+    _check_on_interrupt(on_interrupt)
+    opened = RunFolder.open(folder, trust=trust)
+    result = trainer.resume(
+        opened,
         workers=workers,
         callbacks=callbacks,
         budget=None if budget is None else asdict(budget),
         baselines=baselines,
     )
+    return _ended(result, on_interrupt, opened)
+
+
+def _ended(result: Result, on_interrupt: str, folder: RunFolder | None) -> Result:
+    """Return the result of a run; raise KeyboardInterrupt if that was interrupted, so that
+    a loop over runs ends too."""
+    if result.interrupted and on_interrupt == "raise":
+        saved = "" if folder is None else f"; go on with: {folder.resume_command}"
+        raise KeyboardInterrupt(f"{'; '.join(result.stopped)}{saved}")
+    return result
 
 
 RECORDS = {
@@ -183,6 +208,11 @@ METHODS = {
     "search": "start",
     "readout": "solve",
 }
+
+
+def _check_on_interrupt(value: str) -> None:
+    if value not in ("raise", "return"):
+        raise ValueError(f"on_interrupt must be 'raise' or 'return', got {value!r}")
 
 
 def _check_kinds(given: Mapping[str, Any]) -> None:

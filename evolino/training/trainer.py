@@ -8,7 +8,6 @@ changes is in the checkpoint.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 
 from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback, check_callbacks
+from evolino.training.clock import started
 from evolino.training.environment import other_versions
 from evolino.training.evolving import Evolving
 from evolino.training.experiment import Experiment
@@ -66,10 +66,10 @@ def run_experiment(
     SavingError if the disk is full; the folder can then be resumed. Any other exception
     before the first generation removes it.
     """
-    check_callbacks(callbacks)
     setting = Setting(workers, folder, callbacks, baselines)
     with nullcontext() if folder is None else folder.writing():
         try:
+            check_callbacks(callbacks)
             if folder is not None:
                 folder.check_unused(experiment)
             with _stoppable(folder):
@@ -172,10 +172,9 @@ def _finish(
     """Evolve from a checkpoint's state, None for the beginning; measure, save."""
     folder, callbacks = setting.folder, setting.callbacks
     before = 0.0 if state is None else state["progress"]["seconds"]
-    began = time.monotonic() - before
-    limit = experiment.budget.seconds
-    deadline = math.inf if limit is None else began + limit
-    with interruptible(deadline) as interrupt, ExitStack() as stack:
+    with ExitStack() as stack:
+        clock = stack.enter_context(started(before, experiment.budget.seconds))
+        interrupt = stack.enter_context(interruptible(clock.left))
         run = _begun(experiment, state, interrupt)
         if folder is not None and not (run and run.stop_reasons()):
             folder.remove_result()
@@ -184,9 +183,9 @@ def _finish(
                 open_workers(setting.workers, setting.say, interrupt.check)
             )
         if run is None:
-            result = _nothing(experiment, pool, time.monotonic() - began)
+            result = _nothing(experiment, pool, clock.seconds())
         else:
-            evolving = Evolving(run, pool, callbacks, folder, interrupt, began)
+            evolving = Evolving(run, pool, callbacks, folder, interrupt, clock)
             result = evolving.result(history)
         with interrupt.raising():
             result = _saved(result, pool, setting)

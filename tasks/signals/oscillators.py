@@ -20,7 +20,7 @@ from numpy.random import Generator
 
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.error_measures import nrmse, nrmse_against
+from evolino.tasks.error_measures import log_nrmse_gradient, nrmse, nrmse_against
 from evolino.vocabulary import Array, check_count, check_number
 
 FREQUENCIES = (0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97, 1.08, 1.19, 1.27, 1.32)
@@ -86,6 +86,10 @@ class Oscillators:
     def loss_against(self, targets: Array) -> Callable[[Array], Array]:
         """Return the loss against these targets."""
         return nrmse_against(targets)
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the logarithm of the loss of outputs (N, L, K), and its gradient."""
+        return log_nrmse_gradient(outputs, targets)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nrmse and the largest absolute error of the free run."""

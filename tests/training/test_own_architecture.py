@@ -15,8 +15,10 @@ from evolino.network import UNNAMED
 from evolino.search.esp import ESP
 from evolino.storage.archive import load_state
 from evolino.tasks.signals.oscillators import Oscillators
+from evolino.training.config import experiment_to_table
 from evolino.training.evaluation import Evaluator
 from evolino.training.experiment import Budget, Experiment, Islands
+from evolino.training.presets import experiment_for
 from evolino.training.problem import Problem
 from evolino.training.run_folder import RunFolder
 from evolino.training.trainer import resume, run_experiment
@@ -199,3 +201,27 @@ def test_a_scoring_of_ones_own_takes_the_place_of_the_two(rng):
     wanted = np.abs(genomes).sum(axis=(1, 2))
     np.testing.assert_array_equal(evaluator.losses(genomes), wanted)
     assert evaluator.solve_winner(genomes[0]).shape == (made.architecture.readout_width, 1)
+
+
+def test_the_command_line_takes_it_by_its_file(tmp_path):
+    from typer.testing import CliRunner
+
+    from evolino.cli.app import app
+
+    fields = [f"network.name={FILE}", "network.units=3", "initialiser.deviation=0.3"]
+    chosen = [part for each in fields for part in ("--set", each)]
+    general = ["--initialiser", "gaussian", "--search", "random", "--generations", "1"]
+    out = ["--no-baselines", "--out", str(tmp_path / "run"), "--quiet"]
+    done = CliRunner().invoke(app, ["run", "mso", *general, *chosen, *out])
+    assert done.exit_code == 0, done.output
+    assert evolino.load(tmp_path / "run").architecture == Elman(units=3)
+
+
+def test_naming_the_kind_that_a_preset_has_changes_nothing_else():
+    plain = experiment_for("languages")
+    named = experiment_for("languages", fields={"network": {"name": UNNAMED}})
+    assert named.network == plain.network
+    assert experiment_to_table(named) == experiment_to_table(plain)
+    grouped = experiment_for("rhythm", fields={"network": {"name": UNNAMED}})
+    assert grouped.network.groups
+    assert grouped.network == experiment_for("rhythm").network

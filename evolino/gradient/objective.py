@@ -1,0 +1,204 @@
+"""The loss after solving, and its gradient with respect to a genome.
+
+For a genome: the network is driven over the series, the readout is solved on the rows of
+*train*, the network runs freely over the segments of *validation* (or gives its outputs
+there, where the task does not generate), and the task's loss is taken. The way back goes
+through all of it: it is the gradient of what evolution selects on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.gradient.readout import Solved, check_differentiable, solve, solve_backward
+from evolino.network.backward.features import features_backward, features_of
+from evolino.network.backward.free_runs import (
+    RunsPass,
+    RunStarts,
+    run_freely,
+    run_freely_backward,
+)
+from evolino.network.backward.matrices import Gradient, Matrices, matrices_of
+from evolino.network.backward.sequence import (
+    SequencePass,
+    drive_sequence,
+    drive_sequence_backward,
+)
+from evolino.network.base import input_vectors
+from evolino.network.lstm import LSTM
+from evolino.readout.linear import PseudoInverse, Ridge
+from evolino.task.capabilities import Differentiable
+from evolino.task.protocol import Task
+from evolino.task.series import Segment, Series
+from evolino.vocabulary import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """A loss with its gradient.
+
+    fitted: rows that the readout is solved on. scored: segments that the loss is of; all of
+    one length. penalty: of the readout.
+    """
+
+    architecture: LSTM
+    task: Task
+    readout: PseudoInverse | Ridge
+    fitted: tuple[Segment, ...]
+    scored: tuple[Segment, ...]
+    penalty: float
+
+    def __post_init__(self) -> None:
+        """Check that all of it has a gradient. Raises ValueError, saying what has none."""
+        check_differentiable(self.readout)
+        if not isinstance(self.task, Differentiable):
+            raise ValueError(f"{self.task.name} has a loss without a gradient")
+        if self.architecture.output != "identity":
+            raise ValueError(
+                f"refinement needs output 'identity', got {self.architecture.output!r}"
+            )
+        if self.architecture.precision != "float64":
+            raise ValueError("refinement needs precision float64")
+
+    def value(self, genome: Array) -> float:
+        """Return the loss of a genome (C, G); inf where it is not finite."""
+        forward = self._forward(matrices_of(self.architecture, genome))
+        return forward.loss if np.isfinite(forward.loss) else float("inf")
+
+    def value_and_gradient(self, genome: Array) -> tuple[float, Array]:
+        """Return the loss of a genome (C, G), and its gradient (C, G).
+
+        Where one of them is not finite the loss is inf and the gradient 0.
+        """
+        matrices = matrices_of(self.architecture, genome)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            forward = self._forward(matrices)
+            gradient = self._backward(matrices, forward)
+        if not np.isfinite(forward.loss) or not np.isfinite(gradient).all():
+            return float("inf"), np.zeros_like(gradient)
+        return forward.loss, gradient
+
+    def _forward(self, matrices: Matrices) -> _Forward:
+        passes = {
+            id(series): drive_sequence(matrices, self._vectors(series))
+            for series in distinct(self.fitted + self.scored)
+        }
+        features = [self._features(passes[id(s.series)], s) for s in self.fitted]
+        targets = np.concatenate([segment.targets for segment in self.fitted])
+        solved = solve(self.readout, np.concatenate(features), targets, self.penalty)
+        scored: tuple[Array, ...] = ()
+        runs = None
+        if self.task.generates:
+            runs = run_freely(matrices, solved.weights, self._starts(passes))
+            outputs = np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
+        else:
+            scored = tuple(self._features(passes[id(s.series)], s) for s in self.scored)
+            outputs = np.stack([rows @ solved.weights for rows in scored])
+        expected = np.stack([segment.targets for segment in self.scored])
+        assert isinstance(self.task, Differentiable)
+        loss, to_outputs = self.task.loss_gradient(outputs, expected)
+        return _Forward(passes, solved, runs, scored, loss, to_outputs)
+
+    def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
+        gradient = Gradient(matrices)
+        into = {key: _Into.zeros(each) for key, each in forward.passes.items()}
+        if forward.runs is not None:
+            to_readout, to_h, to_s = run_freely_backward(
+                forward.runs, np.moveaxis(forward.to_outputs, 0, 2), gradient
+            )
+            for number, segment in enumerate(self.scored):
+                into[id(segment.series)].add_start(
+                    segment.start, to_h[number], to_s[number]
+                )
+        else:
+            readout, scored = forward.solved.weights, forward.scored
+            pairs = list(zip(scored, forward.to_outputs, strict=True))
+            to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
+            for segment, (_, back) in zip(self.scored, pairs, strict=True):
+                self._add_features(forward, into, segment, back @ readout.T)
+        to_features = solve_backward(forward.solved, to_readout)
+        first = 0
+        for segment in self.fitted:
+            last = first + segment.stop - segment.start
+            self._add_features(forward, into, segment, to_features[first:last])
+            first = last
+        for key, each in into.items():
+            drive_sequence_backward(
+                forward.passes[key], each.outputs, each.states, gradient
+            )
+        return gradient.genome()
+
+    def _add_features(
+        self, forward: _Forward, into: dict[int, _Into], segment: Segment, back: Array
+    ) -> None:
+        """Add what the features (L, S) of a segment pass on."""
+        rows, own = slice(segment.start, segment.stop), id(segment.series)
+        h, _ = forward.passes[own].cells()
+        to_h, to_s = features_backward(self.architecture, back, h[rows])
+        into[own].outputs[rows] += to_h
+        into[own].states[rows] += to_s
+
+    def _vectors(self, series: Series) -> Array:
+        return input_vectors(self.architecture, series.inputs, series.fed_back)
+
+    def _features(self, passed: SequencePass, segment: Segment) -> Array:
+        h, s = passed.cells()
+        rows = slice(segment.start, segment.stop)
+        return features_of(self.architecture, h[rows], s[rows], passed.vectors[rows])
+
+    def _starts(self, passes: dict[int, SequencePass]) -> RunStarts:
+        cells, scored = self.architecture.cells, self.scored
+        of = [passes[id(segment.series)] for segment in scored]
+        before = [
+            segment.series.fed_back[segment.start - 1]
+            if segment.start
+            else np.zeros(self.architecture.outputs)
+            for segment in scored
+        ]
+        return RunStarts(
+            np.stack([p.outputs[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
+            np.stack([p.states[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
+            np.stack(before),
+            np.stack([s.series.inputs[s.start : s.stop] for s in scored], axis=1),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Forward:
+    """runs: where the task generates. scored: features of each scored segment, elsewhere.
+    to_outputs: (N, L, K)."""
+
+    passes: dict[int, SequencePass]
+    solved: Solved
+    runs: RunsPass | None
+    scored: tuple[Array, ...]
+    loss: float
+    to_outputs: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Into:
+    """What is passed on to outputs and states (T, C) after each step of a series."""
+
+    outputs: Array
+    states: Array
+
+    @classmethod
+    def zeros(cls, passed: SequencePass) -> _Into:
+        """Return it before anything is passed on."""
+        shape = len(passed.vectors), passed.matrices.architecture.cells
+        return cls(np.zeros(shape), np.zeros(shape))
+
+    def add_start(self, row: int, outputs: Array, states: Array) -> None:
+        """Add what is passed on to the cells (C,) before a row; at rest nothing is."""
+        if row:
+            self.outputs[row - 1] += outputs
+            self.states[row - 1] += states
+
+
+def distinct(segments: Sequence[Segment]) -> list[Series]:
+    """Return the series of segments, each once, in the order of their coming."""
+    return list({id(segment.series): segment.series for segment in segments}.values())

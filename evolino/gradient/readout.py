@@ -1,0 +1,95 @@
+"""Gradient through a solved linear readout: least squares with a penalty.
+
+The output weights V (S, K) solve, with X (T, S) the features, Y (T, K) the targets and D
+the root mean squares of the columns of X,
+
+    A V = X' Y,     A = X' X + p T D^2                                                  (1)
+
+With V* the gradient of a loss with respect to V, and G = A^-1 V*, the features get
+
+    X* = (Y - X V) G' - X G V' - 2 p X diag(G V')                                       (2)
+
+The last term is that of D, which depends on X; it is absent where D is 1. A is never
+formed: R of the QR factorisation of [X D^-1; sqrt(p T)] gives A = D R' R D.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack, solve_triangular
+
+from evolino.readout.linear import PseudoInverse, Ridge
+from evolino.vocabulary import Array
+
+# A readout without a penalty has no gradient where X loses rank; this one is always finite.
+LEAST_PENALTY = 1e-16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A solved readout and what its gradient needs.
+
+    weights: (S, K). features: (T, S). targets: (T, K). triangle: R, (S, S). scales: (S,).
+    penalty: p. scaled: whether D are the root mean squares of the columns.
+    """
+
+    weights: Array
+    features: Array
+    targets: Array
+    triangle: Array
+    scales: Array
+    penalty: float
+    scaled: bool
+
+
+def check_differentiable(readout: object) -> None:
+    """Raise ValueError for a readout that has no gradient here."""
+    if not isinstance(readout, PseudoInverse | Ridge):
+        name = getattr(readout, "name", type(readout).__name__)
+        raise ValueError(
+            f"refinement needs readout pseudo-inverse or ridge, which have a gradient, "
+            f"got {name}"
+        )
+
+
+def solve(readout: PseudoInverse | Ridge, features: Array, targets: Array,
+          penalty: float) -> Solved:  # fmt: skip
+    """Solve a readout for features (T, S) and targets (T, K), by equation 1.
+
+    penalty: one of the readout's; never below LEAST_PENALTY here.
+    """
+    scaled = not (isinstance(readout, Ridge) and readout.unnormalised)
+    penalty = max(penalty, LEAST_PENALTY)
+    count, width = features.shape
+    scales = np.ones(width)
+    if scaled:
+        scales = np.sqrt(np.square(features).mean(axis=0))
+        scales[scales == 0] = 1.0
+    stacked = np.empty((count + width, width), order="F")
+    np.divide(features, scales, out=stacked[:count])
+    stacked[count:] = np.sqrt(penalty * count) * np.eye(width)
+    factors, tau, _, _ = lapack.dgeqrf(stacked, lwork=64 * width, overwrite_a=True)
+    right = np.zeros((count + width, targets.shape[1]), order="F")
+    right[:count] = targets
+    projected, _, _ = lapack.dormqr("L", "T", factors, tau, right, lwork=64 * len(right))
+    triangle = np.triu(factors[:width])
+    weights = solve_triangular(triangle, projected[:width]) / scales[:, None]
+    return Solved(weights, features, targets, triangle, scales, penalty, scaled)
+
+
+def solve_backward(solved: Solved, to_weights: Array) -> Array:
+    """Return (T, S): what the gradient of output weights (S, K) passes on to the features.
+
+    By equation 2; of a near-singular R it is the gradient with the penalty that there is.
+    """
+    scales = solved.scales[:, None]
+    middle = solve_triangular(solved.triangle, to_weights / scales, trans="T")
+    g = solve_triangular(solved.triangle, middle) / scales
+    x, v = solved.features, solved.weights
+    residual = solved.targets - x @ v
+    to_features = residual @ g.T - (x @ g) @ v.T
+    if solved.scaled:
+        to_features -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
+    return np.asarray(to_features)

@@ -1,0 +1,148 @@
+"""Refine networks: descent on the loss after solving, from the genomes of a search.
+
+The readout is solved on the rows of *train*. The loss is of segments of *validation*, as in
+the search; a share of them is held out, whose rows no other one touches, and chooses the
+genome that is kept. Nothing of *test* is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolino.gradient.lbfgs import LBFGS, Descended, descend
+from evolino.gradient.objective import Objective, distinct
+from evolino.gradient.readout import check_differentiable
+from evolino.network.lstm import LSTM
+from evolino.readout.linear import PseudoInverse, Ridge
+from evolino.task.protocol import Task
+from evolino.task.series import Segment, Split
+from evolino.vocabulary import Array, BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refined:
+    """How far the refinement of a network is.
+
+    genome: (C, G), that of the lowest loss on what is held out, so far. loss: there. place:
+    where the descent is, to go on from.
+    """
+
+    genome: Array
+    loss: float
+    place: Descended
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refinement:
+    """Descent for the networks of one experiment; made by `refinement_of`.
+
+    descended: the loss that is descended on. held_out: the loss that chooses.
+    """
+
+    settings: LBFGS
+    descended: Objective
+    held_out: Objective
+
+    def begin(self, genome: Array) -> Refined:
+        """Return a genome (C, G) before its descent, its penalty chosen."""
+        return Refined(genome, self.held_out.value(genome), Descended(genome, np.inf, 0))
+
+    def rounds(self, start: Refined) -> Iterator[Refined]:
+        """Yield where each round of the descent ends; the last one has `place.ended`."""
+        here = start
+        movable = movable_genes(self.descended.architecture, self.settings.genes)
+        for place in descend(
+            self.descended.value_and_gradient, start.place, self.settings, movable
+        ):
+            loss = self.held_out.value(place.genome)
+            better = loss < here.loss
+            here = Refined(
+                place.genome if better else here.genome,
+                loss if better else here.loss,
+                place,
+            )
+            yield here
+
+
+def refinement_of(
+    settings: LBFGS,
+    architecture: LSTM,
+    task: Task,
+    readout: object,
+    split: Split,
+    genome: Array,
+) -> Refinement:
+    """Return the refinement of networks that begins at a genome (C, G).
+
+    Of several penalties of the readout it is the one that is best for this genome. Raises
+    ValueError for what has no gradient, naming it.
+    """
+    check_differentiable(readout)
+    assert isinstance(readout, PseudoInverse | Ridge)
+    segments = split.validation or split.train
+    if settings.starts:
+        segments = spread(segments, split.train, settings.starts)
+    scored, held_out = parts_of(segments, settings.hold_out)
+    objectives = [
+        Objective(architecture, task, readout, split.train, scored, penalty)
+        for penalty in readout.penalties
+    ]
+    descended = objectives[0]
+    if len(objectives) > 1:
+        descended = min(objectives, key=lambda each: each.value(genome))
+    return Refinement(settings, descended, replace(descended, scored=held_out))
+
+
+def spread(
+    segments: tuple[Segment, ...], fitted: tuple[Segment, ...], count: int
+) -> tuple[Segment, ...]:
+    """Return so many segments, spread evenly over all that is known to a search.
+
+    They are as long as the shortest of the segments, and begin between the first row of
+    those and the last of them or of the fitted rows.
+    """
+    length = min(each.stop - each.start for each in segments)
+    series = distinct(segments)
+    share = -(-count // len(series))
+    found = []
+    for each in series:
+        known = [s for s in (*segments, *fitted) if s.series is each]
+        first = min(s.start for s in segments if s.series is each)
+        last = max(s.stop for s in known) - length
+        rows = np.unique(np.linspace(first, last, share).astype(int))
+        found += [Segment(each, int(row), int(row) + length) for row in rows]
+    return tuple(found)
+
+
+def parts_of(
+    segments: tuple[Segment, ...], hold_out: float
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """Return the segments to descend on, and those that are held out.
+
+    Held out are the last of them; those that share rows with them are left out. Where there
+    are too few segments to hold any out, or the share is 0, both are all of them.
+    """
+    count = int(hold_out * len(segments))
+    if count == 0:
+        return segments, segments
+    held_out = segments[-count:]
+    others = tuple(
+        segment
+        for segment in segments[:-count]
+        if not any(_overlap(segment, other) for other in held_out)
+    )
+    return (others, held_out) if others else (segments, segments)
+
+
+def movable_genes(architecture: LSTM, sources: tuple[str, ...]) -> BoolArray:
+    """Return (C, G): whether a gene is from one of the sources; none is every source."""
+    of_gene = [not sources or source in sources for source, _ in architecture.gene_groups()]
+    return np.broadcast_to(np.array(of_gene), architecture.genome_shape).copy()
+
+
+def _overlap(one: Segment, other: Segment) -> bool:
+    together = one.series is other.series
+    return together and one.start < other.stop and other.start < one.stop

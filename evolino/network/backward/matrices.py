@@ -1,0 +1,89 @@
+"""A genome as matrices, and the gradient with respect to it, gathered over passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolino.network.kernels.networks import layout_of
+from evolino.network.lstm import LSTM
+from evolino.network.weights import Weights, repack, unpack
+from evolino.simd.memory import aligned
+from evolino.vocabulary import Array
+
+LANES = 8  # numbers of a vector in float64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrices:
+    """A genome as matrices, gates before cells; made by `matrices_of`.
+
+    bias: (4, C). inputs: (4, C, U). recurrent: (4, C, C), 0 for absent sources.
+    peepholes: (3, C). flags: the variant, as kernels read it.
+    """
+
+    architecture: LSTM
+    bias: Array
+    inputs: Array
+    recurrent: Array
+    peepholes: Array
+    flags: int
+
+
+def matrices_of(architecture: LSTM, genome: Array) -> Matrices:
+    """Return a genome (C, G) as matrices."""
+    weights, cells = unpack(architecture, genome[None]), architecture.cells
+    recurrent = np.zeros((4, cells, cells))
+    rows = np.arange(cells)[:, None]
+    recurrent[:, rows, architecture.recurrent_sources()] = np.moveaxis(
+        weights.recurrent[0], 2, 0
+    )
+    return Matrices(
+        architecture,
+        np.ascontiguousarray(weights.bias[0].T),
+        np.ascontiguousarray(np.moveaxis(weights.inputs[0], 2, 0)),
+        recurrent,
+        np.ascontiguousarray(weights.peepholes[0].T),
+        layout_of(architecture).flags,
+    )
+
+
+class Gradient:
+    """The gradient of a loss with respect to a genome, gathered over passes."""
+
+    def __init__(self, matrices: Matrices) -> None:
+        self.architecture = matrices.architecture
+        self.bias = np.zeros_like(matrices.bias)
+        self.inputs = np.zeros_like(matrices.inputs)
+        self.recurrent = np.zeros_like(matrices.recurrent)
+        self.peepholes = np.zeros_like(matrices.peepholes)
+
+    def genome(self) -> Array:
+        """Return (C, G)."""
+        rows = np.arange(self.architecture.cells)[:, None]
+        sources = self.architecture.recurrent_sources()
+        genomes = repack(
+            self.architecture,
+            Weights(
+                self.bias.T[None],
+                np.moveaxis(self.inputs, 0, 2)[None],
+                np.moveaxis(self.recurrent[:, rows, sources], 0, 2)[None],
+                self.peepholes.T[None],
+            ),
+        )
+        return np.asarray(genomes[0])
+
+
+def padded(count: int) -> int:
+    """Return the next multiple of the lanes."""
+    return -(-count // LANES) * LANES
+
+
+def peepholes_of(matrices: Matrices, n: int, runs: int = 1) -> Array:
+    """Return the peephole weights (3 n runs,), aligned, of n cells for each run."""
+    cells = matrices.architecture.cells
+    values = aligned(3 * n * runs)
+    own = matrices.peepholes[:, :, None]
+    values.reshape(3, n, runs)[:, :cells] = own
+    return values

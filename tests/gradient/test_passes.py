@@ -1,0 +1,164 @@
+"""Gradients of the passes of an LSTM: equal to the complex step of a plain twin."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from evolino.network.backward import free_runs, sequence
+from evolino.network.backward.features import features_backward, features_of
+from evolino.network.backward.free_runs import RunStarts, run_freely, run_freely_backward
+from evolino.network.backward.matrices import Gradient, matrices_of
+from evolino.network.backward.sequence import drive_sequence, drive_sequence_backward
+from evolino.network.groups import Group
+from evolino.network.lstm import LSTM
+from tests.support.complex_lstm import STEP, Twin
+
+FLAGS = product(
+    *([True, False],) * 2,
+    ["tanh", "identity"],
+    ["o*tanh(s)", "tanh(o*s)", "o*s"],
+    *([True, False],) * 3,
+)
+VARIANTS = [
+    {
+        "forget_gate": forget,
+        "peepholes": peepholes,
+        "cell_input": cell_input,
+        "cell_output": cell_output,
+        "readout_squares": squares,
+        "readout_states": states,
+        "feedback": feedback,
+        "sources": (None, 2)[number % 2],
+        "bias": number % 3 != 0,
+        "readout_constant": number % 5 != 0,
+        "readout_inputs": number % 7 != 0,
+    }
+    for number, (forget, peepholes, cell_input, cell_output, squares, states, feedback)
+    in enumerate(FLAGS)
+]  # fmt: skip
+
+
+def name(variant):
+    return " ".join(str(value) for value in variant.values())
+
+
+class Example:
+    """A scalar of cell outputs, states and free-run outputs: weighted sums and sines."""
+
+    def __init__(self, rng, steps=12, **variant):
+        self.network = LSTM(
+            cells=variant.pop("cells", 5),
+            inputs=2,
+            outputs=2,
+            feedback_scale=0.7,
+            **variant,
+        )
+        cells = self.network.cells
+        self.genome = rng.normal(0, 0.3, self.network.genome_shape)
+        self.direction = rng.normal(size=self.network.genome_shape)
+        self.vectors = rng.normal(size=(steps, self.network.input_width))
+        self.readout = rng.normal(0, 0.1, (self.network.readout_width, 2))
+        self.of_outputs, self.of_states = rng.normal(size=(2, steps, cells))
+        self.rows = rng.integers(0, steps + 1, 9)
+        self.fed_back = rng.normal(size=(9, 2))
+        self.inputs = rng.normal(size=(6, 9, 2))
+        self.of_runs = rng.normal(size=(6, 2, 9))
+
+    def gradient(self):
+        """Return the gradient (C, G), and that of the readout (S, K)."""
+        matrices = matrices_of(self.network, self.genome)
+        passed = drive_sequence(matrices, self.vectors)
+        cells = self.network.cells
+        starts = RunStarts(
+            passed.outputs[self.rows, :cells],
+            passed.states[self.rows, :cells],
+            self.fed_back,
+            self.inputs,
+        )
+        runs = run_freely(matrices, self.readout, starts)
+        gradient = Gradient(matrices)
+        back = self.of_runs * np.cos(runs.sums[:, :, : runs.count])
+        to_readout, to_h, to_s = run_freely_backward(runs, back, gradient)
+        outputs, states = self.of_outputs.copy(), self.of_states.copy()
+        for row, h, s in zip(self.rows, to_h, to_s, strict=True):
+            if row:
+                outputs[row - 1] += h
+                states[row - 1] += s
+        drive_sequence_backward(passed, outputs, states, gradient)
+        return gradient.genome(), to_readout
+
+    def derivative(self, direction=None, readout_direction=0.0):
+        """Return the derivative by the complex step."""
+        twin = Twin(self.network, self.genome, direction)
+        readout = self.readout + 1j * STEP * readout_direction
+        h, s = twin.drive(self.vectors)
+        total = (self.of_outputs * h[1:]).sum() + (self.of_states * s[1:]).sum()
+        for n, row in enumerate(self.rows):
+            run = twin.free_run(
+                readout, h[row], s[row], self.fed_back[n], self.inputs[:, n]
+            )
+            total += (self.of_runs[:, :, n] * np.sin(run)).sum()
+        return total.imag / STEP
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=name)
+def test_the_gradient_of_every_variant_is_the_twins_complex_step(variant, rng):
+    example = Example(rng, **variant)
+    found, to_readout = example.gradient()
+    expected = example.derivative(example.direction)
+    assert (found * example.direction).sum() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    along = rng.normal(size=to_readout.shape)
+    expected = example.derivative(None, along)
+    assert (to_readout * along).sum() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_every_gene_has_its_own_derivative(rng):
+    example = Example(rng, peepholes=True, readout_states=True)
+    found, _ = example.gradient()
+    for c, g in np.ndindex(found.shape):
+        one = np.zeros_like(found)
+        one[c, g] = 1.0
+        assert found[c, g] == pytest.approx(example.derivative(one), rel=1e-9, abs=1e-11)
+
+
+def test_genes_of_cells_that_are_not_seen_have_no_gradient(rng):
+    groups = (Group(2, 1, (0,)), Group(3, 1, (0, 1)))
+    example = Example(rng, groups=groups, readout_states=True)
+    found, _ = example.gradient()
+    expected = example.derivative(example.direction)
+    assert (found * example.direction).sum() == pytest.approx(expected, rel=1e-9)
+    assert (found == 0).any()
+
+
+@pytest.mark.parametrize("cells", [1, 8, 17])
+def test_what_is_kept_and_how_long_chunks_are_does_not_matter(cells, rng, monkeypatch):
+    example = Example(rng, steps=50, cells=cells, peepholes=True)
+    whole = example.gradient()
+    monkeypatch.setattr(sequence, "CHUNK", 7)
+    monkeypatch.setattr(free_runs, "KEPT", 0)
+    for one, other in zip(whole, example.gradient(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_the_gradient_of_features_is_the_twins(rng):
+    network = LSTM(
+        cells=3, inputs=2, feedback=False, readout_states=True, readout_squares=True
+    )
+    h, s = rng.normal(size=(2, 7, 3))
+    u, back = rng.normal(size=(7, 2)), rng.normal(size=(7, network.readout_width))
+    to_h, to_s = features_backward(network, back, h)
+    along_h, along_s = rng.normal(size=(2, 7, 3))
+    moved = features_of(network, h + 1j * STEP * along_h, s + 1j * STEP * along_s, u)
+    expected = (back * moved).sum().imag / STEP
+    assert (to_h * along_h).sum() + (to_s * along_s).sum() == pytest.approx(expected)
+
+
+def test_outputs_that_are_cut_have_no_gradient(rng):
+    network = LSTM(cells=2, output="threshold")
+    matrices = matrices_of(network, np.zeros(network.genome_shape))
+    starts = RunStarts(
+        np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((3, 1, 0))
+    )
+    with pytest.raises(ValueError, match="output 'identity', got 'threshold'"):
+        run_freely(matrices, np.zeros((network.readout_width, 1)), starts)
