@@ -1,9 +1,9 @@
-"""The words that every part of evolino shares: array aliases, shape letters, checks.
+"""Array aliases, shape letters, and checks of arguments that every module shares.
 
 Shape letters, used in every docstring and comment:
 
-T steps, I external inputs, K outputs, C memory cells, G genes per cell, S states that the
-readout sees, P networks, N sequences. Time comes first: one sequence is (T, I).
+T steps, I external inputs, K outputs, C memory cells, G genes per cell, S features
+of the readout, P networks, N sequences. Time comes first: one sequence is (T, I).
 """
 
 from __future__ import annotations

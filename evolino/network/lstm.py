@@ -225,7 +225,7 @@ class LSTM:
 
         Loaded by name: the kernels read this record, so it cannot import them.
         """
-        driver: Driver = import_module("evolino.network.lstm_driver").LSTMDriver(self)
+        driver: Driver = import_module("evolino.network.lstm_driver").driver_of(self)
         return driver
 
     def for_task(self, inputs: int, outputs: int) -> LSTM:

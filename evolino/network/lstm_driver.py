@@ -21,6 +21,11 @@ from evolino.task.counted import Checked, Phase
 from evolino.vocabulary import Array, IntArray
 
 
+def driver_of(architecture: LSTM) -> base.Driver:
+    """Return what runs networks of an architecture."""
+    return LSTMDriver(architecture)
+
+
 @dataclass(frozen=True, eq=False)
 class LSTMDriver:
     """Runs LSTM networks: `evolino.network.base.Driver`, `Traces` and `CountsStrings`."""

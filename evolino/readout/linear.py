@@ -55,13 +55,14 @@ class PseudoInverse:
 
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (1, P, S, K) for at most WIDTH networks."""
-        count, _, seen = states.shape
+        count, _, columns = states.shape
         triangle = factorise(to_lanes(states), targets)
         weights = triangle.weights
-        plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
+        plain = triangle.pivots[:count] > NEARLY_SINGULAR * columns * self.cutoff
         for p in np.flatnonzero(~plain):
             scales = triangle.scales[:, p]
-            r, right = triangle.values[:seen, :seen, p], triangle.values[:seen, seen:, p]
+            rows = triangle.values[:columns, :, p]
+            r, right = rows[:, :columns], rows[:, columns:]
             found = _by_singular_values(r / scales, right, self.cutoff)
             weights[p] = found / scales[:, None]
         return weights[None, :count]
@@ -110,9 +111,9 @@ class Ridge:
 
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for at most WIDTH networks."""
-        count, _, seen = states.shape
+        count, _, columns = states.shape
         triangle = factorise(to_lanes(states), targets)
-        norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
+        norm = np.ones((columns, WIDTH)) if self.unnormalised else triangle.scales
         return np.stack(
             [
                 solve_penalised(triangle, np.sqrt(p * len(targets)) * norm)[:count]
@@ -162,18 +163,18 @@ def _ridge(states: Array, targets: Array, penalty: float, unnormalised: bool) ->
     With fewer columns than rows the QR of [X; D sqrt(pT)], else the smallest-norm solution
     of [X D^-1, sqrt(pT)] z = Y, which is the same and the smaller factorisation.
     """
-    rows, seen = states.shape
+    rows, columns = states.shape
     if not np.isfinite(states).all():
-        return np.full((seen, targets.shape[1]), np.nan)
-    scaled, scales = (states, np.ones(seen)) if unnormalised else _scaled(states)
+        return np.full((columns, targets.shape[1]), np.nan)
+    scaled, scales = (states, np.ones(columns)) if unnormalised else _scaled(states)
     root = np.sqrt(penalty * rows)
-    if seen < rows:
-        stacked = np.concatenate([scaled, root * np.eye(seen)])
-        right = np.concatenate([targets, np.zeros((seen, targets.shape[1]))])
+    if columns < rows:
+        stacked = np.concatenate([scaled, root * np.eye(columns)])
+        right = np.concatenate([targets, np.zeros((columns, targets.shape[1]))])
         solved = _overdetermined(stacked, right)
     else:
         beside = np.concatenate([scaled, root * np.eye(rows)], axis=1)
-        solved = _underdetermined(beside, targets)[:seen]
+        solved = _underdetermined(beside, targets)[:columns]
     return solved / scales[:, None]
 
 

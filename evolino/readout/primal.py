@@ -1,4 +1,4 @@
-"""Three ways to the minimum of a linear support vector machine with squared losses.
+"""Primal solvers of linear support vector machines with squared losses.
 
 Up to LANE_WIDTH columns the compiled Newton method; beyond it the same in NumPy, each step
 by LAPACK; on demand LIBLINEAR's trust region method. Which of the first two depends on the

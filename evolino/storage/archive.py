@@ -1,4 +1,4 @@
-"""One file for a nest of arrays and plain values: deterministic, checksummed, no pickle.
+"""Archive of arrays and plain values in one .npz: deterministic, checksummed, no pickle.
 
 The file is an .npz: a header in JSON, then one .npy entry an array, uncompressed. The same
 content gives the same bytes. It is written beside its place and then moved there, so that
@@ -31,7 +31,7 @@ LARGE = 2**63  # integers from here on are written in base 16
 def save_state(path: str | Path, mapping: Mapping[str, Any], *, kind: str) -> None:
     """Write a nest of dicts, lists and tuples of arrays, numbers, text, bools and None.
 
-    kind: what the file is, such as "checkpoint"; `load_state` asks for the same. Raises
+    kind: what the file is, such as "checkpoint"; `load_state` checks it. Raises
     TypeError for other values and OSError if it cannot be written; the file that was
     there before then stays.
     """

@@ -1,4 +1,4 @@
-"""JSON that every reader can read, and numbers that are not finite.
+"""Strict JSON text, with inf and nan as words.
 
 JSON has no inf and nan; here they are the text "inf", "-inf" or "nan", and become numbers
 again when the text is read.

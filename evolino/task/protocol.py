@@ -1,4 +1,4 @@
-"""What a task is: sequences to learn from, a loss for evolution, figures to report.
+"""The protocol of a task: sequences, a loss for evolution, metrics, baselines.
 
 A task knows nothing of networks or searches. It says which steps of which sequences fit
 the readout, which ones select among networks, and which ones are reported.

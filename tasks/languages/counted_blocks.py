@@ -1,4 +1,4 @@
-"""Languages of counted blocks: their strings, and how far a network accepts them."""
+"""Languages of counted blocks such as a^n b^n c^n: strings, and tests of acceptance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formal languages: predict at every symbol all that may come next.
+"""Formal languages task: predict at every symbol all symbols that may come next.
 
 Only strings of the language are shown. A string is accepted if every output is on the right
 side of 0 at every step. Inputs are the start symbol S and the symbols, +1 for the one that
@@ -159,15 +159,15 @@ class Languages:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the fitness, over all rows that have a target."""
         scored = np.isfinite(targets).all(axis=2)
-        found, wanted = outputs[:, scored], targets[scored]
+        found, expected = outputs[:, scored], targets[scored]
         with np.errstate(over="ignore", invalid="ignore"):
             if self.fitness == "squared":
-                losses = np.sqrt(np.square(found - wanted).mean(axis=(1, 2)))
+                losses = np.sqrt(np.square(found - expected).mean(axis=(1, 2)))
             else:
-                short = np.maximum(1.0 - found * wanted, 0.0)
+                short = np.maximum(1.0 - found * expected, 0.0)
                 losses = np.square(short).mean(axis=(1, 2))
             if self.fitness == "wrong":
-                failed = ~((found * wanted).min(axis=2) > 0)
+                failed = ~((found * expected).min(axis=2) > 0)
                 losses = failed.mean(axis=1) + 0.1 * losses
         return np.where(np.isfinite(losses), losses, np.inf)
 

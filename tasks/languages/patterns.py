@@ -1,4 +1,4 @@
-"""Counted blocks such as a^n b^3n c^n: from text to the phases of a string.
+"""Parser of counted-block patterns such as a^n b^3n c^n: from text to phases.
 
 A pattern is blocks between spaces, each a symbol and how often it comes: a, a^3, a^n,
 b^2n, c^(n+m), c^(n+m+1). A parameter stands for every number from 1 on. Where a block

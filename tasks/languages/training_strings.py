@@ -1,4 +1,4 @@
-"""Which strings of a language: 1:10, a list such as 10,11, or draws as geometric:100."""
+"""Selections of training strings: 1:10, a list such as 10,11, or geometric:100 draws."""
 
 from __future__ import annotations
 

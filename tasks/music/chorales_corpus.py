@@ -1,4 +1,4 @@
-"""Bach's chorales out of music21's corpus: built once, then read from the user's cache.
+"""Bach's chorales from music21's corpus: built once, then read from the user's cache.
 
 The corpus comes with music21 but not under an open licence, so that nothing of it is in
 this package: what is needed is made from the installed one, on the user's machine.

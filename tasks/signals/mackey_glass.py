@@ -1,7 +1,7 @@
-"""The Mackey-Glass series: continue a chaotic delay equation, error at step 84.
+"""Mackey-Glass task: continue a chaotic delay equation, error at step 84.
 
 dy/dt = 0.2 y(t - tau) / (1 + y(t - tau)^10) - 0.1 y(t), Euler steps of 0.1, every tenth
-kept, seen through tanh(y - 1). Source: Jaeger 2001, GMD Report 148, section 6.
+kept, squashed by tanh(y - 1). Source: Jaeger 2001, GMD Report 148, section 6.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ class MackeyGlass:
         finite = np.where(np.isfinite(last_outputs), last_outputs, LARGEST)
         predicted = original(np.clip(finite, -LARGEST, LARGEST))
         series = original(split.test[0].series.targets[:, 0])
-        wanted = np.array([series[segment.stop - 1] for segment in split.test])
-        error = np.abs(predicted - wanted) / series.std()
+        targets = np.array([series[segment.stop - 1] for segment in split.test])
+        error = np.abs(predicted - targets) / series.std()
         key = f"nrmse{self.horizon}"
         return {
             key: float(np.sqrt(np.square(error).mean())),

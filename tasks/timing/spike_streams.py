@@ -1,4 +1,4 @@
-"""Streams of spikes whose intervals are to be measured.
+"""Spike streams for the timing task: intervals with random delays to measure.
 
 Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 4.1: T(n) = T(n-1) + F + I(n);
 at spike n the output should be I(n), elsewhere it does not count.

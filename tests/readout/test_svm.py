@@ -160,7 +160,9 @@ def test_of_targets_0_and_1_the_output_decides_at_one_half(rng, path):
 
 def test_targets_0_and_1_need_a_constant(rng):
     states, targets = noisy(rng)
-    with pytest.raises(ValueError, match="targets of 0 and 1 need a constant among what"):
+    with pytest.raises(
+        ValueError, match="targets of 0 and 1 need a constant among the features"
+    ):
         SVM().solve(states[:, :, :-1], (targets + 1) / 2)
 
 
