@@ -123,10 +123,13 @@ def table_of_frame(frame: Any, what: str) -> Table:
 def _of_numpy(path: Path) -> Table:
     """Read an array (T,) or (T, n)."""
     try:
-        with path.open("rb") as file:
-            array = np.load(file, allow_pickle=False)
-        values = np.asarray(array, dtype=np.float64)
-    except (ValueError, TypeError, EOFError, SyntaxError) as error:
+        # Mapped first: what a header claims is held to the length of the file.
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            kind = getattr(array, "dtype", "an archive")
+            raise ValueError(f"it holds {kind}")
+        values = np.array(array, dtype=np.float64)
+    except (ValueError, TypeError, EOFError, SyntaxError, OverflowError) as error:
         raise ValueError(f"{path} is not a file of numbers: {error}") from None
     if not values.size:
         raise ValueError(f"{path} is not a file of numbers: it is empty")
