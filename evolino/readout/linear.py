@@ -2,7 +2,7 @@
 
 Every one goes through an orthogonal factorisation of the states themselves: normal
 equations and explicit pseudo-inverses lose half of the figures (Golub & Van Loan 2013,
-section 5.3). Up to LANE_WIDTH columns eight networks are factorised at once by the lane
+section 5.3). Up to COMPILED_COLUMNS eight networks are factorised at once by the lane
 kernel, beyond it each by LAPACK; which of them depends on the number of columns only.
 """
 
@@ -16,10 +16,11 @@ import numpy as np
 
 from evolino.readout.checks import check_rows, check_several, several
 from evolino.simd.memory import to_lanes
-from evolino.solvers.least_squares import WIDTH, factorise, solve_penalised
+from evolino.simd.vectors import WIDTH
+from evolino.solvers.columns import COMPILED_COLUMNS
+from evolino.solvers.least_squares import factorise, solve_penalised
 from evolino.vocabulary import Array, check_number
 
-LANE_WIDTH = 200
 # With pivots below this many cutoffs a column, singular values decide.
 NEARLY_SINGULAR = 10.0
 
@@ -48,7 +49,7 @@ class PseudoInverse:
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
         check_rows(states, targets)
-        if states.shape[2] > LANE_WIDTH:
+        if states.shape[2] > COMPILED_COLUMNS:
             solved = np.stack([_smallest_norm(x, targets, self.cutoff) for x in states])
             return solved[None]
         return _by_groups(self._solve_group, states, targets)
@@ -100,7 +101,7 @@ class Ridge:
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
         check_rows(states, targets)
-        if states.shape[2] > LANE_WIDTH:
+        if states.shape[2] > COMPILED_COLUMNS:
             return np.stack(
                 [
                     np.stack([_ridge(x, targets, p, self.unnormalised) for x in states])

@@ -18,7 +18,7 @@ LIBLINEAR = {"fit_intercept": False, "dual": False, "tol": 1e-10, "max_iter": 10
 @pytest.fixture(params=["lanes", "LAPACK"])
 def path(request, monkeypatch):
     """Both ways to solve, whatever the number of columns."""
-    monkeypatch.setattr(primal, "LANE_WIDTH", 1000 if request.param == "lanes" else 0)
+    monkeypatch.setattr(primal, "COMPILED_COLUMNS", 1000 if request.param == "lanes" else 0)
     with threadpool_limits(1):  # as workers have it
         yield
 
