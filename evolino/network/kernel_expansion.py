@@ -48,6 +48,9 @@ class KernelExpansion:
                 f"kernel must be one of {', '.join(KERNELS)}, got {self.kernel!r}"
             )
         check_number("width", self.width, above=0)
+        for each in self._arrays:
+            if not isinstance(each, np.ndarray) or each.dtype != np.float64:
+                raise TypeError("an expansion must be made of arrays of float64")
         count, shapes = len(self.supports), [each.shape for each in self._arrays]
         wanted = [(count, *self.scales.shape), (count, *self.intercepts.shape)]
         if shapes[:2] != wanted or self.scales.ndim != 1 or self.intercepts.ndim != 1:

@@ -107,7 +107,7 @@ class LSTM:
         check_count("cells", self.cells)
         check_count("inputs", self.inputs, least=0)
         check_count("outputs", self.outputs)
-        check_count("sources_seed", self.sources_seed, least=0)
+        check_count("sources_seed", self.sources_seed, least=0, most=None)
         check_number("feedback_scale", self.feedback_scale)
         if self.cell_input not in get_args(CellInput):
             raise ValueError(

@@ -67,7 +67,7 @@ def reproduce(
 
     if not isinstance(seeds, range):
         check_count("seeds", seeds)
-        check_count("first_seed", first_seed, least=0)
+        check_count("first_seed", first_seed, least=0, most=None)
         seeds = range(first_seed, first_seed + seeds)
     check_count("workers", workers)
     work = Reproduction(load_table(table), seeds, workers, Path(out), run or Trainer())

@@ -7,6 +7,7 @@ names the line.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from evolino.storage.archive import check_npy
 from evolino.storage.text_tables import Layout, layout_of, lines_of, split
 from evolino.vocabulary import Array, IntArray, unknown_name
 
@@ -123,11 +125,13 @@ def table_of_frame(frame: Any, what: str) -> Table:
 def _of_numpy(path: Path) -> Table:
     """Read an array (T,) or (T, n)."""
     try:
-        # Mapped first: what a header claims is held to the length of the file.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
-            kind = getattr(array, "dtype", "an archive")
-            raise ValueError(f"it holds {kind}")
+        content = path.read_bytes()
+        if not content:
+            raise ValueError("it is empty")
+        check_npy(content)  # what a header claims is held to the length of the file
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"it holds {array.dtype}")
         values = np.array(array, dtype=np.float64)
     except (ValueError, TypeError, EOFError, SyntaxError, OverflowError) as error:
         raise ValueError(f"{path} is not a file of numbers: {error}") from None
@@ -197,6 +201,9 @@ def _of_text(path: Path, lines: Sequence[tuple[int, str]], layout: Layout) -> Ta
             left_out.append(_dates(str(path), name, dates))
             continue
         values = column.mask(missing, "nan").to_numpy(dtype=object).astype(np.float64)
+        if layout.header and not name and (np.diff(values) == 1).all():
+            left_out.append(f"column {k + 1}, which has no name and counts the rows")
+            continue
         columns.append(values)
         kept.append(name or str(k + 1))
     return _table(str(path), columns, kept, left_out, numbers)

@@ -53,6 +53,8 @@ LETTERS = {
     """,
 }
 
+MOST_SYMBOLS = 30_000_000  # of all sequences together
+
 
 @dataclass(frozen=True, slots=True)
 class Parity:
@@ -81,8 +83,14 @@ class Parity:
         if self.kind not in KINDS:
             raise unknown_name("kind", self.kind, KINDS)
         for name in ("training", "shortest", "tested", "test_longest"):
-            check_count(name, getattr(self, name))
-        check_count("longest", self.longest, least=self.shortest)
+            check_count(name, getattr(self, name), most=MOST_SYMBOLS)
+        check_count("longest", self.longest, least=self.shortest, most=MOST_SYMBOLS)
+        symbols = self.training * self.longest + self.tested * self.test_longest
+        if symbols > MOST_SYMBOLS:
+            raise ValueError(
+                f"training x longest + tested x test_longest must be <= {MOST_SYMBOLS:,}, "
+                f"got {symbols:,}"
+            )
 
     @property
     def outputs(self) -> int:

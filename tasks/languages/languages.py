@@ -9,9 +9,9 @@ come next. Source: Gers & Schmidhuber 2001, IEEE TNN 12(6); Schmidhuber, Wierstr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -44,6 +44,8 @@ Fitness = Literal["squared", "margin", "wrong"]
 FITNESS = get_args(Fitness)
 SHOWN = 5  # strings of the test, to draw pictures of
 LIMIT, LIMIT_SQUARE = 10_000, 1_000
+FARTHEST = 10**9
+MOST_ROWS = 3_000_000  # of all strings that are written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Languages:
             raise unknown_name("fitness", self.fitness, FITNESS)
         check_count("limit", self.limit, least=0)
         for n in self.far:
-            check_count("far", n, least=(self.limit or LIMIT) + 1)
+            check_count("far", n, least=(self.limit or LIMIT) + 1, most=FARTHEST)
         if list(self.far) != sorted(set(self.far)):
             raise ValueError(f"far must ascend, got {self.far}")
         if self.counts:
@@ -106,6 +108,11 @@ class Languages:
         self._selected("train")
         if self.validate:
             self._selected("validate")
+
+    @staticmethod
+    def preset_for(options: Mapping[str, Any]) -> str:
+        """Return the preset of these fields, where none is asked for."""
+        return "patterns" if options.get("pattern") else "best"
 
     @property
     def counts(self) -> bool:
@@ -245,6 +252,12 @@ class Languages:
         grammar, selection = self._grammar, self._selected(argument)
         if isinstance(grammar, CountedLanguage):
             strings = selection.strings(grammar.parameters, rng)
+            rows = sum(grammar.rows(string) for string in strings.tolist())
+            if rows > MOST_ROWS:
+                raise ValueError(
+                    f"{argument} has {rows:,} rows, more than {MOST_ROWS:,}: "
+                    f"{getattr(self, argument)!r}"
+                )
             return [grammar.series(string) for string in strings.tolist()]
         if isinstance(grammar, Brackets):
             return [grammar.series(each) for each in grammar.strings(selection, rng)]

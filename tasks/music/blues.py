@@ -48,6 +48,8 @@ PRACTICE = 6  # choruses that fit the readout
 CHECKED = 4  # choruses that select networks; they repeat by then to the last bit
 SONGS_IN_A_ROW = 4
 
+MOST_CHORUSES = 10_000  # and songs
+
 
 @dataclass(frozen=True, slots=True)
 class Blues:
@@ -94,7 +96,7 @@ class Blues:
         if self.experiment not in (1, 2):
             raise ValueError(f"experiment must be 1 or 2, got {self.experiment}")
         for name in ("choruses", "corrupted_choruses", "train_songs", "validation_songs"):
-            check_count(name, getattr(self, name))
+            check_count(name, getattr(self, name), most=MOST_CHORUSES)
         for name in ("corrupted", "wrong_bars", "wrong_notes", "temperature"):
             check_number(name, getattr(self, name), least=0)
         if self.train_songs + self.validation_songs > 2**BARS - 1:

@@ -98,7 +98,9 @@ def build() -> tuple[Chorale, ...]:
         "building the chorales from music21's corpus, once", len(names)
     ) as advance:
         for number, name in enumerate(names, start=1):
-            score = corpus.parse(name)
+            # From its source: music21 would else unpickle what lies in a folder that others
+            # may write to.
+            score = corpus.parse(name, forceSource=True)
             if len(score.parts) == VOICES:
                 found.append(read_score(number, score))
             advance()

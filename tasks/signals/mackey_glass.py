@@ -21,6 +21,8 @@ LARGEST = 0.99  # |tanh(y - 1)| never gets here; keeps arctanh finite for wild o
 TRANSIENT = 1000  # time units dropped while the equation forgets its random history
 EVERY = 7  # horizons 7, 14, .. enter the loss
 
+MOST_STEPS = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class MackeyGlass:
@@ -57,9 +59,9 @@ class MackeyGlass:
                     f"{name} must be a multiple of step={self.step:g}, got {value:g}"
                 )
         for name in ("steps", "validation_starts"):
-            check_count(name, getattr(self, name))
+            check_count(name, getattr(self, name), most=MOST_STEPS)
         check_count("horizon", self.horizon, least=EVERY)
-        check_count("test_starts", self.test_starts, least=50)
+        check_count("test_starts", self.test_starts, least=50, most=MOST_STEPS)
         check_count("washout", self.washout)
         check_count("settling", self.settling)
         if self.steps - self.washout < self.horizon:

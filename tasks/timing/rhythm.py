@@ -41,6 +41,8 @@ PRACTICE, CHECK = 2, 2  # passes at each tempo; stretches that select
 CHANGING = 2  # passes at tempi that change
 HELD = (1, 6)  # steps that a changing tempo is held, from and below
 
+MOST_BARS = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
@@ -76,7 +78,7 @@ class Rhythm:
         lines = self.lines or read_lines(self.grid)
         object.__setattr__(self, "lines", tuple(lines))
         pattern = self.pattern  # read now, so that a bad grid is known at once
-        check_count("bars", self.bars)
+        check_count("bars", self.bars, most=MOST_BARS)
         for tempo in self.tempi:
             check_number("tempi", tempo, above=0)
         for frames in self.practised:
@@ -109,7 +111,7 @@ class Rhythm:
         ValueError for bars that are not ascending from 1, and for a tempo at which a step
         is shorter than a frame.
         """
-        check_count("bars", bars)
+        check_count("bars", bars, most=MOST_BARS)
         pattern, starts = self.pattern, [bar for bar, _ in tempi]
         if not starts or starts[0] != 1 or starts != sorted(set(starts)):
             raise ValueError(f"tempi must begin at bar 1 and ascend, got bars {starts}")

@@ -32,6 +32,8 @@ WASHOUT, FITTED = 2, 1  # periods
 SUCCESSES = 1000  # of the test
 FITTED_SPIKES, SELECTING_SPIKES, CONFIRMING_SPIKES = 30, 30, 300
 
+MOST_STEPS = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -81,7 +83,7 @@ class Timing:
             object.__setattr__(self, "period", len(self.values))
             if not np.isfinite(self.values).all():
                 raise ValueError("values must be finite")
-        check_count("period", self.period)
+        check_count("period", self.period, most=MOST_STEPS)
         delays = self.delay_set
         if self.kind == "gts" and len(delays) > 1:
             raise ValueError(f"delays of gts must be one number, got {self.delays!r}")
@@ -90,9 +92,9 @@ class Timing:
         if not self.stages:
             raise ValueError("stages must name at least one number of periods")
         for stage in self.stages:
-            check_count("stages", stage)
+            check_count("stages", stage, most=MOST_STEPS)
         if self.steps is not None:
-            check_count("steps", self.steps)
+            check_count("steps", self.steps, most=MOST_STEPS)
             if self.steps < (WASHOUT + FITTED) * self.interval:
                 raise ValueError(
                     f"steps must hold {WASHOUT + FITTED} periods of {self.interval}, "

@@ -41,7 +41,7 @@ class Staged:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        check_count("evaluations", self.evaluations)
+        check_count("evaluations", self.evaluations, most=None)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin with the first search."""
