@@ -1,4 +1,4 @@
-"""Law of an ensemble's figures: the same by any backend, and by the model that was saved."""
+"""Law of an ensemble's figures: the same by any backend, and by the model once saved."""
 
 import json
 
