@@ -54,7 +54,7 @@ class OneSearch:
         """Ask, evaluate, tell."""
         genomes = self._search.ask()
         losses = evaluate(self._problem, genomes, workers)
-        found = lowest_of(losses, genomes, self._problem.experiment.ensemble)
+        found = lowest_of(losses, genomes, self._problem.experiment.kept)
         del genomes  # a large population is not held while the next one is bred
         self._search.tell(losses)
         return [Evaluated(losses, found)]

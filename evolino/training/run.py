@@ -16,6 +16,15 @@ from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
+from evolino.training.refining import (
+    Round,
+    advance,
+    are_refined,
+    begin,
+    check_refinable,
+    chosen,
+    round_of,
+)
 from evolino.training.stopping import reasons
 from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
@@ -35,7 +44,9 @@ class Progress:
 
     variant: of the curriculum, counted down to 0, the task itself. began_at: the variant's
     generation 0. improved_at: the generation that found the best network. found: the best
-    networks on the present variant, the best first, as many as the model is made of.
+    networks on the present variant, the best first, as many as the model is made of or
+    are refined. refined: the states of these; rounds: what each round of refinement came
+    to, in refined_seconds.
     """
 
     generation: int = 0
@@ -45,6 +56,9 @@ class Progress:
     began_at: int = 0
     improved_at: int = 0
     found: list[Found] = field(default_factory=list)
+    refined: list[dict[str, Any]] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    refined_seconds: float = 0.0
 
     @property
     def best(self) -> float:
@@ -123,13 +137,39 @@ class Run:
             stagnant=progress.generation - progress.improved_at if on_task else 0,
         )
 
-    def model(self, workers: Workers) -> Trained | None:
+    @property
+    def may_refine(self) -> bool:
+        """Whether there is another round of refinement."""
+        if self.experiment.refine is None or not self.progress.found:
+            return False
+        refined = self.progress.refined
+        return not refined or not are_refined(refined)
+
+    def refine(self, workers: Workers) -> Round:
+        """Refine the best networks by a round; return its line."""
+        progress, settings = self.progress, self.experiment.refine
+        assert settings is not None
+        states = progress.refined or begin(
+            [genome for _, genome in progress.found[: settings.best]]
+        )
+        progress.refined = advance(self._problem, states, workers)
+        line = round_of(len(progress.rounds) + 1, progress.refined)
+        progress.rounds.append(line.as_dict())
+        return line
+
+    def model(self, workers: Workers, *, refined: bool = True) -> Trained | None:
         """Return the best network with its readout, or the ensemble of the best that the
-        experiment asks for; None if there is none yet."""
-        found = self.progress.found
-        if not found:
+        experiment asks for; None if there is none yet.
+
+        refined: what refinement made of them, if there was any.
+        """
+        progress, count = self.progress, self.experiment.ensemble
+        if not progress.found:
             return None
-        return solved(self._problem, [genome for _, genome in found], workers)
+        genomes = [genome for _, genome in progress.found[:count]]
+        if refined and progress.refined:
+            genomes = chosen(progress.refined, count)
+        return solved(self._problem, genomes, workers)
 
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
@@ -141,7 +181,7 @@ class Run:
         progress, losses, before = self.progress, generation.losses, self.progress.best
         progress.generation += 1
         progress.evaluations += len(losses)
-        progress.found = best_of(progress.found, generation.found, self.experiment.ensemble)
+        progress.found = best_of(progress.found, generation.found, self.experiment.kept)
         improved = progress.best < before
         if improved:
             progress.improved_at = progress.generation
@@ -167,6 +207,7 @@ class Run:
         """Begin on the present variant, from an origin or where a state was."""
         self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
         self._problem.check()
+        check_refinable(self._problem)
         kind = OneSearch if self.experiment.islands is None else Ring
         self._evolution: Evolution = kind(self._problem, origin, state)
 
