@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_each_round_is_a_line(whole):
     assert [each.round for each in rounds] == list(range(1, len(rounds) + 1))
     assert len(rounds) >= 2
     assert all(len(each.losses) == 2 for each in rounds)
-    for before, after in zip(rounds, rounds[1:], strict=False):
+    for before, after in pairwise(rounds):
         assert all(b <= a for a, b in zip(before.held_out, after.held_out, strict=True))
     assert all(rounds[-1].ended)
 
