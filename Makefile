@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test quick style types check attack bench reproduce music chorale docs clean
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale docs clean
 
 run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
 	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
@@ -28,6 +28,9 @@ check: style types test  ## What CI checks.
 
 attack: $(READY)  ## Attack the proofs with 2,000 networks made to break them (half an hour).
 	EVOLINO_ATTACK=2000 $(BIN)/python -m pytest -s tests/certificates/test_attack.py
+
+fuzz: $(READY)  ## Read 10,000 mutated files (half an hour).
+	EVOLINO_FUZZ=10000 $(BIN)/python -m pytest -s tests/fuzz
 
 bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/performance.md.
 	$(BIN)/python -m benchmarks --out results/benchmarks.json

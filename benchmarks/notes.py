@@ -57,15 +57,20 @@ of washout, 200 fitted, 100 free-running. The roofline is that of the forward pa
 the readout together. Small networks are furthest from it, because each block of eight also
 pays for the Python around five calls of kernels, some 70 microseconds.
 """,
+    "searches": """
+Losses are made up, so this is what a search itself takes. CMA-ES and xNES multiply matrices
+of the square of the weights, and find their eigenvectors: xNES in every generation, CMA-ES
+in every so many, as its tutorial has it. The `cmaes` library multiplies them for every
+point that it draws; at 2,000 weights and P = 200 its CMA-ES needs more memory than most
+machines have.
+""",
     "generation": """
 ESP mutates half of its chromosomes, 10 rows a cell, and costs next to nothing. Random
 search draws 400,000 numbers. The genetic search keeps DEAP's selection and crossover, on
 arrays; DEAP's own mutation, a Python loop over every gene, took 100 ms a generation, more
 than the evaluation: here NumPy's generator makes the noise. Diagonal CMA-ES makes 400,000
-normal numbers with the bits of NumPy's legacy generator, which the `cmaes` library draws
-from: its Mersenne twister and polar method are compiled, and a third of what they take are
-logarithms, which have the bits of the C library's. Its tell is the library's arithmetic in
-one pass. The faster evaluation becomes, the larger these shares.
+normal numbers, which Numba draws from NumPy's generator with NumPy's bits in a third of its
+time; its tell is a few products. The faster evaluation becomes, the larger these shares.
 """,
     "scaling": """
 Blocks of eight networks go to the threads, whose kernels hold no interpreter lock; each
@@ -102,8 +107,8 @@ TRIED = {
     "evaluation": "Whole evaluations: as for the forward pass and the readout; errors "
     "are scored without masks where every row has a target.",
     "generation": "A generation: genes are drawn and placed for whole populations at "
-    "once; diagonal CMA-ES' noise (4.7 to 2.7 ms) and its tell (2.9 to 0.6 ms) are compiled"
-    ", to the library's bits. The genetic search's noise, first DEAP's own, then compiled "
+    "once; diagonal CMA-ES' noise is drawn by compiled code (3.3 to 1.1 ms), its tell is "
+    "four products. The genetic search's noise, first DEAP's own, then compiled "
     "to its bits, is drawn by NumPy's generator instead of Python's, in half of the time.",
     "scaling": "Workers: the Python of a block of eight was cut from 0.65 to 0.07 ms: "
     "what depends on the task alone is worked out once, losses of a block are computed "

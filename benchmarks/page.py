@@ -196,6 +196,17 @@ def _evaluation(part: Part, parts: Part) -> str:
     return f"{text}\n\n{table(lines, 'rlrrrrr')}"
 
 
+def _searches(part: Part, parts: Part) -> str:
+    sizes = [f"{size:,} weights" for size in part["weights"]]
+    lines = [["search", *sizes, *(f"`cmaes` / ours, {size}" for size in sizes)]]
+    for row in part["searches"]:
+        ratios = ["" if each is None else spread(each, "x") for each in row["cmaes"]]
+        lines.append([row["search"], *map(spread, row["milliseconds"]), *ratios])
+    text = f"Milliseconds of ask and tell together, P = {part['population']}, one core."
+    missing = "".join(f" Not measured: {name}." for name in part["not_measured"])
+    return f"{text}{missing}\n\n{table(lines, 'l' + 'r' * (len(lines[0]) - 1))}"
+
+
 def _generation(part: Part, parts: Part) -> str:
     steps, machine = ["ask", "evaluate", "tell", "record"], parts.get("roofline")
     lines = [["search", *steps, "share of ask, tell and record"]]
@@ -261,6 +272,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
     "large": ("Large networks over several series", _large),
     "readout": ("Readout", _readout),
     "evaluation": ("Whole evaluations", _evaluation),
+    "searches": ("Ask and tell", _searches),
     "generation": ("A generation", _generation),
     "scaling": ("Scaling", _scaling),
     "start": ("Start", _start),

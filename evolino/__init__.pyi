@@ -56,6 +56,8 @@ from evolino.task.series import Segment as Segment
 from evolino.task.series import Series as Series
 from evolino.task.series import Split as Split
 from evolino.tasks.classic.parity import Parity as Parity
+from evolino.tasks.error_measures import nrmse as nrmse
+from evolino.tasks.error_measures import rmse as rmse
 from evolino.tasks.languages.languages import Languages as Languages
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales

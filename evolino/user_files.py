@@ -38,7 +38,8 @@ def module_of_file(path: Path) -> ModuleType:
 def imported_from(path: Path) -> ModuleType | None:
     """Return the module of a Python file that is imported already, None for another."""
     for module in [sys.modules.get("__main__"), *list(sys.modules.values())]:
-        if module is not None and file_of_module(module) == path:
+        named = str(getattr(module, "__file__", None)).endswith(path.name)
+        if module is not None and named and file_of_module(module) == path:
             return module
     return None
 

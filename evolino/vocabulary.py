@@ -1,9 +1,9 @@
-"""The words that every part of evolino shares: array aliases, shape letters, checks.
+"""Array aliases, shape letters, and checks of arguments that every module shares.
 
 Shape letters, used in every docstring and comment:
 
-T steps, I external inputs, K outputs, C memory cells, G genes per cell, S states that the
-readout sees, P networks, N sequences. Time comes first: one sequence is (T, I).
+T steps, I external inputs, K outputs, C memory cells, G genes per cell, S features
+of the readout, P networks, N sequences. Time comes first: one sequence is (T, I).
 """
 
 from __future__ import annotations
@@ -70,12 +70,20 @@ def contiguous(array: Array) -> Array:
     return array if together else np.ascontiguousarray(array)
 
 
-def check_count(name: str, value: Any, *, least: int = 1) -> None:
-    """Raise TypeError unless value is an integer, ValueError unless it is >= least."""
+MOST = 10_000_000  # of whatever is counted and held in memory
+
+
+def check_count(name: str, value: Any, *, least: int = 1, most: int | None = MOST) -> None:
+    """Raise TypeError unless value is an integer, ValueError unless in least .. most.
+
+    most: None for what may be any number, such as a seed.
+    """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if value < least:
         raise ValueError(f"{name} must be >= {least}, got {value}")
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be <= {most:,}, got {value}")
 
 
 def check_number(

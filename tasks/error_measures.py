@@ -1,4 +1,4 @@
-"""Error measures that several tasks share."""
+"""Root mean squared errors (RMSE, NRMSE) of outputs, shared by several tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bar while data are prepared: on a terminal live, else a line at the beginning."""
+"""Progress bar while data are prepared: live on a terminal, else one line at the start."""
 
 from __future__ import annotations
 

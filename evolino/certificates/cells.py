@@ -32,6 +32,7 @@ from evolino.certificates.squashing import (
     product,
 )
 from evolino.models.model import Model
+from evolino.network.features import columns_of, laid_out
 from evolino.network.lstm import GATES, LSTM
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array, BoolArray
@@ -264,25 +265,21 @@ def outputs_of_readout(driven: Driven, cells: Cells, vertices: Array) -> Interva
     """
     architecture = lstm_of(driven.network.model)
     weights = driven.network.model.output_weights.T  # (K, S)
-    count, copies = architecture.cells, driven.copies
-    outputs = _by_string(cells.outputs, copies)
-    u = point(np.repeat(driven.u[:, None], copies, axis=1))
-    shown = [outputs]
-    if architecture.readout_states:
-        shown.append(_by_string((cells.rest + cells.slack).plus(cells.centres), copies))
-    if architecture.readout_inputs:
-        shown.append(u)
-    if architecture.readout_squares:
-        shown += [outputs * outputs, u * u]
-    if architecture.readout_constant:
-        shown.append(point(np.ones((1, copies))))
+    copies = driven.copies
+    sources = {
+        "outputs": _by_string(cells.outputs, copies),
+        "states": _by_string((cells.rest + cells.slack).plus(cells.centres), copies),
+        "inputs": point(np.repeat(driven.u[:, None], copies, axis=1)),
+        "constant": point(np.ones((1, copies))),
+    }
+    shown = laid_out(architecture, sources, lambda values: values * values)
     low = np.concatenate([each.lo for each in shown])
     high = np.concatenate([each.hi for each in shown])
     above, below = np.maximum(weights, 0.0), np.minimum(weights, 0.0)
     least, most, size = above @ low + below @ high, above @ high + below @ low, 0.0
     if architecture.readout_states and cells.slopes.any():  # of one string only
         # What is common to all strings first: the combination may not grow at all.
-        seen = weights[:, count : 2 * count]
+        seen = weights[:, columns_of(architecture, "states")]
         growing = (seen @ cells.slopes) @ vertices.T  # (K, V)
         least = least + growing.min(axis=1, keepdims=True)
         most = most + growing.max(axis=1, keepdims=True)

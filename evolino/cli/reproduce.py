@@ -29,7 +29,7 @@ def reproduce(
     from evolino.vocabulary import check_count
 
     check_count("seeds", seeds)
-    check_count("first_seed", first_seed, least=0)
+    check_count("first_seed", first_seed, least=0, most=None)
     reproduce_table(
         table,
         seeds=range(first_seed, first_seed + seeds),

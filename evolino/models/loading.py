@@ -24,8 +24,8 @@ def load(path: str | Path, *, trust: bool = False) -> Trained:
             members = (Model.from_state(each, trust=trust) for each in state["members"])
             return Ensemble(tuple(members))
         return Model.from_state(state, trust=trust)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{file} is not a complete model: {error}") from None
+    except Exception as error:  # a stranger's file may hold anything under these names
+        raise ValueError(f"{file} is not a complete model: {error}") from error
 
 
 def load_network(path: str | Path) -> Model:

@@ -203,10 +203,12 @@ class Model:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], *, trust: bool = False) -> Model:
-        """Return the model of `as_state`. Raises KeyError or TypeError for another.
+        """Return the model of `as_state`. Raises KeyError, TypeError or ValueError
+        for another; nothing is made of numbers that the arrays do not bear out.
 
         trust: run a Python file that it names as its architecture.
         """
+        _check_state(state)
         if "expansion" in state:
             output: Output = KernelExpansion.from_state(state["expansion"])
         else:
@@ -237,3 +239,23 @@ class Model:
     def _outputs(self) -> Outputs:
         output = self.output
         return [output] if isinstance(output, KernelExpansion) else output[None]
+
+
+def _check_state(state: Mapping[str, Any]) -> None:
+    """Raise TypeError or ValueError for a model's state of other types or sizes."""
+    table, genome = state["architecture"], state["genome"]
+    arrays = {"genome": genome}
+    if "expansion" not in state:
+        arrays["output_weights"] = state["output_weights"]
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+            raise TypeError(f"{name} must be an array of float64")
+        if array.ndim != 2:
+            raise ValueError(f"{name} must have two axes, got {array.shape}")
+    if not isinstance(table, Mapping):
+        raise TypeError(f"architecture must be a table, got {table!r:.60}")
+    most = 1_000_000 + genome.size
+    # Before an architecture is asked for its sources and groups, which are that large.
+    for name, value in table.items():
+        if isinstance(value, int) and value > most and not name.endswith("seed"):
+            raise ValueError(f"{name} is {value}, but there are {genome.size} genes")

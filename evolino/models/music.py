@@ -67,7 +67,7 @@ def go_on(
     steps or more than 100,000.
     """
     check_count("steps", steps)
-    check_count("seed", seed, least=0)
+    check_count("seed", seed, least=0, most=None)
     if steps > MOST_STEPS:
         raise ValueError(f"steps must be <= {MOST_STEPS:,}, got {steps:,}")
     if temperature is not None:
@@ -90,7 +90,7 @@ def harmonise(
     melody: MIDI pitches, 0 for a rest. seed, temperature: as of `go_on`. Raises ValueError
     for a melody out of range, or too long.
     """
-    check_count("seed", seed, least=0)
+    check_count("seed", seed, least=0, most=None)
     steps = task.steps_of(melody)
     if steps > MOST_STEPS:
         raise ValueError(f"the melody takes {steps:,} steps, more than {MOST_STEPS:,}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from evolino.network import UNNAMED
 from evolino.network.base import Architecture
-from evolino.registry import files_named, find, from_table, is_loaded, to_table
+from evolino.registry import files_named, find, from_table, is_loaded, make, to_table
 
 
 def architecture_to_state(architecture: Architecture) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def architecture_from_state(
     """
     architecture: Architecture
     if "name" not in state:
-        architecture = find("network", UNNAMED)(**state)
+        architecture = make("network", find("network", UNNAMED), state)
         return architecture
     for name in files_named(state):
         if not (trust or is_loaded(name)):

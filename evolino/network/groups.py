@@ -1,7 +1,7 @@
-"""Groups of cells that see some of the others: a structured network.
+"""Structured networks: groups of cells, each connected to some of the groups.
 
-What a group must not see has weight 0, in whatever genome; the search's steps there are 0.
-The kernels know nothing of groups.
+Weights between unconnected groups are 0, in whatever genome; the search's steps there are
+0. The kernels know nothing of groups.
 
 Source: Eck & Schmidhuber 2002, IDSIA-07-02, experiment 2 (recalled): cells for chords,
 which drive cells for the melody but not the other way round.
@@ -24,8 +24,8 @@ class Group:
     cells, outputs: how many; groups share out the cells and the outputs in their order.
         The outputs of one group may be None: those of the task that no other group has.
     sees: positions of the groups, itself among them, whose cells and fed-back outputs drive
-        its cells, and are seen by the readout of its outputs. External inputs and the bias
-        are for all.
+        its cells, and are features of the readout of its outputs. External inputs and the
+        bias are for all.
     """
 
     cells: int

@@ -5,7 +5,7 @@
     K(x, v) = exp(-|x - v|^2 / (2 width^2))    "gaussian"
     K(x, v) = x v                              "linear"
 
-with x what the readout sees of a network. Source: Schmidhuber, Gagliolo, Wierstra & Gomez
+with x the features of a network. Source: Schmidhuber, Gagliolo, Wierstra & Gomez
 2005, IDSIA-19-05, y = w_0 + sum_i w_i K(phi(t), phi_i) (recalled).
 """
 
@@ -25,7 +25,7 @@ KERNELS = get_args(Kernel)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelExpansion:
-    """What maps the S numbers that a readout sees to K outputs, by V support vectors.
+    """What maps S features to K outputs, by V support vectors.
 
     kernel: "gaussian" or "linear". width: standard deviation of the Gaussian. supports:
     (V, S), columns divided by scales (S,). coefficients: (V, K), 0 where a vector supports
@@ -48,6 +48,9 @@ class KernelExpansion:
                 f"kernel must be one of {', '.join(KERNELS)}, got {self.kernel!r}"
             )
         check_number("width", self.width, above=0)
+        for each in self._arrays:
+            if not isinstance(each, np.ndarray) or each.dtype != np.float64:
+                raise TypeError("an expansion must be made of arrays of float64")
         count, shapes = len(self.supports), [each.shape for each in self._arrays]
         wanted = [(count, *self.scales.shape), (count, *self.intercepts.shape)]
         if shapes[:2] != wanted or self.scales.ndim != 1 or self.intercepts.ndim != 1:
@@ -67,12 +70,12 @@ class KernelExpansion:
     def _arrays(self) -> tuple[Array, Array, Array, Array]:
         return self.supports, self.coefficients, self.intercepts, self.scales
 
-    def outputs(self, seen: Array) -> Array:
-        """Return (T, K) for what the readout sees, (T, S).
+    def outputs(self, features: Array) -> Array:
+        """Return (T, K) for features (T, S).
 
         Slow and simple on purpose: the twin that tests hold the kernels to.
         """
-        scaled = seen / self.scales
+        scaled = features / self.scales
         if self.kernel == "linear":
             kernels = scaled @ self.supports.T
         else:
@@ -90,7 +93,7 @@ class KernelExpansion:
         return cls(**state)
 
 
-# What maps the S numbers that a readout sees to K outputs: weights (S, K), or an expansion.
+# What maps S features to K outputs: weights (S, K), or an expansion.
 Output = Array | KernelExpansion
 # The same for P networks: weights (P, S, K), or an expansion for each.
 Outputs = Array | Sequence[KernelExpansion]

@@ -23,6 +23,7 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
+from evolino.network import features
 from evolino.network.base import Driver
 from evolino.network.groups import Group, as_groups, cells_seen, sharing_out
 from evolino.solvers.likelihood import probabilities
@@ -106,7 +107,7 @@ class LSTM:
         check_count("cells", self.cells)
         check_count("inputs", self.inputs, least=0)
         check_count("outputs", self.outputs)
-        check_count("sources_seed", self.sources_seed, least=0)
+        check_count("sources_seed", self.sources_seed, least=0, most=None)
         check_number("feedback_scale", self.feedback_scale)
         if self.cell_input not in get_args(CellInput):
             raise ValueError(
@@ -174,14 +175,8 @@ class LSTM:
 
     @property
     def readout_width(self) -> int:
-        """S: the features of the readout at each step. In this order: cell outputs, cell
-        states, u(t), squared cell outputs, squared u(t), the constant."""
-        width = self.cells * (1 + int(self.readout_states))
-        if self.readout_inputs:
-            width += self.input_width
-        if self.readout_squares:
-            width += self.cells + self.input_width
-        return width + int(self.readout_constant)
+        """S: the features that the readout sees (`evolino.network.features`)."""
+        return features.width(self)
 
     @property
     def peephole_count(self) -> int:
@@ -225,7 +220,7 @@ class LSTM:
 
         Loaded by name: the kernels read this record, so it cannot import them.
         """
-        driver: Driver = import_module("evolino.network.lstm_driver").LSTMDriver(self)
+        driver: Driver = import_module("evolino.network.lstm_driver").driver_of(self)
         return driver
 
     def for_task(self, inputs: int, outputs: int) -> LSTM:

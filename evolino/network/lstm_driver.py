@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from evolino.network import base, reference
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.kernels import dispatch
-from evolino.network.kernels.run_freely_expanded import free_runs_expanded
 from evolino.network.lstm import LSTM
 from evolino.network.stepper import Stepper
 from evolino.network.string_checks import check_strings
@@ -19,6 +16,11 @@ from evolino.network.weights import masked, readout_parts
 from evolino.simd.workspace import Workspace
 from evolino.task.counted import Checked, Phase
 from evolino.vocabulary import Array, IntArray
+
+
+def driver_of(architecture: LSTM) -> base.Driver:
+    """Return what runs networks of an architecture."""
+    return LSTMDriver(architecture)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +82,7 @@ class LSTMDriver:
             workspace: Workspace | None,
         ) -> Array:
             cells = dispatch.CellStates(*states)
-            if isinstance(readout, np.ndarray):
-                return dispatch.free_runs_of(networks, readout, cells, laid_out, workspace)
-            return free_runs_expanded(networks, readout, cells, laid_out)
+            return dispatch.free_runs_of(networks, readout, cells, laid_out, workspace)
 
         return run
 

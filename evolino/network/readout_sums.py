@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolino.network.kernel_expansion import Outputs
-from evolino.network.kernels.support_vectors import expanded
+from evolino.network.kernels.readouts import expanded
 from evolino.vocabulary import Array, IntArray
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolino.network.base import Trace
+from evolino.network.features import features_of
 from evolino.network.lstm import LSTM
 from evolino.network.weights import Weights, unpack
 from evolino.vocabulary import Array, IntArray
@@ -71,20 +72,6 @@ def advance(
     return h, s, np.stack([gate_in, forget, z, gate_out], axis=1)
 
 
-def sees(architecture: LSTM, outputs: Array, states: Array, inputs: Array) -> Array:
-    """Return (T, S): what the readout sees of outputs, states (T, C) and u (T, U)."""
-    parts = [outputs]
-    if architecture.readout_states:
-        parts.append(states)
-    if architecture.readout_inputs:
-        parts.append(inputs)
-    if architecture.readout_squares:
-        parts += [np.square(outputs), np.square(inputs)]
-    if architecture.readout_constant:
-        parts.append(np.ones((len(outputs), 1)))
-    return np.concatenate(parts, axis=1)
-
-
 def free_run(
     architecture: LSTM,
     genome: Array,
@@ -95,7 +82,8 @@ def free_run(
     inputs: Array,
     noise: Array | None = None,
 ) -> Array:
-    """Return (L, K): outputs fed back from cells h, s (C,) on, `previous` (K,) heard first.
+    """Return (L, K): outputs fed back from cells h, s (C,) on, `previous` (K,) fed
+    back first.
 
     output_weights: (S, K). inputs: external ones (L, I). noise: (M, 2, C), row t modulo M
     is added to h(t) and s(t).
@@ -103,12 +91,12 @@ def free_run(
     weights, sources = unpack(architecture, genome[None]), architecture.recurrent_sources()
     y, outputs = previous, []
     for t, external in enumerate(inputs):
-        heard = architecture.fed_back(y) if architecture.feedback else y[:0]
-        u = np.concatenate([external, heard])
+        fed_back = architecture.fed_back(y) if architecture.feedback else y[:0]
+        u = np.concatenate([external, fed_back])
         h, s, _ = step(architecture, weights, sources, u, h, s)
         if noise is not None:
             h, s = np.stack([h, s]) + noise[t % len(noise)]
-        y = (sees(architecture, h[None], s[None], u[None]) @ output_weights)[0]
+        y = (features_of(architecture, h[None], s[None], u[None]) @ output_weights)[0]
         y = architecture.outputs_of(y)
         outputs.append(y)
     return np.array(outputs).reshape(len(inputs), architecture.outputs)

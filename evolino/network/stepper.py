@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from evolino.network.features import features_of
 from evolino.network.lstm import LSTM
-from evolino.network.reference import advance, sees
+from evolino.network.reference import advance
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array
 
@@ -45,4 +46,4 @@ class Stepper:
     def features(self) -> Array:
         """Return (S,): the features after the last step."""
         rows = (self.outputs[None], self.states[None], self._u[None])
-        return np.asarray(sees(self._architecture, *rows)[0])
+        return np.asarray(features_of(self._architecture, *rows)[0])

@@ -10,16 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from evolino.network.kernel_expansion import KernelExpansion, Output
-from evolino.network.kernels.counting import expanded as expanded_counting
-from evolino.network.kernels.counting import strings as counting
+from evolino.network.kernels.counting.records import Results, Strings
+from evolino.network.kernels.counting.strings import count, workspace_size
 from evolino.network.kernels.dispatch import Networks, pack
-from evolino.network.kernels.support_vectors import WIDTH, expansion_for
+from evolino.network.kernels.readouts import (
+    Expansion,
+    WeightedSums,
+    expansion_of,
+    sums_of_one,
+)
 from evolino.network.lstm import LSTM
-from evolino.simd.memory import Shared, aligned
+from evolino.simd.memory import aligned, shared, width_of
 from evolino.task.counted import Checked, Phase
 from evolino.vocabulary import Array, IntArray
 
@@ -83,51 +89,40 @@ def _feed(
     Returns for each of the A the cells after it, the smallest margin and the wrong rows.
     """
     expanded = isinstance(output, KernelExpansion)
-    architecture, dtype = (
-        network.architecture,
-        np.dtype(float) if expanded else network.dtype,
-    )
-    (start, rows), count = np.ascontiguousarray(asked), asked.shape[1]
+    dtype = np.dtype(np.float64) if expanded else network.dtype
+    (start, rows), asked_for = np.ascontiguousarray(asked), asked.shape[1]
     firsts = np.searchsorted(start, np.arange(len(cells.outputs) + 1))
     longest = rows[firsts[1:] - 1]
-    ends = [np.zeros((count, architecture.cells), dtype) for _ in range(2)]
-    smallest, wrong = np.zeros(count, dtype), np.zeros(count)
-
-    def shared(values: Array) -> Shared:
-        return Shared(np.ascontiguousarray(values, dtype).reshape(-1))
-
-    given = (
-        shared(network.weights[0]),
-        shared(network.peepholes[0]),
-        network.layout.sources,
-        shared(phase.inputs),
-        architecture.input_width,
-    )
-    counted = (
+    strings = Strings(
+        shared(phase.inputs, dtype),
+        shared(phase.targets, dtype),
         cells.outputs.astype(dtype),
         cells.states.astype(dtype),
         np.argsort(longest, kind="stable"),
         firsts,
         rows,
-        *ends,
-        smallest,
-        wrong,
+        width_of(dtype),
     )
-    seen, outputs = architecture.readout_width, architecture.outputs
-    sizes = architecture.cells, architecture.input_width, seen
-    wanted, flags = shared(phase.targets), network.layout.flags
+    shape = asked_for, network.architecture.cells
+    results = Results(
+        np.zeros(shape, dtype),
+        np.zeros(shape, dtype),
+        np.zeros(asked_for, dtype),
+        np.zeros(asked_for),
+    )
+    readout = _readout(output, dtype)
+    vectors = workspace_size(shape[1], readout.columns, readout.outputs)
+    workspace = aligned(vectors * strings.lanes, dtype)
+    count(network.layer_of(0, dtype), readout, strings, results, workspace)
+    ends = Cells(results.outputs, results.states)
+    return ends, results.margins, results.wrong.astype(np.int64)
+
+
+def _readout(output: Output, dtype: Any) -> WeightedSums | Expansion:
+    """Return a readout as the kernels read it."""
     if isinstance(output, KernelExpansion):
-        room = aligned(expanded_counting.room_to_count(*sizes, outputs) * WIDTH)
-        expansion = expansion_for(output)
-        expanded_counting.count(
-            *given, seen, *expansion, outputs, wanted, *counted, room, flags
-        )
-    else:
-        lanes = network.width
-        room = aligned(counting.room_for(*sizes) * lanes, dtype)
-        readout = shared(output), seen, outputs
-        counting.count(*given, *readout, wanted, lanes, *counted, room, flags)
-    return Cells(*ends), smallest, wrong.astype(np.int64)
+        return expansion_of(output)
+    return sums_of_one(output, dtype)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

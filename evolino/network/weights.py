@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolino.network.features import laid_out
 from evolino.network.groups import owners, sees
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
 from evolino.vocabulary import Array, BoolArray, IntArray
@@ -96,24 +97,19 @@ def readout_parts(architecture: LSTM) -> list[tuple[IntArray, IntArray]]:
     """Return, for each group, the columns that its readout sees and its outputs."""
     of_cell, of_output = owners(architecture.groups)
     seen_by = sees(architecture.groups)
+    fed_back = of_output if architecture.feedback else of_output[:0]
+    always = np.ones(architecture.inputs, dtype=bool)
     parts = []
     for number in range(len(architecture.groups)):
         cells = seen_by[number][of_cell]
-        fed_back = of_output if architecture.feedback else of_output[:0]
-        heard = np.concatenate(
-            [np.ones(architecture.inputs, dtype=bool), seen_by[number][fed_back]]
-        )
-        seen = [cells]
-        if architecture.readout_states:
-            seen.append(cells)
-        if architecture.readout_inputs:
-            seen.append(heard)
-        if architecture.readout_squares:
-            seen += [cells, heard]
-        if architecture.readout_constant:
-            seen.append(np.ones(1, dtype=bool))
-        columns = np.flatnonzero(np.concatenate(seen))
-        parts.append((columns, np.flatnonzero(of_output == number)))
+        sources = {
+            "outputs": cells,
+            "states": cells,
+            "inputs": np.concatenate([always, seen_by[number][fed_back]]),
+            "constant": np.ones(1, dtype=bool),
+        }
+        seen = np.concatenate(laid_out(architecture, sources, lambda mask: mask))
+        parts.append((np.flatnonzero(seen), np.flatnonzero(of_output == number)))
     return parts
 
 

@@ -1,4 +1,4 @@
-"""Whether generated blues keep the form: chord agreement against bars."""
+"""Chord agreement of generated blues with the form, against bars."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST = 2.0  # errors beyond it are drawn as it
 def agreement(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
     """Draw how the chords of blues runs agree with the form, and return the picture's path.
 
-    Each network plays on alone over the choruses of its test. trust: of `RunFolder.open`.
+    Each network runs freely over the choruses of its test. trust: of `RunFolder.open`.
     Raises ValueError for a run of another task, or no run.
     """
     from evolino.models.loading import load
@@ -86,7 +86,7 @@ def agreement_figure(played: Mapping[str, tuple[Array, Array]]) -> Figure:
         lower.set_ylabel("largest error")
         lower.set_ylim(bottom=0.0)
         lower.set_xscale("log")
-        lower.set_xlabel("bar played alone")
+        lower.set_xlabel("bar of the free run")
         thousands(lower.xaxis, longest)
         if len(played) > 1:
             upper.legend(loc="lower left")

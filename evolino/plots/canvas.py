@@ -1,4 +1,4 @@
-"""One look for all pictures, and files that are the same bytes for the same data."""
+"""Style of pictures, axes and labels; files with the same bytes for the same data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-# Okabe & Ito 2008: told apart by every kind of colour vision, and in print.
+# Okabe & Ito 2008: distinct for every kind of colour vision, and in print.
 BLUE, VERMILION, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#222222", "#8A8A8A"
 COLOURS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, BLACK, GREY)

@@ -1,4 +1,4 @@
-"""Counting networks: their states over a string, and which strings they accept."""
+"""Figures of counting networks: states over a string, margins, accepted strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fitness: how the losses of a search fall, for one run and over seeds."""
+"""Fitness curves: losses over generations, for one run and as medians over seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network at work: its free run beside the target, and what its cells and gates did."""
+"""Figures of one network: free run and target, cell outputs, cell states and gates."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def cells_figure(
     start: int = 0,
     signal: Array | None = None,
 ) -> Figure:
-    """Draw what the cells did: lines for a few of them, maps for many.
+    """Draw cell outputs, cell states and gates: lines for a few cells, maps for many.
 
     outputs, states: (T, C). gates: (T, C) each, by name. start: the step of the first row.
     signal: (T, K), the series that drove the network, drawn on top. In a map

@@ -1,4 +1,4 @@
-"""Scores as piano rolls, one above the other: time to the right, pitch upwards."""
+"""Piano rolls of scores, one above the other: time to the right, pitch upwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drum pattern as a grid: what is wanted, what was played, at what tempo."""
+"""Drum patterns as a grid: target strokes, played strokes and tempo."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROW = 0.22  # inches a voice
-CLOSE = 0.01  # seconds, within which a stroke is where it is wanted
+CLOSE = 0.01  # seconds, within which a stroke matches one of the target
 
 
-def rhythm_figure(wanted: Score, played: Score) -> Figure:
-    """Draw drums as a grid over time: open squares are wanted, dots played.
+def rhythm_figure(target: Score, played: Score) -> Figure:
+    """Draw drums as a grid over time: open squares are the target, dots played.
 
-    Strokes that are wanted nowhere near are red. Above it the tempo. Raises ValueError if
-    nothing is wanted.
+    Strokes that match none of the target are red. Above it the tempo. Raises ValueError if
+    the target has no stroke.
     """
-    grid, heard = _strokes(wanted), _strokes(played)
+    grid, strokes = _strokes(target), _strokes(played)
     if not grid:
         raise ValueError("there is no stroke to draw")
-    pitches = sorted(set(grid) | set(heard))
-    end = wanted.seconds_at(wanted.length)
+    pitches = sorted(set(grid) | set(strokes))
+    end = target.seconds_at(target.length)
     with style():
         figure = new_figure(1.5 + ROW * len(pitches))
         above, below = figure.subplots(
             2, 1, sharex=True, height_ratios=[1.0, 1.0 + 0.45 * len(pitches)]
         )
-        above.step(*_tempi(wanted, end), where="post", color=BLUE)
+        above.step(*_tempi(target, end), where="post", color=BLUE)
         above.set_ylabel("tempo")
         for row, pitch in enumerate(pitches):
-            asked = grid.get(pitch, np.zeros(0))
-            here = heard.get(pitch, np.zeros(0))
-            near = [np.abs(asked - at).min(initial=1.0) < CLOSE for at in here]
+            due = grid.get(pitch, np.zeros(0))
+            here = strokes.get(pitch, np.zeros(0))
+            near = [np.abs(due - at).min(initial=1.0) < CLOSE for at in here]
             right = np.array(near, dtype=bool)
             box = {"marker": "s", "facecolors": "none", "edgecolors": GREY, "s": 24}
-            below.scatter(asked, np.full(len(asked), row), linewidths=0.7, **box)
+            below.scatter(due, np.full(len(due), row), linewidths=0.7, **box)
             for label, colour, at in (
                 ("played", BLUE, here[right]),
-                ("not wanted", VERMILION, here[~right]),
+                ("not in the target", VERMILION, here[~right]),
             ):
                 below.scatter(at, np.full(len(at), row), s=7, color=colour, label=label)
         below.set_yticks(range(len(pitches)), [NAMES.get(p, str(p)) for p in pitches])
         below.set_ylim(-0.7, len(pitches) - 0.3)
         below.grid(False)
-        bars = np.arange(0.0, wanted.length + 1e-9, wanted.beats_per_bar)
+        bars = np.arange(0.0, target.length + 1e-9, target.beats_per_bar)
         for bar in bars:
-            below.axvline(wanted.seconds_at(float(bar)), color=GREY, linewidth=0.5)
+            below.axvline(target.seconds_at(float(bar)), color=GREY, linewidth=0.5)
         below.set_xlim(0, end)
         below.set_xlabel("seconds; a line before each bar")
     return figure

@@ -1,4 +1,4 @@
-"""A metric against the size of the network, and against the time it took."""
+"""Sweep over network sizes: a metric against memory cells and against seconds."""
 
 from __future__ import annotations
 

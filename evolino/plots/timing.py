@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = 0.6, 0.6  # of an interval, that is shown around a spike
 SPIKES = 8  # that are laid over each other
-APART = ("seed", "preset", "task.period", "curriculum.variants")  # do not tell runs apart
+APART = ("seed", "preset", "task.period", "curriculum.variants")  # do not separate runs
 
 
 def spikes(run: Path, out: Path, *, trust: bool = False) -> Path:
     """Draw cell states, gates and output of a run's network around each spike.
 
-    Driven over the first steps of the test, teacher-forced. Returns the picture's path.
+    Teacher-forced over the first steps of the test. Returns the picture's path.
     trust: of `RunFolder.open`. Raises ValueError for a task other than timing.
     """
     from evolino.models.loading import load_network

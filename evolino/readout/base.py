@@ -26,8 +26,8 @@ class Readout(Protocol):
     def solve(self, states: Array, targets: Array) -> Solutions:
         """Return what maps states to outputs, one solution for each of the L penalties.
 
-        states: (P, T, S) what each network's readout sees, washout removed.
-        targets: (T, K) what the outputs should have been.
+        states: (P, T, S), each network's features, washout removed.
+        targets: (T, K).
 
         A linear readout returns output weights (L, P, S, K); one of kernels L lists of an
         expansion for each of the P networks. A network is solved by itself, to the same

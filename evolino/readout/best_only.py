@@ -1,7 +1,7 @@
-"""A costly readout for the best networks of a generation only; a cheap one ranks them all.
+"""Costly readout for the best networks of a generation; a cheap one ranks all of them.
 
 The whole generation is scored with the cheap readout. The `count` networks that do best are
-scored again with the costly one, and what that gives are their losses. All others keep
+scored again with the costly one, which gives their losses. All others keep
 their order behind the worst of those:
 
     loss = worst + (cheap loss - cheap loss of the last one that was chosen)

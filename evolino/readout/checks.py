@@ -1,4 +1,4 @@
-"""What readouts ask of their settings and of what they are given."""
+"""Validation of readouts' settings, states and targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets of classification: two numbers that stand for the two classes."""
+"""Class targets: the two numbers that stand for two classes, signs and class weights."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ def solve_in_parts(
     shape = (states.shape[0], states.shape[2], targets.shape[1])
     weights = np.zeros((len(readout.penalties), *shape))
     for part in parts:
-        own, wanted = states, targets[:, part.outputs]
+        own, expected = states, targets[:, part.outputs]
         if part.where_set:
-            rows = np.flatnonzero(wanted.any(axis=1))
-            own, wanted = states[:, rows], targets[rows, part.outputs]
+            rows = np.flatnonzero(expected.any(axis=1))
+            own, expected = states[:, rows], targets[rows, part.outputs]
         if part.columns is not None:
             own = own[:, :, part.columns]
-        if not wanted.size:
+        if not expected.size:
             continue
-        solved = readout.solve(own, wanted)
+        solved = readout.solve(own, expected)
         if isinstance(solved, list):
             raise ValueError(f"{part.what} need a readout that is linear")
         if part.columns is None:

@@ -1,4 +1,4 @@
-"""What readouts with kernels share: matrices of kernels, and expansions made of fits."""
+"""Kernel matrices between rows, and kernel expansions from the fits on them."""
 
 from __future__ import annotations
 
@@ -87,14 +87,15 @@ def _of_network(
     settings: Settings, states: Array, outputs: int, fit: Fitter
 ) -> list[KernelExpansion]:
     """Return L expansions for states (T, S); of NaN if those are not finite."""
-    choices, seen = pairs(settings), states.shape[1]
+    choices, features = pairs(settings), states.shape[1]
     if not np.isfinite(states).all():
-        nothing = (np.zeros((0, seen)), np.zeros((0, outputs)), np.full(outputs, np.nan))
+        empty = (np.zeros((0, features)), np.zeros((0, outputs)))
+        nothing = (*empty, np.full(outputs, np.nan))
         return [
-            KernelExpansion(settings.kernel, width, *nothing, np.ones(seen))
+            KernelExpansion(settings.kernel, width, *nothing, np.ones(features))
             for width, _ in choices
         ]
-    scales = np.ones(seen)
+    scales = np.ones(features)
     if not settings.unnormalised:
         scales = np.sqrt(np.square(states).mean(axis=0))
         scales[scales == 0] = 1.0
@@ -120,9 +121,9 @@ def _matrices(settings: Settings, scaled: Array) -> Iterator[tuple[float, Array]
 
     squares = cdist(scaled, scaled, "sqeuclidean")
     for k, width in enumerate(widths):
-        room = squares if k == len(widths) - 1 else np.empty_like(squares)
-        np.multiply(squares, -0.5 / width**2, out=room)
-        yield width, np.exp(room, out=room)
+        kernels = squares if k == len(widths) - 1 else np.empty_like(squares)
+        np.multiply(squares, -0.5 / width**2, out=kernels)
+        yield width, np.exp(kernels, out=kernels)
 
 
 def _joined(fits: list[Fit], scaled: Array) -> tuple[Array, Array, Array]:

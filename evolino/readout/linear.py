@@ -2,7 +2,7 @@
 
 Every one goes through an orthogonal factorisation of the states themselves: normal
 equations and explicit pseudo-inverses lose half of the figures (Golub & Van Loan 2013,
-section 5.3). Up to LANE_WIDTH columns eight networks are factorised at once by the lane
+section 5.3). Up to COMPILED_COLUMNS eight networks are factorised at once by the lane
 kernel, beyond it each by LAPACK; which of them depends on the number of columns only.
 """
 
@@ -16,10 +16,11 @@ import numpy as np
 
 from evolino.readout.checks import check_rows, check_several, several
 from evolino.simd.memory import to_lanes
-from evolino.solvers.least_squares import WIDTH, factorise, solve_penalised
+from evolino.simd.vectors import WIDTH
+from evolino.solvers.columns import COMPILED_COLUMNS
+from evolino.solvers.least_squares import factorise, solve_penalised
 from evolino.vocabulary import Array, check_number
 
-LANE_WIDTH = 200
 # With pivots below this many cutoffs a column, singular values decide.
 NEARLY_SINGULAR = 10.0
 
@@ -48,20 +49,21 @@ class PseudoInverse:
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
         check_rows(states, targets)
-        if states.shape[2] > LANE_WIDTH:
+        if states.shape[2] > COMPILED_COLUMNS:
             solved = np.stack([_smallest_norm(x, targets, self.cutoff) for x in states])
             return solved[None]
         return _by_groups(self._solve_group, states, targets)
 
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (1, P, S, K) for at most WIDTH networks."""
-        count, _, seen = states.shape
+        count, _, columns = states.shape
         triangle = factorise(to_lanes(states), targets)
         weights = triangle.weights
-        plain = triangle.pivots[:count] > NEARLY_SINGULAR * seen * self.cutoff
+        plain = triangle.pivots[:count] > NEARLY_SINGULAR * columns * self.cutoff
         for p in np.flatnonzero(~plain):
             scales = triangle.scales[:, p]
-            r, right = triangle.values[:seen, :seen, p], triangle.values[:seen, seen:, p]
+            rows = triangle.values[:columns, :, p]
+            r, right = rows[:, :columns], rows[:, columns:]
             found = _by_singular_values(r / scales, right, self.cutoff)
             weights[p] = found / scales[:, None]
         return weights[None, :count]
@@ -99,7 +101,7 @@ class Ridge:
         A network whose states are not finite gets NaN. Raises ValueError if T differs.
         """
         check_rows(states, targets)
-        if states.shape[2] > LANE_WIDTH:
+        if states.shape[2] > COMPILED_COLUMNS:
             return np.stack(
                 [
                     np.stack([_ridge(x, targets, p, self.unnormalised) for x in states])
@@ -110,9 +112,9 @@ class Ridge:
 
     def _solve_group(self, states: Array, targets: Array) -> Array:
         """Return (L, P, S, K) for at most WIDTH networks."""
-        count, _, seen = states.shape
+        count, _, columns = states.shape
         triangle = factorise(to_lanes(states), targets)
-        norm = np.ones((seen, WIDTH)) if self.unnormalised else triangle.scales
+        norm = np.ones((columns, WIDTH)) if self.unnormalised else triangle.scales
         return np.stack(
             [
                 solve_penalised(triangle, np.sqrt(p * len(targets)) * norm)[:count]
@@ -162,18 +164,18 @@ def _ridge(states: Array, targets: Array, penalty: float, unnormalised: bool) ->
     With fewer columns than rows the QR of [X; D sqrt(pT)], else the smallest-norm solution
     of [X D^-1, sqrt(pT)] z = Y, which is the same and the smaller factorisation.
     """
-    rows, seen = states.shape
+    rows, columns = states.shape
     if not np.isfinite(states).all():
-        return np.full((seen, targets.shape[1]), np.nan)
-    scaled, scales = (states, np.ones(seen)) if unnormalised else _scaled(states)
+        return np.full((columns, targets.shape[1]), np.nan)
+    scaled, scales = (states, np.ones(columns)) if unnormalised else _scaled(states)
     root = np.sqrt(penalty * rows)
-    if seen < rows:
-        stacked = np.concatenate([scaled, root * np.eye(seen)])
-        right = np.concatenate([targets, np.zeros((seen, targets.shape[1]))])
+    if columns < rows:
+        stacked = np.concatenate([scaled, root * np.eye(columns)])
+        right = np.concatenate([targets, np.zeros((columns, targets.shape[1]))])
         solved = _overdetermined(stacked, right)
     else:
         beside = np.concatenate([scaled, root * np.eye(rows)], axis=1)
-        solved = _underdetermined(beside, targets)[:seen]
+        solved = _underdetermined(beside, targets)[:columns]
     return solved / scales[:, None]
 
 

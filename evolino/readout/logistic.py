@@ -1,4 +1,4 @@
-"""A readout whose outputs are probabilities, at the maximum of their likelihood.
+"""Logistic and softmax readout: outputs are probabilities of maximal likelihood.
 
 The weights' sums are log-odds; the network's output makes probabilities of them
 (`LSTM.output` "logistic" or "softmax"). How they are found: `evolino.solvers.likelihood`.
@@ -60,7 +60,7 @@ class Logistic:
         """Return (L, P, S, K) for L penalties, states (P, T, S) and targets (T, K).
 
         A network whose states are not finite gets NaN. Raises ValueError if T differs, or
-        if targets are not as `check` wants them.
+        as `check`.
         """
         check_rows(states, targets)
         self.check(targets)

@@ -1,6 +1,6 @@
-"""Three ways to the minimum of a linear support vector machine with squared losses.
+"""Primal solvers of linear support vector machines with squared losses.
 
-Up to LANE_WIDTH columns the compiled Newton method; beyond it the same in NumPy, each step
+Up to COMPILED_COLUMNS the compiled Newton method; beyond it the same in NumPy, each step
 by LAPACK; on demand LIBLINEAR's trust region method. Which of the first two depends on the
 number of columns only.
 """
@@ -13,7 +13,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from evolino.simd.memory import to_lanes
-from evolino.solvers.columns import WIDTH
+from evolino.simd.vectors import WIDTH
+from evolino.solvers.columns import COMPILED_COLUMNS
 from evolino.solvers.newton import (
     CALM,
     EASY_PENALTY,
@@ -21,11 +22,10 @@ from evolino.solvers.newton import (
     HALVINGS,
     ROUNDING,
     STEPS,
-    support_vectors,
 )
+from evolino.solvers.support_vectors import support_vectors
 from evolino.vocabulary import Array, BoolArray
 
-LANE_WIDTH = 200
 Solver = Literal["newton", "liblinear"]
 SOLVERS = get_args(Solver)
 LIBLINEAR = {"tol": 1e-8, "max_iter": 1_000_000}
@@ -59,7 +59,7 @@ def minimise(
 
     states: (P, T, S). targets, shares: (T, K).
     """
-    if solver == "newton" and states.shape[2] <= LANE_WIDTH:
+    if solver == "newton" and states.shape[2] <= COMPILED_COLUMNS:
         return _in_lanes(problem, states, targets, shares)
     outputs = targets.shape[1]
     shape = (len(problem.penalties), len(states), states.shape[2], outputs)

@@ -34,7 +34,7 @@ class SVM:
     """A linear classifier of the largest margin, for targets of two levels.
 
     The sign of its output decides for targets of -1 and 1, and whether it is above 0.5 for
-    targets of 0 and 1 (which needs a constant in the last column of what it sees). Margins
+    targets of 0 and 1 (which needs a constant in the last column of the features). Margins
     are soft: classes that no line separates are no error. Where a column of the targets is
     all of one class, its output is that.
 
@@ -76,8 +76,8 @@ class SVM:
         levels = levels_of(targets)
         if levels.middle and not (states[:, :, -1] == 1.0).all():
             raise ValueError(
-                f"targets of {levels.low:g} and {levels.high:g} need a constant among what "
-                "the readout sees: set readout_constant of the network"
+                f"targets of {levels.low:g} and {levels.high:g} need a constant among "
+                "the features: set readout_constant of the network"
             )
         signs = levels.signs(targets)
         shares = balanced_shares(signs) if self.balanced else np.ones_like(signs)

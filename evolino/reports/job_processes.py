@@ -1,4 +1,4 @@
-"""Jobs in processes of their own, so that none disturbs another's time or takes it down.
+"""Process pool for jobs: one process each, so that none slows or crashes another.
 
 Each process serves one job after another through a pipe. A process that dies costs the job
 it was at; when the parent is gone the pipe breaks, and the process ends as well.
@@ -49,8 +49,8 @@ def in_processes(
     """Yield each job with its outcome, as they end; `count` at a time.
 
     perform: must be picklable. stop: looked at all the time; once it is true, running jobs
-    are asked to stop and no other begins. report: hears of a job's begin (None) and of
-    its generations.
+    get a request to stop and no other begins. report: called at a job's begin (with None)
+    and with each of its generations.
     """
     waiting = list(jobs)[::-1]
     servers = [Server(perform) for _ in range(min(count, len(waiting)))]

@@ -1,4 +1,4 @@
-"""One job of a table: a seed of a row, or the baselines of a row.
+"""Jobs of a table: run one seed of a row, or measure the baselines of a row.
 
 A finished seed is never run again, an interrupted one goes on from its checkpoint, and one
 whose settings changed begins again. Whatever goes wrong is a result too.
@@ -23,10 +23,10 @@ FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a process is asked for.
+    """A job for one process.
 
     label: of the row, to show. row: its number. seed: of the run, or of the baselines.
-    place: the folder of the run; None asks for the baselines. evaluations: of random
+    place: the folder of the run; None measures the baselines. evaluations: of random
     search. workers: threads.
     """
 
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job. status: finished, failed or interrupted. content: baselines by
+    """The outcome of a job. status: finished, failed or interrupted. content: baselines by
     method. error: of a failed one, in a line. note: what the reader should know."""
 
     status: str
@@ -115,9 +115,9 @@ class Stopped(Exception):
 
 
 class Listener(Callback):
-    """Passes a run's progress on, and stops it when that is asked for.
+    """Reports a run's progress, and stops it on demand.
 
-    report: hears of each generation. stop: whether to end.
+    report: called with each generation. stop: whether to end.
     """
 
     def __init__(

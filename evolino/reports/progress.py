@@ -1,4 +1,4 @@
-"""How far a table is: live lines on a terminal, else a plain line for each seed."""
+"""Progress of a table: live lines on a terminal, else a plain line for each seed."""
 
 from __future__ import annotations
 

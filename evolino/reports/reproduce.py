@@ -1,4 +1,4 @@
-"""A table over seeds: what is to run, and what is written of it."""
+"""Reproduce a table over seeds: run what is unfinished, write JSON, Markdown, pictures."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def reproduce(
 
     if not isinstance(seeds, range):
         check_count("seeds", seeds)
-        check_count("first_seed", first_seed, least=0)
+        check_count("first_seed", first_seed, least=0, most=None)
         seeds = range(first_seed, first_seed + seeds)
     check_count("workers", workers)
     work = Reproduction(load_table(table), seeds, workers, Path(out), run or Trainer())
@@ -81,7 +81,7 @@ def reproduce(
 
 
 class Reproduction:
-    """A table on its way."""
+    """A table that is being reproduced."""
 
     def __init__(
         self, table: Table, seeds: range, workers: int, out: Path, runner: Runner

@@ -1,4 +1,4 @@
-"""A row of a record over its seeds: medians and quartiles, failed seeds counted."""
+"""Summary of a row over its seeds: median, quartiles, worst; failed seeds counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of a table, as results/<table>.json has it."""
+"""Record of a table, as results/<table>.json holds it: seeds, metrics, environments."""
 
 from __future__ import annotations
 

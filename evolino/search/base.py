@@ -70,7 +70,7 @@ class Search(Protocol):
         ...
 
     def tell(self, losses: Array) -> None:
-        """Take the losses (P,) of the genomes last asked for; lower is better, inf failed.
+        """Take the losses (P,) of the genomes of the last ask; lower is better, inf failed.
 
         Raises RuntimeError before an ask, ValueError for another length or a NaN.
         """

@@ -1,4 +1,4 @@
-"""Enforced SubPopulations: one population of chromosomes for each memory cell.
+"""Enforced SubPopulations: a subpopulation of chromosomes for each memory cell.
 
 A chromosome holds the weights into one cell. Networks are put together from one chromosome
 of each subpopulation, and their loss is credited to the chromosomes that took part.
@@ -78,7 +78,7 @@ class ESP:
 
 
 class _Running:
-    """_pool: (n, C, G), chromosome n of cell c in [n, c]."""
+    """_subpopulations: (n, C, G), chromosome n of cell c in [n, c]."""
 
     def __init__(
         self, settings: ESP, space: WeightSpace, rng: Generator, origin: Array | None
@@ -88,9 +88,9 @@ class _Running:
         self._best_loss, self._stagnant = float("inf"), 0
         self._best = None if origin is None else origin.copy()
         if origin is None:
-            self._pool = space.draw(rng, settings.subpopulation)
+            self._subpopulations = space.draw(rng, settings.subpopulation)
         else:
-            self._pool = self._around(origin)
+            self._subpopulations = self._around(origin)
 
     def ask(self) -> Array:
         size, cells = self._settings.subpopulation, self._space.shape[0]
@@ -100,7 +100,7 @@ class _Running:
             self._rng.permuted(order, axis=0) for _ in range(self._settings.combinations)
         ]
         self._members = np.concatenate(rounds)
-        return self._ask_tell.ask(self._pool[self._members, np.arange(cells)])
+        return self._ask_tell.ask(self._subpopulations[self._members, np.arange(cells)])
 
     def tell(self, losses: Array) -> None:
         genomes, losses = self._ask_tell.tell(losses)
@@ -113,22 +113,23 @@ class _Running:
         del genomes
         burst_after = self._settings.burst_after
         if burst_after and self._stagnant >= burst_after and self._best is not None:
-            self._pool = self._around(self._best)
+            self._subpopulations = self._around(self._best)
             self._stagnant = 0
         else:
             self._breed(credits_of(losses, self._members, self._settings))
 
     def receive(self, genome: Array, loss: float) -> None:
         """Let its chromosomes take the place of the lowest ranked of each subpopulation."""
-        self._pool = self._pool.copy()
-        self._pool[-1] = genome  # where `_breed` has put a copy for the lowest ranked
+        self._subpopulations = self._subpopulations.copy()
+        # There `_breed` has put a copy for the lowest ranked.
+        self._subpopulations[-1] = genome
         if loss < self._best_loss:
             self._best_loss, self._stagnant, self._best = loss, 0, genome.copy()
 
     def state(self) -> State:
         return {
             "rng": rng_state(self._rng),
-            "pool": self._pool,
+            "subpopulations": self._subpopulations,
             "best": self._best,
             "best_loss": self._best_loss,
             "stagnant": self._stagnant,
@@ -136,11 +137,11 @@ class _Running:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         set_rng_state(self._rng, state["rng"])
-        self._pool, self._best = state["pool"], state["best"]
+        self._subpopulations, self._best = state["subpopulations"], state["best"]
         self._best_loss, self._stagnant = state["best_loss"], state["stagnant"]
 
     def _around(self, genome: Array) -> Array:
-        """Return a pool: the genome's chromosomes, and copies with burst mutation."""
+        """Return subpopulations of the genome's chromosomes and burst mutations of them."""
         settings = self._settings
         strength = settings.burst_mutation or settings.mutation
         copies = np.tile(genome, (settings.subpopulation, 1, 1))
@@ -150,18 +151,22 @@ class _Running:
     def _breed(self, credit: Array) -> None:
         """Replace the lowest ranked chromosomes by mutated copies of the best."""
         settings, rng = self._settings, self._rng
-        size, cells, genes = self._pool.shape
+        size, cells, genes = self._subpopulations.shape
         order = np.argsort(credit, axis=0, kind="stable")
-        self._pool = np.take_along_axis(self._pool, order[:, :, None], axis=0)
+        self._subpopulations = np.take_along_axis(
+            self._subpopulations, order[:, :, None], axis=0
+        )
         parents = max(1, round(settings.parents * size))
         replaced = min(size - 1, max(1, round(settings.replaced * size)))
         cell = np.arange(cells)
-        copies = self._pool[rng.integers(parents, size=(replaced, cells)), cell]
+        copies = self._subpopulations[rng.integers(parents, size=(replaced, cells)), cell]
         if settings.crossover:
-            others = self._pool[rng.integers(parents, size=(replaced, cells)), cell]
+            others = self._subpopulations[
+                rng.integers(parents, size=(replaced, cells)), cell
+            ]
             points = rng.integers(genes + 1, size=(replaced, cells, 1))
             copies = np.where(np.arange(genes) < points, copies, others)
-        self._pool[size - replaced :] = cauchy_mutation(
+        self._subpopulations[size - replaced :] = cauchy_mutation(
             self._space, copies, rng, settings.mutation, settings.mutated_genes
         )
 

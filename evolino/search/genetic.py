@@ -59,47 +59,49 @@ class Genetic:
 
 
 class _Running:
-    """_pool: (P, C, G), the elite first; it is evaluated again with its children."""
+    """_population: (P, C, G), the elite first; it is evaluated again with its offspring."""
 
     def __init__(
         self, settings: Genetic, space: WeightSpace, rng: Generator, origin: Array | None
     ) -> None:
         self._settings, self._space, self._rng = settings, space, rng
         self._ask_tell, self._free = AskTell(), space.free
-        self._pool = space.draw(rng, settings.population)
+        self._population = space.draw(rng, settings.population)
         if origin is not None:
-            self._pool[0] = origin
+            self._population[0] = origin
 
     def ask(self) -> Array:
-        return self._ask_tell.ask(self._pool.copy())
+        return self._ask_tell.ask(self._population.copy())
 
     def tell(self, losses: Array) -> None:
         genomes, losses = self._ask_tell.tell(losses)
         order = np.argsort(losses, kind="stable")
         rows, elite = genomes.reshape(len(genomes), -1), self._settings.elite
-        pool = np.empty_like(rows)
-        pool[:elite] = rows[order[:elite]]
+        population = np.empty_like(rows)
+        population[:elite] = rows[order[:elite]]
         with seeded(self._rng):
             # Modes other than "clip" write to a buffer first.
-            rows.take(order[self._parents(len(rows))], 0, out=pool[elite:], mode="clip")
-            children = pool[elite:, self._free]
-            self._vary(children)
-        if not isinstance(self._free, slice):  # else children are a view
-            pool[elite:] = rows[order[0]]
-            pool[elite:, self._free] = children
-        self._pool = pool.reshape(genomes.shape)
+            rows.take(
+                order[self._parents(len(rows))], 0, out=population[elite:], mode="clip"
+            )
+            offspring = population[elite:, self._free]
+            self._vary(offspring)
+        if not isinstance(self._free, slice):  # else offspring are a view
+            population[elite:] = rows[order[0]]
+            population[elite:, self._free] = offspring
+        self._population = population.reshape(genomes.shape)
 
     def receive(self, genome: Array, loss: float) -> None:
         """Let it take the place of the last child of the lowest rank."""
-        self._pool = self._pool.copy()
-        self._pool[-1] = genome
+        self._population = self._population.copy()
+        self._population[-1] = genome
 
     def state(self) -> State:
-        return {"rng": rng_state(self._rng), "pool": self._pool}
+        return {"rng": rng_state(self._rng), "population": self._population}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         set_rng_state(self._rng, state["rng"])
-        self._pool = state["pool"].copy()
+        self._population = state["population"].copy()
 
     def _parents(self, count: int) -> list[int]:
         """Return the rank of each child's parent among `count` networks."""
@@ -113,23 +115,23 @@ class _Running:
         )
         return [parent.rank for parent in parents]
 
-    def _vary(self, children: Array) -> None:
-        """Let children (n, D) exchange genes and mutate, in place: by noise, or by genes
+    def _vary(self, offspring: Array) -> None:
+        """Let offspring (n, D) exchange genes and mutate, in place: by noise, or by genes
         drawn anew if ternary."""
         from deap import tools
 
         settings, space = self._settings, self._space
-        for one, other in zip(children[::2], children[1::2], strict=False):
+        for one, other in zip(offspring[::2], offspring[1::2], strict=False):
             if len(one) > 1 and random.random() < settings.crossover:
                 _cross(one, other)
         if space.level == 0:
             deviations = settings.mutation * np.abs(space.scale.reshape(-1)[self._free])
-            add_noise(children, deviations, settings.mutated_genes, self._rng)
+            add_noise(offspring, deviations, settings.mutated_genes, self._rng)
             return
-        signs = np.rint(children / space.level).astype(int).tolist()
+        signs = np.rint(offspring / space.level).astype(int).tolist()
         for child in signs:
             tools.mutUniformInt(child, -1, 1, settings.mutated_genes)
-        children[...] = space.level * np.array(signs)
+        offspring[...] = space.level * np.array(signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def places_drawn(count: int, chance: float, rng: Generator) -> IntArray:
 
 
 def _cross(one: Array, other: Array) -> None:
-    """Exchange the genes of two children (D,) between two points, in place.
+    """Exchange the genes of two offspring (D,) between two points, in place.
 
     DEAP exchanges marks in their stead: NumPy's slices are views, of which it would make
     duplicates.

@@ -1,18 +1,20 @@
 """Where kernels read and write: addresses that count in vectors.
 
-    numbers = memory(array)           # of a one-dimensional array of lanes
-    store(numbers, 0, load(numbers, 1) * 2.0)
-    rest = part(numbers, 2)           # the same from its third vector on
+    vectors = memory(array)           # of a one-dimensional array of lanes
+    store(vectors, 0, load(vectors, 1) * 2.0)
+    rest = part(vectors, 2)           # the same from its third vector on
+    layer = addresses(layer)          # a record, its arrays as addresses
 
 Kernels go through an address because Numba counts references to an array wherever one is
 handed on, also in the innermost loop, which costs more than what the loop computes. An
-address keeps nothing alive: arrays are made by the caller and handed in, also mere room.
+address keeps nothing alive: arrays are made by the caller and handed in, the workspace too.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from numba import extending, types
 
@@ -20,12 +22,15 @@ from evolino.simd.vectors import BYTES, DOUBLES, FLOATS, as_vector, splatted
 from evolino.vocabulary import Array
 
 intrinsic: Any = extending.intrinsic
+njit: Any = numba.njit
 
 INTEGERS = types.CPointer(types.int64)
-LANES = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
+VECTORS = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
 SHARED = {kind.number: types.CPointer(kind.number) for kind in (DOUBLES, FLOATS)}
 KINDS = {
-    address[kind.number]: kind for address in (LANES, SHARED) for kind in (DOUBLES, FLOATS)
+    address[kind.number]: kind
+    for address in (VECTORS, SHARED)
+    for kind in (DOUBLES, FLOATS)
 }
 
 
@@ -33,6 +38,11 @@ class Shared(NamedTuple):
     """Numbers that are the same in every lane: a one-dimensional array of them."""
 
     values: Any
+
+
+def shared(values: Array, dtype: Any = np.float64) -> Shared:
+    """Return numbers that are the same in every lane, in the order of an array."""
+    return Shared(np.ascontiguousarray(values, dtype).reshape(-1))
 
 
 def width_of(dtype: Any) -> int:
@@ -106,6 +116,44 @@ def _memory(values):  # type: ignore[no-untyped-def]
     return lambda values: _address_of_lanes(values)
 
 
+@intrinsic
+def addresses(typing: Any, record: Any) -> Any:
+    """Return a record (NamedTuple) with the addresses of its arrays, and of each `Shared`,
+    in their place; all else as it is."""
+    fields = tuple(_addressed(each) for each in record.types)
+    result = types.NamedTuple(fields, record.instance_class)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        values = [
+            _as_address(context, builder, kind, field, builder.extract_value(args[0], k))
+            for k, (kind, field) in enumerate(zip(record.types, fields, strict=True))
+        ]
+        return context.make_tuple(builder, result, values)
+
+    return result(record), generate
+
+
+def _addressed(kind: Any) -> Any:
+    """Return the type of the address of an array or a `Shared`; another type as it is."""
+    if isinstance(kind, types.NamedUniTuple):
+        return SHARED[kind.types[0].dtype]
+    if isinstance(kind, types.Array):
+        return INTEGERS if isinstance(kind.dtype, types.Integer) else VECTORS[kind.dtype]
+    return kind
+
+
+def _as_address(context: Any, builder: Any, kind: Any, field: Any, value: Any) -> Any:
+    """Return the LLVM value of a field of `addresses`."""
+    if isinstance(kind, types.NamedUniTuple):
+        return _as_address(
+            context, builder, kind.types[0], field, builder.extract_value(value, 0)
+        )
+    if isinstance(kind, types.Array):
+        data = context.make_array(kind)(context, builder, value).data
+        return builder.bitcast(data, context.get_value_type(field))
+    return value
+
+
 def _address(kinds: Any) -> Any:
     """Return the intrinsic that takes an array's address. kinds: its type by dtype."""
 
@@ -122,7 +170,7 @@ def _address(kinds: Any) -> Any:
     return address
 
 
-_address_of_lanes = _address(LANES)
+_address_of_lanes = _address(VECTORS)
 _address_of_shared = _address(SHARED)
 _address_of_integers = _address({types.int64: INTEGERS})
 
@@ -147,13 +195,21 @@ def load(typing: Any, source: Any, position: Any) -> Any:
 
 @intrinsic
 def store(typing: Any, target: Any, position: Any, value: Any) -> Any:
-    """Write a vector, or a number into every lane, to a position."""
-    kind = KINDS[target]
-    side = kind if value == kind else types.float64
+    """Write a vector, or a number into every lane, to a position; to one of `numbers` or of
+    integers, one of these."""
+    kind: Any = KINDS.get(target)
+    single = kind is None or target == SHARED[kind.number]
+    if single:
+        side = types.int64 if kind is None else kind.number
+    else:
+        side = kind if value == kind else types.float64
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = as_vector(builder, kind, side, args[2])
-        builder.store(vector, builder.gep(args[0], [args[1]])).align = BYTES
+        to = builder.gep(args[0], [args[1]])
+        if single:
+            builder.store(args[2], to)
+        else:
+            builder.store(as_vector(builder, kind, side, args[2]), to).align = BYTES
         return context.get_dummy_value()
 
     return types.void(target, types.intp, side), generate
@@ -189,12 +245,30 @@ def number(typing: Any, source: Any, position: Any) -> Any:
     return KINDS[source].number(source, types.intp), generate
 
 
-@intrinsic
-def put(typing: Any, target: Any, position: Any, value: Any) -> Any:
-    """Write one number to `numbers`."""
+def entry(source: Any, position: Any, target: Any) -> Any:
+    """Return what is at a position in the form that a target takes: a number where the
+    target is of `numbers`, else a vector."""
+    raise NotImplementedError("inside kernels only")
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[2], builder.gep(args[0], [args[1]]))
-        return context.get_dummy_value()
 
-    return types.void(target, types.intp, KINDS[target].number), generate
+@extending.overload(entry, inline="always")
+def _entry(source, position, target):  # type: ignore[no-untyped-def]
+    if target in VECTORS.values():
+        return lambda source, position, target: load(source, position)
+    if source in VECTORS.values():
+        return lambda source, position, target: number(numbers(source), position)
+    return lambda source, position, target: number(source, position)
+
+
+@njit(inline="always")
+def copy(source: Any, target: Any, count: int) -> None:
+    """Copy vectors; numbers, where the target is of `numbers`."""
+    for k in range(count):
+        store(target, k, entry(source, k, target))
+
+
+@njit(inline="always")
+def clear(target: Any, count: int) -> None:
+    """Set vectors or numbers to 0."""
+    for k in range(count):
+        store(target, k, 0.0)

@@ -25,6 +25,7 @@ from numba.core import cgutils
 intrinsic: Any = extending.intrinsic
 
 BYTES = 64  # of a vector
+WIDTH = BYTES // 8  # doubles in a vector
 TINY = 1e-300
 
 

@@ -13,7 +13,7 @@ from evolino.vocabulary import Array
 class Workspace:
     """Arrays by name, each as large as it ever had to be. Serves one thread.
 
-    What was written under a name is lost when the name is asked for again.
+    What was written under a name is lost when it is taken again.
     """
 
     def __init__(self) -> None:

@@ -7,24 +7,25 @@ from typing import Any
 import numba
 import numpy as np
 
-from evolino.simd.memory import load, number, numbers, part, put, store
+from evolino.simd.memory import load, number, numbers, part, store
 from evolino.simd.vectors import fma, like
 
 njit: Any = numba.njit
-WIDTH = 8  # rows in a vector
+
+COMPILED_COLUMNS = 200  # of a readout's problem; beyond so many LAPACK is as fast
 
 
 @njit(inline="always")
-def total(room: Any, lanes: Any) -> Any:
-    """Return the sum of the numbers in a vector. room: of one vector."""
-    store(room, 0, lanes)
-    at = numbers(room)
+def total(scratch: Any, lanes: Any) -> Any:
+    """Return the sum of the numbers in a vector. scratch: one vector."""
+    store(scratch, 0, lanes)
+    at = numbers(scratch)
     low = (number(at, 0) + number(at, 1)) + (number(at, 2) + number(at, 3))
     return low + ((number(at, 4) + number(at, 5)) + (number(at, 6) + number(at, 7)))
 
 
 @njit
-def dot(v: Any, w: Any, blocks: int, room: Any) -> Any:
+def dot(v: Any, w: Any, blocks: int, scratch: Any) -> Any:
     """Return the product of two columns, in four sums that do not wait."""
     a = b = c = d = like(load(v, 0), 0.0)
     last = blocks - blocks % 4
@@ -35,7 +36,7 @@ def dot(v: Any, w: Any, blocks: int, room: Any) -> Any:
         d = fma(load(v, k + 3), load(w, k + 3), d)
     for k in range(last, blocks):
         a = fma(load(v, k), load(w, k), a)
-    return total(room, (a + b) + (c + d))
+    return total(scratch, (a + b) + (c + d))
 
 
 @njit
@@ -46,7 +47,9 @@ def add_multiple(target: Any, factor: float, column: Any, blocks: int) -> None:
 
 
 @njit
-def scaled(states: Any, network: int, x: Any, scales: Any, blocks: int, room: Any) -> bool:
+def scaled(
+    states: Any, network: int, x: Any, scales: Any, blocks: int, scratch: Any
+) -> bool:
     """Copy a network's states to x, columns scaled; return whether they are finite.
 
     states: (T, S, WIDTH). scales: (S,) gets the root mean squares, 1 for a column of 0.
@@ -57,8 +60,8 @@ def scaled(states: Any, network: int, x: Any, scales: Any, blocks: int, room: An
         store(column, blocks - 1, 0.0)
         at = numbers(column)
         for t in range(rows):
-            put(at, t, states[t, j, network])
-        square = dot(column, column, blocks, room) / rows
+            store(at, t, states[t, j, network])
+        square = dot(column, column, blocks, scratch) / rows
         if not square < np.inf:
             return False
         scales[j] = np.sqrt(square) if square > 0.0 else 1.0
@@ -73,4 +76,4 @@ def put_column(target: Any, values: Any, k: int, blocks: int) -> None:
     store(target, blocks - 1, 0.0)
     at = numbers(target)
     for t in range(values.shape[0]):
-        put(at, t, values[t, k])
+        store(at, t, values[t, k])

@@ -28,6 +28,7 @@ from evolino.simd.memory import (
     store,
 )
 from evolino.simd.vectors import (
+    WIDTH,
     fma,
     higher,
     inverse_or_zero,
@@ -50,18 +51,17 @@ from evolino.solvers.reflections import (
 from evolino.vocabulary import Array
 
 njit: Any = numba.njit
-WIDTH = 8  # networks together
 
 
 @njit(inline="always")
-def fold(triangle: Any, block: Any, seen: int, columns: int, first: int) -> None:
+def fold(triangle: Any, block: Any, features: int, columns: int, first: int) -> None:
     """Fold ROWS rows into R by Householder reflections, two columns at a time.
 
     block: column by column, ROWS of each; overwritten. first: the column to begin with.
     Two reflections one after another take each later column from memory once. Targets get
     none of their own: nothing asks for what they leave.
     """
-    last = seen - seen % 2
+    last = features - features % 2
     for k in range(first, last, 2):
         v, w = eight(block, k * ROWS), eight(block, (k + 1) * ROWS)
         reflections = two_reflections(triangle, columns, k, v, w)
@@ -69,86 +69,90 @@ def fold(triangle: Any, block: Any, seen: int, columns: int, first: int) -> None
             o = eight(block, j * ROWS)
             o = reflected(triangle, columns, k, j, o, reflections)
             put_eight(block, j * ROWS, o)
-    if last < seen:
+    if last < features:
         v = eight(block, last * ROWS)
         v_head, a = reflection(triangle, last * columns + last, v)
-        for j in range(seen, columns):
+        for j in range(features, columns):
             entry = load(triangle, last * columns + j)
             minus_p = 0.0 - fma(v_head, entry, dot(v, eight(block, j * ROWS))) * a
             store(triangle, last * columns + j, fma(minus_p, v_head, entry))
 
 
 @njit(inline="always")
-def fold_from(x: Any, y: Any, seen: int, outputs: int, triangle: Any, block: Any) -> None:
+def fold_from(
+    x: Any, y: Any, features: int, outputs: int, triangle: Any, block: Any
+) -> None:
     """Fold ROWS rows of [states, targets], at least two states, as `fold` does.
 
     The first two reflections are applied on the way to the block.
     """
-    columns = seen + outputs
-    v, w = column_of(x, seen, 0), column_of(x, seen, 1)
+    columns = features + outputs
+    v, w = column_of(x, features, 0), column_of(x, features, 1)
     reflections = two_reflections(triangle, columns, 0, v, w)
-    for j in range(2, seen):
-        o = reflected(triangle, columns, 0, j, column_of(x, seen, j), reflections)
+    for j in range(2, features):
+        o = reflected(triangle, columns, 0, j, column_of(x, features, j), reflections)
         put_eight(block, j * ROWS, o)
     for j in range(outputs):
         o = column_of(y, outputs, j)
-        o = reflected(triangle, columns, 0, seen + j, o, reflections)
-        put_eight(block, (seen + j) * ROWS, o)
-    fold(triangle, block, seen, columns, 2)
+        o = reflected(triangle, columns, 0, features + j, o, reflections)
+        put_eight(block, (features + j) * ROWS, o)
+    fold(triangle, block, features, columns, 2)
 
 
 @njit
 def fold_rows(
-    x: Any, y: Any, rows: int, seen: int, outputs: int, triangle: Any, block: Any
+    x: Any, y: Any, rows: int, features: int, outputs: int, triangle: Any, block: Any
 ) -> None:
     """Fold all T = `rows` rows of [states, targets] into a triangle, 0 at first.
 
-    x: T rows of S = `seen`. y: of a `Shared`, T rows of K = `outputs`. triangle: (S + K)
-    rows of (S + K). block: room for (S + K) ROWS vectors.
+    x: T rows of S = `features`. y: of a `Shared`, T rows of K = `outputs`. triangle:
+    (S + K) rows of (S + K). block: (S + K) ROWS vectors.
     """
-    columns = seen + outputs
-    whole = rows - rows % ROWS if seen > 1 else 0
+    columns = features + outputs
+    whole = rows - rows % ROWS if features > 1 else 0
     for first in range(0, whole, ROWS):
-        its, wanted = part(x, first * seen), part(y, first * outputs)
-        fold_from(its, wanted, seen, outputs, triangle, block)
+        its, wanted = part(x, first * features), part(y, first * outputs)
+        fold_from(its, wanted, features, outputs, triangle, block)
     for first in range(whole, rows, ROWS):
         count = min(ROWS, rows - first)
         for b in range(count):
             t = first + b
-            for j in range(seen):
-                store(block, j * ROWS + b, load(x, t * seen + j))
+            for j in range(features):
+                store(block, j * ROWS + b, load(x, t * features + j))
             for j in range(outputs):
-                store(block, (seen + j) * ROWS + b, load(y, t * outputs + j))
+                store(block, (features + j) * ROWS + b, load(y, t * outputs + j))
         for b in range(count, ROWS):
             for j in range(columns):
                 store(block, j * ROWS + b, 0.0)
-        fold(triangle, block, seen, columns, 0)
+        fold(triangle, block, features, columns, 0)
 
 
 @njit
-def fold_penalties(triangle: Any, seen: int, outputs: int, roots: Any, block: Any) -> None:
-    """Fold diag(roots) into a triangle: S = `seen` rows without targets.
+def fold_penalties(
+    triangle: Any, features: int, outputs: int, roots: Any, block: Any
+) -> None:
+    """Fold diag(roots) into a triangle: S = `features` rows without targets.
 
-    block: room for (S + K) ROWS vectors.
+    block: (S + K) ROWS vectors.
     """
-    columns = seen + outputs
-    for first in range(0, seen, ROWS):
+    columns = features + outputs
+    for first in range(0, features, ROWS):
         for k in range(columns * ROWS):
             store(block, k, 0.0)
-        for b in range(min(ROWS, seen - first)):
+        for b in range(min(ROWS, features - first)):
             store(block, (first + b) * ROWS + b, load(roots, first + b))
-        fold(triangle, block, seen, columns, 0)
+        fold(triangle, block, features, columns, 0)
 
 
 @njit
-def substitute_back(triangle: Any, seen: int, outputs: int, weights: Any) -> None:
-    """Solve R W = Q^T Y for weights, S = `seen` rows of K = `outputs`; a column that is 0
-    gets weight 0."""
-    columns = seen + outputs
+def substitute_back(triangle: Any, features: int, outputs: int, weights: Any) -> None:
+    """Solve R W = Q^T Y for weights, S = `features` rows of K = `outputs`; a column that is
+    0 gets weight 0."""
+    columns = features + outputs
     for q in range(outputs):
-        for i in range(seen - 1, -1, -1):
-            value = load(triangle, i * columns + seen + q)
-            for j in range(i + 1, seen):
+        for i in range(features - 1, -1, -1):
+            value = load(triangle, i * columns + features + q)
+            for j in range(i + 1, features):
                 minus = 0.0 - load(triangle, i * columns + j)
                 value = fma(minus, load(weights, j * outputs + q), value)
             inverse = inverse_or_zero(load(triangle, i * columns + i))
@@ -157,14 +161,14 @@ def substitute_back(triangle: Any, seen: int, outputs: int, weights: Any) -> Non
 
 @njit
 def judge(
-    triangle: Any, rows: int, seen: int, outputs: int, scales: Any, pivots: Any
+    triangle: Any, rows: int, features: int, outputs: int, scales: Any, pivots: Any
 ) -> None:
     """Write the root mean square of each column of the states, 1 where it is 0, and the
     ratio of the smallest to the largest entry of R's diagonal, columns scaled."""
-    columns = seen + outputs
+    columns = features + outputs
     first = load(triangle, 0)
     smallest, largest = like(first, float("inf")), like(first, 0.0)
-    for j in range(seen):
+    for j in range(features):
         square = like(first, 0.0)
         for i in range(j + 1):
             entry = load(triangle, i * columns + j)
@@ -181,36 +185,36 @@ def judge(
 
 @compiled
 def factorised(
-    states: Any, targets: Any, rows: int, seen: int, outputs: int, parts: Any
+    states: Any, targets: Any, rows: int, features: int, outputs: int, parts: Any
 ) -> None:
     """Write R, scales, pivots and weights, the parts of a `Triangle`, of T = `rows` rows.
 
-    states: T rows of S = `seen`. targets: `Shared`, T rows of K = `outputs`. parts: zeros,
-    room for (S + K) ROWS vectors at the end.
+    states: T rows of S = `features`. targets: `Shared`, T rows of K = `outputs`. parts:
+    zeros, (S + K) ROWS vectors of workspace at the end.
     """
-    columns = seen + outputs
+    columns = features + outputs
     triangle = memory(parts)
     scales = part(triangle, columns * columns)
-    pivots = part(scales, seen)
+    pivots = part(scales, features)
     weights = part(pivots, 1)
-    block = part(weights, seen * outputs)
-    fold_rows(memory(states), memory(targets), rows, seen, outputs, triangle, block)
-    judge(triangle, rows, seen, outputs, scales, pivots)
-    substitute_back(triangle, seen, outputs, weights)
+    block = part(weights, features * outputs)
+    fold_rows(memory(states), memory(targets), rows, features, outputs, triangle, block)
+    judge(triangle, rows, features, outputs, scales, pivots)
+    substitute_back(triangle, features, outputs, weights)
 
 
 @compiled
-def penalised(roots: Any, seen: int, outputs: int, parts: Any) -> None:
+def penalised(roots: Any, features: int, outputs: int, parts: Any) -> None:
     """Fold penalties of `roots` into R, the first of parts; write the weights, the next.
 
-    parts: room for (S + K) ROWS vectors at the end.
+    parts: with (S + K) ROWS vectors of workspace at the end.
     """
-    columns = seen + outputs
+    columns = features + outputs
     triangle = memory(parts)
     weights = part(triangle, columns * columns)
-    block = part(weights, seen * outputs)
-    fold_penalties(triangle, seen, outputs, memory(roots), block)
-    substitute_back(triangle, seen, outputs, weights)
+    block = part(weights, features * outputs)
+    fold_penalties(triangle, features, outputs, memory(roots), block)
+    substitute_back(triangle, features, outputs, weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,18 +236,18 @@ class Triangle:
 
 def factorise(lanes: Array, targets: Array) -> Triangle:
     """Return R of states (T, S, WIDTH), contiguous and aligned, and targets (T, K)."""
-    (rows, seen, _), outputs = lanes.shape, targets.shape[1]
-    columns = seen + outputs
-    sizes = (columns * columns, seen, 1, seen * outputs, columns * ROWS)
+    (rows, features, _), outputs = lanes.shape, targets.shape[1]
+    columns = features + outputs
+    sizes = (columns * columns, features, 1, features * outputs, columns * ROWS)
     parts = aligned(sum(sizes) * WIDTH)
     shared = Shared(np.ascontiguousarray(targets).reshape(-1))
-    factorised(lanes.reshape(-1), shared, rows, seen, outputs, parts)
+    factorised(lanes.reshape(-1), shared, rows, features, outputs, parts)
     values, scales, pivots, weights = _parts_of(parts, sizes[:-1])
     return Triangle(
         values.reshape(columns, columns, WIDTH),
-        scales.reshape(seen, WIDTH),
+        scales.reshape(features, WIDTH),
         pivots,
-        out_of_lanes(weights.reshape(seen, outputs, WIDTH), WIDTH),
+        out_of_lanes(weights.reshape(features, outputs, WIDTH), WIDTH),
     )
 
 
@@ -252,14 +256,14 @@ def solve_penalised(triangle: Triangle, roots: Array) -> Array:
 
     roots: (S, WIDTH), square roots of the penalties on squared weights.
     """
-    columns, (seen, _) = len(triangle.values), roots.shape
-    outputs = columns - seen
-    sizes = (columns * columns, seen * outputs, columns * ROWS)
+    columns, (features, _) = len(triangle.values), roots.shape
+    outputs = columns - features
+    sizes = (columns * columns, features * outputs, columns * ROWS)
     parts = aligned(sum(sizes) * WIDTH)
     values, weights = _parts_of(parts, sizes[:-1])
     values[:] = triangle.values.reshape(-1)
-    penalised(aligned_copy(roots).reshape(-1), seen, outputs, parts)
-    return out_of_lanes(weights.reshape(seen, outputs, WIDTH), WIDTH)
+    penalised(aligned_copy(roots).reshape(-1), features, outputs, parts)
+    return out_of_lanes(weights.reshape(features, outputs, WIDTH), WIDTH)
 
 
 def _parts_of(parts: Array, sizes: Sequence[int]) -> list[Array]:

@@ -1,4 +1,4 @@
-"""Maximum likelihood for outputs that are probabilities, linear in what is seen.
+"""Maximum likelihood for outputs that are probabilities, linear in the features.
 
 Minimised over the weights W (S, K) is, a row of rows T,
 
@@ -19,7 +19,7 @@ import numpy as np
 from evolino.vocabulary import Array, IntArray
 
 DECREMENT = 1e-6  # squared length of a Newton step, in nats a row, that ends the search
-STEPS, CONJUGATES, HALVINGS = 60, 60, 30
+MOST_STEPS, CONJUGATES, MOST_HALVINGS = 60, 60, 30
 SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring
 FREE = 1e-2  # by which a constant is divided, so that its penalty does not count
 
@@ -38,16 +38,16 @@ class Likelihood:
 
 
 def maximise(
-    likelihood: Likelihood, seen: Array, targets: Array, penalties: tuple[float, ...]
+    likelihood: Likelihood, features: Array, targets: Array, penalties: tuple[float, ...]
 ) -> Array:
-    """Return weights (L, S, K) for L penalties; NaN if what is seen is not finite.
+    """Return weights (L, S, K) for L penalties; NaN if the features are not finite.
 
-    seen: (T, S). targets: (T, K) of 0 and 1.
+    features: (T, S). targets: (T, K) of 0 and 1.
     """
-    shape = (len(penalties), seen.shape[1], targets.shape[1])
-    if not np.isfinite(seen).all():
+    shape = (len(penalties), features.shape[1], targets.shape[1])
+    if not np.isfinite(features).all():
         return np.full(shape, np.nan)
-    scaled, scales = _scaled(seen, likelihood.unnormalised)
+    scaled, scales = _scaled(features, likelihood.unnormalised)
     values, basis = np.linalg.eigh(scaled.T @ scaled / len(scaled))
     rotated = scaled @ basis
     problem = _Problem(
@@ -74,16 +74,16 @@ def probabilities(sums: Array, exclusive: bool) -> Array:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * sums)))
 
 
-def _scaled(seen: Array, unnormalised: bool) -> tuple[Array, Array]:
-    """Return what is seen (T, S) with columns divided by scales (S,), and these."""
-    mean, root = seen.mean(axis=0), np.sqrt(np.square(seen).mean(axis=0))
-    deviation = seen.std(axis=0)
+def _scaled(features: Array, unnormalised: bool) -> tuple[Array, Array]:
+    """Return features (T, S) with columns divided by scales (S,), and these."""
+    mean, root = features.mean(axis=0), np.sqrt(np.square(features).mean(axis=0))
+    deviation = features.std(axis=0)
     constant = (deviation <= 1e-12 * root) & (root > 0)
     scales = deviation if constant.any() else root
     scales = np.ones_like(root) if unnormalised else scales.copy()
     scales[constant] = FREE * np.abs(mean[constant])
     scales[scales == 0] = 1.0
-    return np.asarray(seen / scales, dtype=np.float64), scales
+    return np.asarray(features / scales, dtype=np.float64), scales
 
 
 def _constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
@@ -99,14 +99,14 @@ def _constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Problem:
-    """seen: (T, S) in the basis of principal components, whose mean squares are values.
+    """features: (T, S) in the basis of principal components, whose mean squares are values.
 
     roughly: the same in float32, for the products of the conjugate gradients. Gradients are
     exact, so that a rough step costs at most another one, not the optimum.
     """
 
     likelihood: Likelihood
-    seen: Array
+    features: Array
     roughly: Array
     values: Array
     targets: Array
@@ -114,12 +114,12 @@ class _Problem:
     def solve(self, penalty: float, weights: Array) -> Array:
         """Return weights (S, K) from a start."""
         weights = self._centred(weights)
-        sums = self.seen @ weights
+        sums = self.features @ weights
         active = np.ones(weights.shape[1], dtype=bool)
-        for _ in range(self.likelihood.steps or STEPS):
+        for _ in range(self.likelihood.steps or MOST_STEPS):
             some = np.flatnonzero(active)
             step = self._step(penalty, weights[:, some], sums[:, some], some)
-            moved = self.seen @ step.direction
+            moved = self.features @ step.direction
             length = self._length(
                 penalty, weights[:, some], sums[:, some], step, moved, some
             )
@@ -179,7 +179,7 @@ class _Problem:
 
         length = np.ones(weights.shape[1])
         before = value(np.zeros_like(length))
-        for _ in range(HALVINGS):
+        for _ in range(MOST_HALVINGS):
             worse = value(length) > before + SUFFICIENT * length * step.slope + 1e-15
             if not worse.any():
                 return length
@@ -197,7 +197,7 @@ class _Problem:
         return np.asarray((np.logaddexp(0.0, sums) - wanted * sums).mean(axis=0))
 
     def _back(self, errors: Array) -> Array:
-        return np.asarray(self.seen.T @ errors / len(self.seen))
+        return np.asarray(self.features.T @ errors / len(self.features))
 
     def _curved(self, chance: Array, along: Array) -> Array:
         """Return the Hessian's image of a direction (S, K), without the penalty."""

@@ -1,4 +1,4 @@
-"""Support vector machines with squared losses, by Newton's method in the primal.
+"""Newton's method for a support vector machine with squared losses, in the primal.
 
 For one output of one network, with x(t) what its readout sees, columns scaled to root mean
 square 1, and f(t) = z x(t), this minimises
@@ -25,11 +25,9 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from evolino.simd.compiled import compiled
-from evolino.simd.memory import aligned, load, memory, part, store
+from evolino.simd.memory import load, part, store
 from evolino.simd.vectors import fma, higher, like, sign, within
-from evolino.solvers.columns import WIDTH, add_multiple, dot, put_column, scaled, total
-from evolino.vocabulary import Array
+from evolino.solvers.columns import add_multiple, dot, total
 
 njit: Any = numba.njit
 FEW_STEPS, STEPS, HALVINGS, CALM = 30, 100, 40, 2
@@ -54,7 +52,7 @@ class Problem(NamedTuple):
 
 
 @njit
-def judged(problem: Any, z: Any, penalty_roots: Any, f: Any, r: Any, room: Any) -> Any:
+def judged(problem: Any, z: Any, penalty_roots: Any, f: Any, r: Any, scratch: Any) -> Any:
     """Write f and r for weights z (S,); return the sum that is minimised."""
     x, y, roots = problem.x, problem.y, problem.roots
     blocks, columns = problem.blocks, problem.columns
@@ -77,12 +75,12 @@ def judged(problem: Any, z: Any, penalty_roots: Any, f: Any, r: Any, room: Any) 
     penalty = 0.0
     for j in range(columns):
         penalty += (penalty_roots[j] * z[j]) ** 2
-    return total(room, error) + penalty
+    return total(scratch, error) + penalty
 
 
 @njit
 def newton_step(
-    problem: Any, z: Any, penalty_roots: Any, r: Any, work: Any, triangle: Any, room: Any
+    problem: Any, z: Any, penalty_roots: Any, r: Any, work: Any, triangle: Any, scratch: Any
 ) -> None:
     """Write the Newton step from z to the last column of triangle (S, S + 1).
 
@@ -103,7 +101,7 @@ def newton_step(
         triangle[j, j] = penalty_roots[j]
         triangle[j, columns] = -penalty_roots[j] * z[j]
     for j in range(columns):
-        eliminate(work, triangle, j, blocks, columns, room)
+        eliminate(work, triangle, j, blocks, columns, scratch)
     for j in range(columns - 1, -1, -1):
         value = triangle[j, columns]
         for i in range(j + 1, columns):
@@ -113,11 +111,11 @@ def newton_step(
 
 @njit
 def eliminate(
-    work: Any, triangle: Any, j: int, blocks: int, columns: int, room: Any
+    work: Any, triangle: Any, j: int, blocks: int, columns: int, scratch: Any
 ) -> None:
     """Take column j of work into the triangle's diagonal by a Householder reflection."""
     column, diagonal = part(work, j * blocks), triangle[j, j]
-    square = dot(column, column, blocks, room)
+    square = dot(column, column, blocks, scratch)
     if square == 0.0:
         return
     norm = np.sqrt(diagonal * diagonal + square)
@@ -126,19 +124,19 @@ def eliminate(
     triangle[j, j] = -norm
     for i in range(j + 1, columns + 1):
         other = part(work, i * blocks)
-        minus = -factor * (head * triangle[j, i] + dot(column, other, blocks, room))
+        minus = -factor * (head * triangle[j, i] + dot(column, other, blocks, scratch))
         triangle[j, i] += minus * head
         add_multiple(other, minus, column, blocks)
 
 
 @njit
-def changed(before: Any, after: Any, blocks: int, room: Any) -> Any:
+def changed(before: Any, after: Any, blocks: int, scratch: Any) -> Any:
     """Return whether r != 0 in other rows than before."""
     differing = like(load(before, 0), 0.0)
     for k in range(blocks):
         was, is_now = within(load(before, k), 0.0, 0.0, 1.0), load(after, k)
         differing = differing + within(is_now, 0.0, was, 1.0 - was)
-    return total(room, differing) != 0.0
+    return total(scratch, differing) != 0.0
 
 
 @njit
@@ -149,7 +147,7 @@ def descend(
     steps: int,
     work: Any,
     triangle: Any,
-    room: Any,
+    scratch: Any,
 ) -> Any:
     """Take Newton steps from z, halved until they descend; return whether they ended.
 
@@ -159,22 +157,22 @@ def descend(
     f = part(work, (columns + 1) * blocks)
     r, after = part(f, blocks), part(f, 2 * blocks)
     tried = np.empty(columns)
-    lowest = judged(problem, z, penalty_roots, f, r, room)
+    lowest = judged(problem, z, penalty_roots, f, r, scratch)
     calm = 0
     for _ in range(steps):
-        newton_step(problem, z, penalty_roots, r, work, triangle, room)
+        newton_step(problem, z, penalty_roots, r, work, triangle, scratch)
         length, found = 1.0, np.inf
         for _ in range(HALVINGS):
             for j in range(columns):
                 tried[j] = z[j] + length * triangle[j, columns]
-            found = judged(problem, tried, penalty_roots, f, after, room)
+            found = judged(problem, tried, penalty_roots, f, after, scratch)
             if found <= lowest * (1.0 + ROUNDING):
                 break
             length *= 0.5
         if not found <= lowest * (1.0 + ROUNDING):
             return True
         # The last steps only refine: they change no row, or nothing beyond rounding.
-        same = length == 1.0 and not changed(r, after, blocks, room)
+        same = length == 1.0 and not changed(r, after, blocks, scratch)
         calm = calm + 1 if same or found >= lowest * (1.0 - ROUNDING) else 0
         for j in range(columns):
             z[j] = tried[j]
@@ -187,7 +185,13 @@ def descend(
 
 @njit
 def minimise(
-    problem: Any, z: Any, penalty_roots: Any, rows: int, work: Any, triangle: Any, room: Any
+    problem: Any,
+    z: Any,
+    penalty_roots: Any,
+    rows: int,
+    work: Any,
+    triangle: Any,
+    scratch: Any,
 ) -> None:
     """Write the weights (S,) that minimise to z. work: S + 4 columns.
 
@@ -206,88 +210,6 @@ def minimise(
             z[j] = 0.0 if attempt < 2 else z[j]
             larger[j] = penalty_roots[j] * np.sqrt(10.0**stage)
         steps = STEPS if attempt else FEW_STEPS
-        ended = descend(problem, z, larger, steps, work, triangle, room)
+        ended = descend(problem, z, larger, steps, work, triangle, scratch)
         if ended and attempt == 0:
             return
-
-
-@compiled
-def solve_all(
-    states: Any,
-    targets: Any,
-    share_roots: Any,
-    epsilon: float,
-    classify: bool,
-    penalties: Any,
-    absolute: bool,
-    x: Any,
-    work: Any,
-    solved: Any,
-) -> None:
-    """Write output weights (L, P, S, K) of P <= WIDTH networks to solved, NaN for one whose
-    states are not finite.
-
-    states: (T, S, WIDTH). targets, share_roots: (T, K). penalties: (L,), on the squared
-    weights of scaled columns, or if absolute of the columns as they are. x: room for S
-    columns; work: for S + 6 and a vector.
-    """
-    rows, columns = states.shape[0], states.shape[1]
-    blocks = (rows + WIDTH - 1) // WIDTH
-    to_x, to_work = memory(x), memory(work)
-    y = part(to_work, (columns + 4) * blocks)
-    roots, room = part(y, blocks), part(y, 2 * blocks)
-    scales, penalty_roots = np.empty(columns), np.empty(columns)
-    triangle, z = np.empty((columns, columns + 1)), np.empty(columns)
-    for p in range(solved.shape[1]):
-        if not scaled(states, p, to_x, scales, blocks, room):
-            for q in range(len(penalties)):
-                for j in range(columns):
-                    for k in range(targets.shape[1]):
-                        solved[q, p, j, k] = np.nan
-            continue
-        for k in range(targets.shape[1]):
-            put_column(y, targets, k, blocks)
-            put_column(roots, share_roots, k, blocks)
-            problem = Problem(to_x, y, roots, blocks, columns, epsilon, classify)
-            for q in range(len(penalties)):
-                for j in range(columns):
-                    scale = scales[j] if absolute else 1.0
-                    penalty_roots[j] = np.sqrt(penalties[q]) / scale
-                minimise(problem, z, penalty_roots, rows, to_work, triangle, room)
-                for j in range(columns):
-                    solved[q, p, j, k] = z[j] / scales[j]
-
-
-def support_vectors(
-    lanes: Array,
-    count: int,
-    targets: Array,
-    shares: Array,
-    penalties: Array,
-    *,
-    classify: bool,
-    epsilon: float = 0.0,
-    absolute: bool = False,
-) -> Array:
-    """Return output weights (L, P, S, K) of P = `count` networks for L penalties.
-
-    lanes: states (T, S, WIDTH), a network in each lane. targets, shares: (T, K); the
-    targets of classification are -1 and 1. absolute: the penalties are on the weights of
-    columns as they are, not scaled to root mean square 1.
-    """
-    (rows, columns, _), outputs = lanes.shape, targets.shape[1]
-    blocks = -(-rows // WIDTH)
-    solved = np.empty((len(penalties), count, columns, outputs))
-    solve_all(
-        lanes,
-        np.ascontiguousarray(targets),
-        np.sqrt(np.ascontiguousarray(shares)),
-        epsilon,
-        classify,
-        np.asarray(penalties, dtype=np.float64),
-        absolute,
-        aligned(columns * blocks * WIDTH),
-        aligned(((columns + 6) * blocks + 1) * WIDTH),
-        solved,
-    )
-    return solved

@@ -1,4 +1,4 @@
-"""Drums, synthesised: a falling sine is a drum's skin, noise a snare or a cymbal."""
+"""Drum synthesis: a falling sine for the skin, noise for snare and cymbals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores as Standard MIDI Files, type 1, and back.
+"""MIDI files: write scores as Standard MIDI Files, type 1, and read them.
 
 What a file says beyond notes, instruments, tempo and bars is left out when it is read.
 """

@@ -1,4 +1,4 @@
-"""Music as frozen records: notes on a time axis of beats, in tracks, with a tempo.
+"""Scores: notes on a time axis of beats, in tracks, with a tempo, as frozen records.
 
 A beat is a quarter note. Pitches are MIDI numbers, 60 is middle C. In a track of drums a
 pitch chooses a drum, as in General MIDI: 36 bass drum, 38 snare, 42 closed hi-hat.
@@ -86,7 +86,7 @@ class Score:
         return max((note.end for track in self.tracks for note in track.notes), default=0.0)
 
     def seconds_at(self, beat: float) -> float:
-        """Return when a beat is heard, in seconds from the start."""
+        """Return the time of a beat, in seconds from the start."""
         seconds, last, tempo = 0.0, 0.0, self.tempo
         for change, next_tempo in self.tempo_changes:
             if beat <= change:

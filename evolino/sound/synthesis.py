@@ -1,4 +1,4 @@
-"""A small additive synthesiser: a score as samples, and samples as a WAV file.
+"""Additive synthesiser: a score as samples, and samples as a WAV file.
 
 A tone is a sum of harmonics, each with a decay of its own; the instrument chooses how
 strong and how lasting they are. Enough to hear what a network plays, the same bits always.
@@ -68,8 +68,8 @@ def synthesise(score: Score, rate: int = RATE) -> Array:
                     else tone(note.pitch, length / rate, rate, timbre_of(program))
                 )
             first = round(begins * rate)
-            heard = known[key][: len(sound) - first]
-            sound[first : first + len(heard)] += (note.velocity / 127) * heard
+            samples = known[key][: len(sound) - first]
+            sound[first : first + len(samples)] += (note.velocity / 127) * samples
     loudest = np.abs(sound).max()
     return sound * (PEAK / loudest) if loudest > 0 else sound
 
@@ -79,8 +79,8 @@ def tone(pitch: int, seconds: float, rate: int, timbre: Timbre) -> Array:
     time = np.arange(round((seconds + RELEASE) * rate)) / rate
     order = np.arange(1, timbre.harmonics + 1)
     frequencies = 440.0 * 2.0 ** ((pitch - 69) / 12) * order
-    heard = frequencies < rate / 2  # above it they would come back as other pitches
-    order, frequencies = order[heard], frequencies[heard]
+    audible = frequencies < rate / 2  # above it they would come back as other pitches
+    order, frequencies = order[audible], frequencies[audible]
     fading = np.exp(-time[:, None] * np.sqrt(order) / timbre.decay)
     waves = np.sin(2 * np.pi * time[:, None] * frequencies) * fading
     # Low notes are made louder: the ear hears them less.

@@ -1,4 +1,4 @@
-"""One file for a nest of arrays and plain values: deterministic, checksummed, no pickle.
+"""Archive of arrays and plain values in one .npz: deterministic, checksummed, no pickle.
 
 The file is an .npz: a header in JSON, then one .npy entry an array, uncompressed. The same
 content gives the same bytes. It is written beside its place and then moved there, so that
@@ -31,7 +31,7 @@ LARGE = 2**63  # integers from here on are written in base 16
 def save_state(path: str | Path, mapping: Mapping[str, Any], *, kind: str) -> None:
     """Write a nest of dicts, lists and tuples of arrays, numbers, text, bools and None.
 
-    kind: what the file is, such as "checkpoint"; `load_state` asks for the same. Raises
+    kind: what the file is, such as "checkpoint"; `load_state` checks it. Raises
     TypeError for other values and OSError if it cannot be written; the file that was
     there before then stays.
     """
@@ -62,13 +62,17 @@ def load_state(path: str | Path, *, kind: str) -> dict[str, Any]:
         raise ValueError(f"{path} is damaged: {_one_line(error)}") from None
     if header["version"] != VERSION:
         raise ValueError(
-            f"{path} has format version {header['version']}, this evolino reads "
+            f"{path} has format version {header['version']!r:.40}, this evolino reads "
             f"{VERSION}: it may come from a newer one"
         )
     if header["kind"] != kind:
-        raise ValueError(f"{path} is a {header['kind']}, not a {kind}")
+        raise ValueError(f"{path} is a {header['kind']!s:.40}, not a {kind}")
     body = {key: header[key] for key in ("format", "version", "kind", "tree")}
-    if header.get("sha256") != _checksum(body, arrays):
+    try:
+        whole = header.get("sha256") == _checksum(body, arrays)
+    except Exception as error:
+        raise ValueError(f"{path} is damaged: {_one_line(error)}") from None
+    if not whole:
         raise ValueError(f"{path} is damaged or was edited: its checksum is wrong")
     try:
         tree = _decode(header["tree"], [_array(each) for each in arrays])
@@ -159,8 +163,28 @@ def _array_bytes(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def _array(content: bytes) -> np.ndarray[Any, Any]:
+    """Return the array of an entry. Raises ValueError, before anything is allocated, if
+    it is not as large as its header says."""
+    check_npy(content)
     array: np.ndarray[Any, Any] = npy.read_array(io.BytesIO(content), allow_pickle=False)
     return array
+
+
+def check_npy(content: bytes) -> None:
+    """Raise ValueError, before anything is allocated, for a .npy file that is not one, that
+    holds objects, or that is not as large as its header says."""
+    file = io.BytesIO(content)
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"it has version {version} of the .npy format")
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    try:
+        shape, _, dtype = read(file)
+    except Exception as error:  # the header is parsed as Python literals
+        raise ValueError(f"its header cannot be read: {_one_line(error)}") from None
+    size, left = math.prod(shape) * dtype.itemsize, len(content) - file.tell()
+    if dtype.hasobject or not dtype.itemsize or min(shape, default=0) < 0 or size != left:
+        raise ValueError(f"its header says {shape} of {dtype}, {left:,} bytes follow")
 
 
 def _checksum(body: Mapping[str, Any], arrays: list[bytes]) -> str:

@@ -1,4 +1,4 @@
-"""Where files lie that can be made again: the user's cache folder."""
+"""The user's cache folder: files that can be made again."""
 
 from __future__ import annotations
 

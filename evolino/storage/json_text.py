@@ -1,4 +1,4 @@
-"""JSON that every reader can read, and numbers that are not finite.
+"""Strict JSON text, with inf and nan as words.
 
 JSON has no inf and nan; here they are the text "inf", "-inf" or "nan", and become numbers
 again when the text is read.
@@ -29,7 +29,10 @@ def write_json(value: Any, *, indent: int | None = None, sort_keys: bool = False
 
 def read_json(text: bytes | str) -> Any:
     """Return the value of `write_json`. Raises ValueError for what is not JSON."""
-    return _numbers(json.loads(text))
+    try:
+        return _numbers(json.loads(text))
+    except RecursionError:
+        raise ValueError("its tables are nested too deeply") from None
 
 
 def _words(value: Any) -> Any:

@@ -7,6 +7,7 @@ names the line.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from evolino.storage.archive import check_npy
 from evolino.storage.text_tables import Layout, layout_of, lines_of, split
 from evolino.vocabulary import Array, IntArray, unknown_name
 
@@ -123,10 +125,15 @@ def table_of_frame(frame: Any, what: str) -> Table:
 def _of_numpy(path: Path) -> Table:
     """Read an array (T,) or (T, n)."""
     try:
-        with path.open("rb") as file:
-            array = np.load(file, allow_pickle=False)
-        values = np.asarray(array, dtype=np.float64)
-    except (ValueError, TypeError, EOFError, SyntaxError) as error:
+        content = path.read_bytes()
+        if not content:
+            raise ValueError("it is empty")
+        check_npy(content)  # what a header claims is held to the length of the file
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"it holds {array.dtype}")
+        values = np.array(array, dtype=np.float64)
+    except (ValueError, TypeError, EOFError, SyntaxError, OverflowError) as error:
         raise ValueError(f"{path} is not a file of numbers: {error}") from None
     if not values.size:
         raise ValueError(f"{path} is not a file of numbers: it is empty")

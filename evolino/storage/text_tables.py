@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
-import io
 import lzma
 import re
 import zipfile
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import IO, cast
 
 SEPARATORS = ("\t", ";", "|")
 SPACES = " "  # any run of white space
@@ -22,6 +22,11 @@ COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d+")
 DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T][\d:.+Z-]+)?|\d{1,2}:\d{2}[\d:.]*"
+)
+LARGEST = 200_000_000  # bytes of text
+DAMAGED = (
+    *(OSError, EOFError, RuntimeError, NotImplementedError),
+    *(lzma.LZMAError, zipfile.BadZipFile, zlib.error),
 )
 LETTER = re.compile(r"[^\W\d_]")
 WORDS = ("", "na", "n/a", "nan", "null", "none", "-", "?", "inf", "-inf")
@@ -163,22 +168,31 @@ def _is_name(field: str) -> bool:
 def _unpacked(path: Path) -> bytes:
     """Return the bytes of a file, of a compressed one those that are in it."""
     ending = path.suffix.lower()
-    packed = path.read_bytes()
+    path.open("rb").close()  # a file that cannot be opened says so itself
     try:
-        if ending == ".gz":
-            return gzip.decompress(packed)
-        if ending == ".bz2":
-            return bz2.decompress(packed)
-        if ending == ".xz":
-            return lzma.decompress(packed)
-        if ending == ".zip":
-            with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-                if len(archive.namelist()) != 1:
-                    raise ValueError(f"{path} must hold one file")
-                return archive.read(archive.namelist()[0])
-    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
+        with _opened(path, ending) as file:
+            content = file.read(LARGEST + 1)
+    except DAMAGED as error:
         raise ValueError(f"{path} is not a {ending} file: {error}") from None
-    return packed
+    if len(content) > LARGEST:
+        raise ValueError(f"{path} must hold at most {LARGEST:,} bytes of text")
+    return content
+
+
+def _opened(path: Path, ending: str) -> IO[bytes]:
+    """Open a file, a compressed one for what is in it."""
+    if ending == ".gz":
+        return cast(IO[bytes], gzip.open(path))
+    if ending == ".bz2":
+        return bz2.open(path)
+    if ending == ".xz":
+        return lzma.open(path)
+    if ending != ".zip":
+        return path.open("rb")
+    archive = zipfile.ZipFile(path)
+    if len(archive.namelist()) != 1:
+        raise zipfile.BadZipFile("it must hold one file")
+    return archive.open(archive.namelist()[0])
 
 
 def _decoded(path: Path, content: bytes) -> str:

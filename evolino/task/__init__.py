@@ -1,1 +1,1 @@
-"""What a task is: series, the protocol, and what tasks may offer or ask more."""
+"""Tasks: series and splits, the protocol of a task, optional protocols."""

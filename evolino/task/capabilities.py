@@ -1,4 +1,4 @@
-"""What a task may offer beyond its protocol, and what it may ask of a trained network."""
+"""Optional protocols: what a task may offer more, what it may require of a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evolino.vocabulary import Array, IntArray
 class ScoresManyNetworks(Protocol):
     """What a task may offer beside its loss, where scoring takes a part of the time.
 
-    It is asked only of the class that defines the task's loss: one that overrides `loss`
+    It is used only of the class that defines the task's loss: one that overrides `loss`
     alone is scored by it.
     """
 
@@ -34,8 +34,8 @@ def feeds_back(task: object) -> bool:
 
     Teacher forcing hands a network the targets of the steps before. A task that generates
     is tested without them. One that does not (`generates` is False) must say that they are
-    known when the network is used, as the last notes are where the next is foretold, by
-    `past_targets_known = True`; else a target that is repeated over rows would be given
+    known when the network is used, as the last notes are where the next one is predicted,
+    by `past_targets_known = True`; else a target that is repeated over rows would be given
     away.
     """
     generates = bool(getattr(task, "generates", False))
@@ -60,18 +60,18 @@ class Reader(Predictor, Protocol):
     """A predictor that can be checked on strings which are not written out."""
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
-        """Return how it does on counted strings, given by parameters (N, parameters)."""
+        """Return margins and errors on strings given by parameters (N, parameters)."""
         ...
 
 
 @runtime_checkable
 class Improviser(Protocol):
-    """A predictor that goes on alone, hearing what is made of its outputs."""
+    """A predictor in free run that is fed back what is chosen from its outputs."""
 
     def improvise(
         self, steps: int, prime: Array, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
-        """Go on from a prime (T, K); choose: outputs (K,) -> what is heard next (K,).
+        """Go on from a prime (T, K); choose: outputs (K,) -> what is fed back next (K,).
 
         Returns what was chosen, and the outputs that it was chosen from: (steps, K) each.
         """
@@ -80,7 +80,7 @@ class Improviser(Protocol):
 
 @runtime_checkable
 class Disturbable(Protocol):
-    """A predictor whose cells can be shaken while it runs freely."""
+    """A predictor whose cells can be disturbed in free run."""
 
     def disturbed(
         self,

@@ -1,4 +1,4 @@
-"""Strings that are counted: the same row again and again, so often as a parameter says.
+"""Run-length description of counted strings such as a^n b^n c^n: phases of equal rows.
 
 a^n b^n c^n is one row of S, n rows of a, n - 1 rows of b after which b may follow, one
 after which c must, and so on. Whoever knows the phases of a string need not write it down:
@@ -20,8 +20,8 @@ from evolino.vocabulary import Array, BoolArray, IntArray
 class Phase:
     """Equal rows, one after another.
 
-    inputs: (I,), what goes in at every row. targets: (K,), what must come out: above 0 for
-    a symbol that may come next, below 0 for one that may not.
+    inputs: (I,), of every row. targets: (K,), of every row: above 0 for a symbol
+    that may come next, below 0 for one that may not.
     constant, factors: there are constant + sum_j factors[j] n_j rows for the parameters
     n_1, n_2, .. >= 1 of the language; never fewer than 0.
     """
@@ -39,7 +39,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
-    """How a network did on N strings of F phases.
+    """Margins and errors of a network on N strings of F phases.
 
     margins: (N,), the smallest of target times output over all rows and outputs; a string
     is accepted if it is above 0. wrong: (N, F), rows of each phase with an output on the
@@ -58,7 +58,7 @@ class Checked:
 def written(
     codes: IntArray, inputs: Array, targets: Array
 ) -> tuple[tuple[Phase, ...], IntArray]:
-    """Return any strings at all as counted ones: a phase for each row that comes there.
+    """Return arbitrary strings as counted ones: a phase for each row that comes there.
 
     codes: (N, L), which row of inputs (A, I) and targets (A, K) comes at each position, -1
     past the end of a string. Returns the phases and the strings (N, phases) of 0s and 1s.

@@ -1,4 +1,4 @@
-"""What tasks offer beside `Task` whose targets are music."""
+"""Optional protocols of tasks whose targets are music: prime, score, choose, harmonise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evolino.vocabulary import Array, IntArray
 class Musical(Protocol):
     """A task whose frames, a row of targets each, are music.
 
-    beats_per_bar: in quarter notes. tempo: in beats a minute, unless one is asked for.
+    beats_per_bar: in quarter notes. tempo: the default, in beats a minute.
     """
 
     beats_per_bar: ClassVar[int]
@@ -28,7 +28,7 @@ class Musical(Protocol):
         ...
 
     def prime(self, split: Split, piece: int) -> Array:
-        """Return (T, K): frames of test data that the network hears before it goes on.
+        """Return (T, K): frames of test data for teacher forcing before the free run.
 
         piece: which, from 0. Raises ValueError for one that there is not.
         """
@@ -41,10 +41,10 @@ class Musical(Protocol):
     def chooser(
         self, rng: Generator, temperature: float | None, prime: Array
     ) -> Callable[[Array], Array]:
-        """Return what makes a frame (K,) of outputs (K,): drawn, or cut.
+        """Return a function from outputs (K,) to a frame (K,): drawn, or cut.
 
-        prime: (T, K), the frames heard before. temperature: 1 draws by the outputs, less is
-        surer, 0 takes the likeliest; None is the task's own.
+        prime: (T, K), the frames that were teacher-forced before. temperature: 1 draws by
+        the outputs, less is surer, 0 takes the likeliest; None is the task's own.
         """
         ...
 
@@ -68,7 +68,7 @@ class Harmonising(Musical, Protocol):
     def harmoniser(
         self, rng: Generator, temperature: float | None, melody: IntArray
     ) -> Callable[[Array], Array]:
-        """Return what makes a frame (K,) of outputs (K,), the melody's notes as given.
+        """Return a function from outputs (K,) to a frame (K,), the melody's notes as given.
 
         Raises ValueError if the task's parameters do not allow it.
         """
@@ -81,9 +81,9 @@ class Harmonising(Musical, Protocol):
 
 @runtime_checkable
 class Conducted(Protocol):
-    """A task that is music whose tempo the network is told: its inputs are a conductor.
+    """A task of music whose external inputs give the tempo, as a conductor does.
 
-    tempo: in beats a minute, unless one is asked for.
+    tempo: the default, in beats a minute.
     """
 
     @property
@@ -92,9 +92,9 @@ class Conducted(Protocol):
         ...
 
     def conducted(self, bars: int, tempi: Sequence[tuple[int, float]]) -> Segment:
-        """Return the music as it is wanted; the rows before its start are heard first.
+        """Return the target music; the rows before its start are teacher-forced.
 
-        bars: that are played after what is heard. tempi: (bar, beats a minute) from that
+        bars: that are played after those rows. tempi: (bar, beats a minute) from that
         bar on, bars ascending and the first of them 1, which is the first that is played.
         Raises ValueError for tempi that cannot be.
         """

@@ -1,4 +1,4 @@
-"""What a task is: sequences to learn from, a loss for evolution, figures to report.
+"""The protocol of a task: sequences, a loss for evolution, metrics, baselines.
 
 A task knows nothing of networks or searches. It says which steps of which sequences fit
 the readout, which ones select among networks, and which ones are reported.
@@ -71,7 +71,9 @@ class Task(Protocol):
 
         outputs: (P, N, L, K), what P networks gave on N validation segments of L rows; or
         on all rows of train as one segment, where there is no validation.
-        targets: (N, L, K); NaN where a shorter segment has no row, which does not count.
+        targets: (N, L, K); NaN where a shorter segment has no row, which does not count
+        (`evolino.tasks.error_measures.rmse` leaves such rows out). A loss with a third
+        argument `inputs` is also given the inputs (N, L, I) of the same rows.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Series, segments and splits: the data of a task, and which rows serve what."""
+"""Series, segments and splits: train, validation and test data of a task."""
 
 from __future__ import annotations
 

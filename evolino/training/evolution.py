@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,23 +16,30 @@ from evolino.training.problem import Problem
 from evolino.training.workers.base import EvaluationError, Job, Workers
 from evolino.vocabulary import Array
 
+USUAL = 1000  # a population that is larger is known by the one before it
 PIECES = 2  # for each worker, so that one with slow networks does not hold up the others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
     """A generation. losses: (P,). found: its best networks, the best first, as many as the
-    run keeps at most; those that are not among the best for certain may be left out."""
+    run keeps at most; those that are not among the best for certain may be left out.
+    before: the state before a generation that the budget cut short, which ends the run; a
+    resumed one begins it again."""
 
     losses: Array
     found: list[Found]
+    before: State | None = None
 
 
 class Evolution(Protocol):
     """Moves a population on a problem; all of it is in its state."""
 
-    def advance(self, workers: Workers) -> list[Evaluated]:
-        """Evolve, as far as its state can then be saved; return the generations."""
+    def advance(self, workers: Workers, most: int | None = None) -> list[Evaluated]:
+        """Evolve, as far as its state can then be saved; return the generations.
+
+        most: networks that the budget leaves.
+        """
         ...
 
     def state(self) -> State:
@@ -49,10 +57,21 @@ class OneSearch:
         self._search = problem.search(origin)
         if state is not None:
             self._search.restore(state)
+        self._largest = 0
 
-    def advance(self, workers: Workers) -> list[Evaluated]:
-        """Ask, evaluate, tell."""
+    def advance(self, workers: Workers, most: int | None = None) -> list[Evaluated]:
+        """Ask, evaluate, tell; of a population beyond the budget the first are evaluated,
+        and the search is told nothing."""
+        before = None
+        if most is not None and most < max(USUAL, 2 * self._largest):
+            before = copy.deepcopy(self._search.state())
         genomes = self._search.ask()
+        self._largest = max(self._largest, len(genomes))
+        if before is not None and most is not None and most < len(genomes):
+            genomes = genomes[:most]
+            losses = evaluate(self._problem, genomes, workers)
+            found = lowest_of(losses, genomes, self._problem.experiment.kept)
+            return [Evaluated(losses, found, before)]
         losses = evaluate(self._problem, genomes, workers)
         found = lowest_of(losses, genomes, self._problem.experiment.kept)
         del genomes  # a large population is not held while the next one is bred

@@ -12,12 +12,15 @@ from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.vocabulary import check_count, check_number
 
+MOST_ISLANDS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """When to stop; None is no limit, the first limit reached ends the run.
 
-    generations, evaluations: counts. seconds: wall-clock time, interruptions and the
+    generations, evaluations: counts; the last generation evaluates what is left, islands
+    go on to their next exchange. seconds: wall-clock time, interruptions and the
     compilation of kernels left out. target: the loss at which the run is good enough.
     stagnation: generations without a better network.
     """
@@ -32,7 +35,7 @@ class Budget:
         """Check every limit."""
         for name in ("generations", "evaluations", "stagnation"):
             if getattr(self, name) is not None:
-                check_count(name, getattr(self, name))
+                check_count(name, getattr(self, name), most=None)
         if self.seconds is not None:
             check_number("seconds", self.seconds, above=0)
         if self.target is not None:
@@ -77,7 +80,7 @@ class Islands:
 
     def __post_init__(self) -> None:
         """Check both."""
-        check_count("islands", self.count)
+        check_count("islands", self.count, most=MOST_ISLANDS)
         check_count("migrate_every", self.migrate_every)
 
 
@@ -126,7 +129,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
-        check_count("seed", self.seed, least=0)
+        check_count("seed", self.seed, least=0, most=None)
         if not self.tolerance > 0:
             raise ValueError(f"tolerance must be > 0, got {self.tolerance}")
         check_number("confirm_at", self.confirm_at, least=0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -26,6 +27,18 @@ class Generation:
     upper_quartile: float
     failed: int
     variant: int = 0
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Generation:
+        """Return the generation of `as_dict`. Raises TypeError for others."""
+        for each in fields(cls):
+            whole = each.type == "int"
+            value = record.get(each.name, 0)
+            if isinstance(value, bool) or not isinstance(
+                value, int if whole else (int, float)
+            ):
+                raise TypeError(f"{each.name} must be a number, got {value!r:.60}")
+        return cls(**record)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields by name."""

@@ -95,12 +95,13 @@ class LineFile:
 
 def check_history(record: Mapping[str, Any]) -> None:
     """Raise TypeError unless a record has the fields of a generation."""
-    Generation(**record)
+    Generation.of(record)
 
 
 def check_timing(record: Mapping[str, Any]) -> None:
     """Raise TypeError unless a record has seconds."""
-    if not isinstance(record.get("seconds"), int | float):
+    seconds = record.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError("it has no seconds")
 
 

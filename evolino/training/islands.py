@@ -69,7 +69,7 @@ class Ring:
             self._origin = state["origin"]
             self._islands = [Island(**each) for each in state["islands"]]
 
-    def advance(self, workers: Workers) -> list[Evaluated]:
+    def advance(self, workers: Workers, most: int | None = None) -> list[Evaluated]:
         """Exchange, then evolve every island until the next exchange."""
         islands = self._islands
         generations = self._settings.migrate_every

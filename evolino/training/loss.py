@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
 import numpy as np
@@ -11,21 +12,30 @@ from evolino.task.protocol import Task
 from evolino.vocabulary import Array
 
 
-def loss_against(task: Task, targets: Array) -> Callable[[Array], Array]:
+def loss_against(
+    task: Task, targets: Array, inputs: Array | None = None
+) -> Callable[[Array], Array]:
     """Return a task's loss against targets (N, L, K), a function of outputs (P, N, L, K).
 
+    inputs: (N, L, I) of the same rows, for a task whose `loss` has an argument `inputs`.
     A network's loss does not depend on those beside it: each is scored alone, unless the
     task sees to it.
     """
-    if isinstance(task, ScoresManyNetworks) and _by_one_class(task):
+    given = {"inputs": inputs} if asks_for_inputs(task) else {}
+    if not given and isinstance(task, ScoresManyNetworks) and _by_one_class(task):
         return task.loss_against(targets)
 
     def one_by_one(outputs: Array) -> Array:
         # NumPy sums in an order that depends on the shape and strides of the whole array.
         alone = (np.ascontiguousarray(each)[None] for each in outputs)
-        return np.array([float(task.loss(each, targets)[0]) for each in alone])
+        return np.array([float(task.loss(each, targets, **given)[0]) for each in alone])
 
     return one_by_one
+
+
+def asks_for_inputs(task: Task) -> bool:
+    """Return whether a task's loss has an argument `inputs`."""
+    return "inputs" in inspect.signature(task.loss).parameters
 
 
 def _by_one_class(task: Task) -> bool:

@@ -140,7 +140,8 @@ def experiment_for(
 ) -> Experiment:
     """Return a preset's experiment with some of it replaced.
 
-    task: a name, or a task of one's own; one without presets gets those of "series". Where
+    task: a name, or a task of one's own; one without presets gets those of "series". A
+    task's `preset_for` names the preset of its fields, else it is "best". Where
     past targets are not known when the network is used, nothing is fed back.
     task_options: fields of the task; with cells they choose the row of the preset. cells:
     memory cells. precision: what they compute in. search, readout, initialiser: names;
@@ -157,7 +158,10 @@ def experiment_for(
     else:
         options, name = _options_of(task), getattr(task, "name", type(task).__name__)
     with_presets = name if presets_of(name) else FALLBACK_TASK
-    chosen = preset or DEFAULT_PRESET
+    usual = getattr(
+        find("task", task) if isinstance(task, str) else task, "preset_for", None
+    )
+    chosen = preset or (DEFAULT_PRESET if usual is None else usual(options))
     if chosen not in presets_of(with_presets):
         raise unknown_name(f"preset of {name}", chosen, presets_of(with_presets))
     row = _choose(load_table(f"{with_presets}-{chosen}"), options, cells)

@@ -95,9 +95,7 @@ class Recorder(Callback):
         if not broken_off:
             self._folder.save_checkpoint(self._run.state())
         elif self._before is not None:
-            now = self._run.progress.as_state()
-            kept = ("seconds", "refined", "rounds", "refined_seconds")
-            self._before["progress"] |= {name: now[name] for name in kept}
+            self._before["progress"] |= self._run.progress.later()
             self._folder.save_checkpoint(self._before)
 
     def save_model(self, model: Trained | None) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from evolino.gradient.lbfgs import LBFGS, Descended
-from evolino.gradient.objective import check_loss
-from evolino.gradient.readout import check_differentiable
-from evolino.gradient.refinement import Refined, Refinement, refinement_of
-from evolino.network.lstm import LSTM
+from evolino.gradient.refinement import (
+    Refined,
+    Refinement,
+    check_refinement,
+    refinement_of,
+)
 from evolino.training.problem import Problem
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
@@ -50,12 +52,9 @@ def check_refinable(problem: Problem) -> None:
     experiment = problem.experiment
     if experiment.refine is None:
         return
-    if not isinstance(experiment.architecture, LSTM):
-        raise ValueError("refine needs an LSTM, whose passes have a gradient")
     if problem.scaling is not None:
         raise ValueError(f"refine is not there for {problem.task.name}, which is scaled")
-    check_loss(experiment.architecture, experiment.task)
-    check_differentiable(experiment.readout)
+    check_refinement(experiment.architecture, experiment.task, experiment.readout)
 
 
 def begin(genomes: Sequence[Array]) -> list[State]:
@@ -127,7 +126,6 @@ def _refinement(problem: Problem, origin: Array) -> Refinement:
     experiment = problem.experiment
     settings, architecture = experiment.refine, experiment.architecture
     assert isinstance(settings, LBFGS)
-    assert isinstance(architecture, LSTM)
     split = problem.evaluator.setting.split
     return refinement_of(
         settings, architecture, problem.task, experiment.readout, split, origin

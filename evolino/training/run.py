@@ -70,6 +70,11 @@ class Progress:
         """(C, G) of the best network so far, None if there is none."""
         return self.found[0][1] if self.found else None
 
+    def later(self) -> dict[str, Any]:
+        """Return by name what goes on changing after the last generation."""
+        names = "seconds", "refined", "rounds", "refined_seconds"
+        return {name: getattr(self, name) for name in names}
+
     def as_state(self) -> dict[str, Any]:
         """Return the fields by name."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -99,6 +104,8 @@ class Run:
         purpose: str = "search",
     ) -> None:
         self.experiment, self._purpose = experiment, purpose
+        # The state before a generation that the budget cut short, once there was one.
+        self._cut_short: dict[str, Any] | None = None
         self.progress = (
             Progress(variant=len(experiment.curriculum.variants))
             if state is None
@@ -108,6 +115,9 @@ class Run:
 
     def state(self) -> dict[str, Any]:
         """Return all that a resumed run needs."""
+        if self._cut_short is not None:
+            kept = self._cut_short
+            return {**kept, "progress": {**kept["progress"], **self.progress.later()}}
         return {"progress": self.progress.as_state(), "search": self._evolution.state()}
 
     def step(self, workers: Workers, attend: Attend = at_once) -> list[Step]:
@@ -117,8 +127,13 @@ class Run:
         the work fails; the run cannot go on from there, a new one can from the state
         before.
         """
-        evolution = self._evolution
-        generations = attend(lambda: evolution.advance(workers))
+        evolution, most = self._evolution, self.experiment.budget.evaluations
+        if most is not None:
+            most -= self.progress.evaluations
+        generations = attend(lambda: evolution.advance(workers, most))
+        before = generations[-1].before
+        if before is not None:
+            self._cut_short = {"progress": self.progress.as_state(), "search": before}
         steps = [self._take(each) for each in generations]
         if self._should_advance():
             self._advance()

@@ -36,6 +36,7 @@ from evolino.training.history_file import (
     check_history,
     check_timing,
 )
+from evolino.training.rehearsal import DAMAGES, parts_of
 from evolino.training.run_files import (
     CHECKPOINT,
     CONFIG,
@@ -54,6 +55,7 @@ from evolino.training.run_files import (
     remove_run,
     sweep_run,
 )
+from evolino.training.summary import checked_summary
 
 RUNS = Path("results") / "runs"
 
@@ -154,8 +156,8 @@ class RunFolder:
             )
         try:
             return experiment_from_table(table)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{self.path / CONFIG}: {error}") from None
+        except (ValueError, TypeError, *DAMAGES) as error:
+            raise ValueError(f"{self.path / CONFIG}: {error}") from error
 
     def environment(self) -> dict[str, Any]:
         """Return what the run began on, empty if that is lost or damaged."""
@@ -221,8 +223,10 @@ class RunFolder:
             return None
         if content.get("experiment") != self._identity():
             raise ValueError(f"{path} belongs to another experiment than its {CONFIG}")
-        self._recent = content.get("recent", {})
-        state: dict[str, Any] = content["state"]
+        try:
+            self._recent, state = parts_of(content)
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
         return state
 
     def save_rounds(self, rounds: Iterable[Mapping[str, Any]]) -> None:
@@ -254,9 +258,10 @@ class RunFolder:
             return None
         except ValueError as error:
             raise ValueError(f"{path} is damaged: {error}") from None
-        if not isinstance(result, dict):
-            raise ValueError(f"{path} is damaged: it is not a table")
-        return result
+        try:
+            return checked_summary(result)
+        except TypeError as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
 
     def remove_result(self) -> None:
         """Remove result.json, as when a finished run is to go further."""
@@ -286,7 +291,7 @@ class RunFolder:
         path = self.path / CONFIG
         try:
             return tomllib.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def _identity(self) -> str:

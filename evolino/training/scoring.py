@@ -136,8 +136,12 @@ def _loss_on(
     stacked: the segments are apart, N of them; else they are one, their rows joined.
     """
     targets = [segment.targets for segment in segments]
-    wanted = stack_rows(targets) if stacked else np.concatenate(targets)[None]
-    loss, scaling = loss_against(setting.task, wanted), setting.scaling
+    inputs = [each.series.inputs[each.start : each.stop] for each in segments]
+    wanted, shown = (
+        stack_rows(rows) if stacked else np.concatenate(rows)[None]
+        for rows in (targets, inputs)
+    )
+    loss, scaling = loss_against(setting.task, wanted, shown), setting.scaling
     return loss if scaling is None else lambda outputs: loss(scaling.restored(outputs))
 
 

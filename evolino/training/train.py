@@ -145,6 +145,7 @@ def run(
     Returns the result. Raises TypeError for what is no `Experiment`, ValueError for a
     folder that cannot be used, and EvaluationError as `train` does.
     """
+    refuse_while_importing()
     _check_kinds({"experiment": experiment})
     check_callbacks(callbacks)
     _check_on_interrupt(on_interrupt)

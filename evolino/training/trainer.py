@@ -24,9 +24,10 @@ from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.history_file import ranges_of
 from evolino.training.interrupts import BrokenOff, Interrupt, interruptible
+from evolino.training.rehearsal import rehearse
 from evolino.training.result import Result
 from evolino.training.run import Run
-from evolino.training.run_files import HISTORY
+from evolino.training.run_files import CHECKPOINT, HISTORY
 from evolino.training.run_folder import RunFolder
 from evolino.training.stopping import SavingError, reasons
 from evolino.training.workers import open_workers
@@ -112,6 +113,8 @@ def resume(
                 f"the run was begun with {others}: its bits may change from here on"
             )
         state = folder.load_checkpoint()
+        if state is not None:
+            rehearse(experiment, state, folder.path / CHECKPOINT)
         if refine is not None:
             experiment = replace(experiment, refine=refine)
             if state is not None:

@@ -1,8 +1,8 @@
-"""Parity: is the number of ones in a long sequence even or odd?
+"""Parity task: is the number of ones in a long sequence even or odd?
 
-A sequence of +1 and -1; the answer is asked for at its last symbol alone. With a display it
+A sequence is +1 and -1; only its last symbol has a target. With a display the target
 is a picture of 10 x 10 pixels, an O for odd and an E for even, all of them outputs. One
-symbol anywhere turns the answer over, so that nothing can be learnt from parts of a
+symbol anywhere changes the parity, so nothing can be learnt from parts of a
 sequence.
 
 Source: Schmidhuber, Wierstra, Gagliolo & Gomez 2007, Neural Computation 19(3), recalled:
@@ -53,14 +53,16 @@ LETTERS = {
     """,
 }
 
+MOST_SYMBOLS = 30_000_000  # of all sequences together
+
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """Tell odd from even at the end of long sequences, after 50 of them.
+    """Classify long sequences as odd or even, trained on 50 of them.
 
     kind: "display", 100 outputs that are pixels, or "plain", one output above 0 for odd.
     shortest, longest: symbols of the `training` sequences, which fit the readout and select
-    networks. tested: sequences of 1 to `test_longest` symbols, none of them seen before.
+    networks. tested: sequences of 1 to `test_longest` symbols, none of them in training.
     """
 
     name: ClassVar[str] = "parity"
@@ -81,8 +83,14 @@ class Parity:
         if self.kind not in KINDS:
             raise unknown_name("kind", self.kind, KINDS)
         for name in ("training", "shortest", "tested", "test_longest"):
-            check_count(name, getattr(self, name))
-        check_count("longest", self.longest, least=self.shortest)
+            check_count(name, getattr(self, name), most=MOST_SYMBOLS)
+        check_count("longest", self.longest, least=self.shortest, most=MOST_SYMBOLS)
+        symbols = self.training * self.longest + self.tested * self.test_longest
+        if symbols > MOST_SYMBOLS:
+            raise ValueError(
+                f"training x longest + tested x test_longest must be <= {MOST_SYMBOLS:,}, "
+                f"got {symbols:,}"
+            )
 
     @property
     def outputs(self) -> int:
@@ -122,7 +130,7 @@ class Parity:
         }
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
-        """Return the figures of always giving the more frequent answer of the training."""
+        """Return the figures of always predicting the more frequent training target."""
         answers = np.concatenate([segment.targets for segment in split.train])
         known, counts = np.unique(answers, axis=0, return_counts=True)
         return {"most frequent answer": self.measure(Always(known[counts.argmax()]), split)}
@@ -136,7 +144,7 @@ class Parity:
         return (Published("training_errors", 0.0, "Evolino, 2 cells", source),)
 
     def _answers(self) -> Array:
-        """Return (2, K): what to give for even, and for odd."""
+        """Return (2, K): the targets of even and of odd sequences."""
         if self.kind == "plain":
             return np.array([[-1.0], [1.0]])
         return np.stack([pixels("E"), pixels("O")])
@@ -150,12 +158,12 @@ class Parity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Always:
-    """A predictor that gives the same answer (K,) whatever it heard."""
+    """A predictor whose output (K,) is constant."""
 
     answer: Array
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
-        """Return the answer at every row of each segment."""
+        """Return the constant output at every row of each segment."""
         return [np.tile(self.answer, (s.stop - s.start, 1)) for s in segments]
 
 
@@ -171,7 +179,7 @@ def _symbols(rng: Generator, length: int) -> Array:
 
 
 def _last_row(symbols: Array, answers: Array) -> Segment:
-    """Return the last row of a sequence, where its answer is asked for."""
+    """Return the last row of a sequence, the only one with a target."""
     answer = answers[int((symbols > 0).sum()) % 2]
     # A view that repeats the answer at all rows: they do not count and take no memory.
     targets = np.broadcast_to(answer, (len(symbols), len(answer)))

@@ -1,4 +1,4 @@
-"""Binary addition: two numbers, lowest digits first; each digit of the sum at once.
+"""Binary addition task: two numbers, lowest digits first; the target is the sum's digit.
 
 Trained on all pairs of the numbers of a selection, tested on all pairs of the next 250
 (Lan et al. 2022, corpora.py), and on random numbers of a hundred digits.
@@ -25,7 +25,7 @@ KINDS = np.array(list(itertools.product((0, 1), repeat=3)))  # digit, digit, car
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """off: what the input of a digit 0 is."""
+    """The strings of binary addition. off: the input that stands for a digit 0."""
 
     off: float
 

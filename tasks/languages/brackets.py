@@ -1,8 +1,8 @@
-"""Dyck-1: balanced brackets.
+"""Dyck-1 language: strings of balanced brackets.
 
-Strings of training are drawn as in MDLRNN and BLISS, S -> ( S ) S with p = 0.3, or are all
-with so many pairs. Tested on the first 15,000 strings, shortest first (BLISS), on random
-ones of 300 symbols, and on (^n )^n.
+Training strings are drawn as in MDLRNN and BLISS, S -> ( S ) S with p = 0.3, or are all
+strings with a given number of pairs. Tested on the first 15,000 strings, shortest first
+(BLISS), on random ones of 300 symbols, and on (^n )^n.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ END = 2
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """Dyck-1. off: what the inputs of the symbols that did not come are. limit: (^n )^n is
+    """Dyck-1. off: the inputs of symbols other than the current one. limit: (^n )^n is
     tested for every n up to it."""
 
     off: float
@@ -74,7 +74,7 @@ class Brackets:
         }
 
     def nested(self) -> tuple[Phase, ...]:
-        """Return the phases of (^n )^n as a network sees them: it may always open more."""
+        """Return the phases of (^n )^n; a further opening bracket may always come next."""
         rows, targets = self._rows()
         return (
             Phase(rows[0], targets[0], 1, (0,)),
@@ -130,7 +130,7 @@ def random_walk(rng: Generator, length: int) -> str:
 
 
 def balanced(pairs: int) -> Iterator[str]:
-    """Yield all strings of so many pairs of brackets, in order of the alphabet."""
+    """Yield all strings with this many pairs of brackets, in alphabetical order."""
 
     def grow(head: str, opened: int, depth: int) -> Iterator[str]:
         if opened == pairs and depth == 0:

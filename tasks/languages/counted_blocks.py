@@ -1,4 +1,4 @@
-"""Languages of counted blocks: their strings, and how far a network accepts them."""
+"""Languages of counted blocks such as a^n b^n c^n: strings, and tests of acceptance."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ class CountedLanguage:
     def outputs(self) -> int:
         """K."""
         return len(self.phases[0].targets)
+
+    def rows(self, string: Sequence[int]) -> int:
+        """Return how many rows the string of these parameters has."""
+        return sum(phase.rows(string) for phase in self.phases)
 
     def series(self, string: Sequence[int]) -> Series:
         """Return the string of these parameters written out."""

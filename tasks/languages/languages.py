@@ -1,4 +1,4 @@
-"""Formal languages: predict at every symbol all that may come next.
+"""Formal languages task: predict at every symbol all symbols that may come next.
 
 Only strings of the language are shown. A string is accepted if every output is on the right
 side of 0 at every step. Inputs are the start symbol S and the symbols, +1 for the one that
@@ -9,9 +9,9 @@ come next. Source: Gers & Schmidhuber 2001, IEEE TNN 12(6); Schmidhuber, Wierstr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -44,6 +44,8 @@ Fitness = Literal["squared", "margin", "wrong"]
 FITNESS = get_args(Fitness)
 SHOWN = 5  # strings of the test, to draw pictures of
 LIMIT, LIMIT_SQUARE = 10_000, 1_000
+FARTHEST = 10**9
+MOST_ROWS = 3_000_000  # of all strings that are written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Languages:
             raise unknown_name("fitness", self.fitness, FITNESS)
         check_count("limit", self.limit, least=0)
         for n in self.far:
-            check_count("far", n, least=(self.limit or LIMIT) + 1)
+            check_count("far", n, least=(self.limit or LIMIT) + 1, most=FARTHEST)
         if list(self.far) != sorted(set(self.far)):
             raise ValueError(f"far must ascend, got {self.far}")
         if self.counts:
@@ -106,6 +108,11 @@ class Languages:
         self._selected("train")
         if self.validate:
             self._selected("validate")
+
+    @staticmethod
+    def preset_for(options: Mapping[str, Any]) -> str:
+        """Return the preset of these fields, where none is asked for."""
+        return "patterns" if options.get("pattern") else "best"
 
     @property
     def counts(self) -> bool:
@@ -159,15 +166,15 @@ class Languages:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the fitness, over all rows that have a target."""
         scored = np.isfinite(targets).all(axis=2)
-        found, wanted = outputs[:, scored], targets[scored]
+        found, expected = outputs[:, scored], targets[scored]
         with np.errstate(over="ignore", invalid="ignore"):
             if self.fitness == "squared":
-                losses = np.sqrt(np.square(found - wanted).mean(axis=(1, 2)))
+                losses = np.sqrt(np.square(found - expected).mean(axis=(1, 2)))
             else:
-                short = np.maximum(1.0 - found * wanted, 0.0)
+                short = np.maximum(1.0 - found * expected, 0.0)
                 losses = np.square(short).mean(axis=(1, 2))
             if self.fitness == "wrong":
-                failed = ~((found * wanted).min(axis=2) > 0)
+                failed = ~((found * expected).min(axis=2) > 0)
                 losses = failed.mean(axis=1) + 0.1 * losses
         return np.where(np.isfinite(losses), losses, np.inf)
 
@@ -245,6 +252,12 @@ class Languages:
         grammar, selection = self._grammar, self._selected(argument)
         if isinstance(grammar, CountedLanguage):
             strings = selection.strings(grammar.parameters, rng)
+            rows = sum(grammar.rows(string) for string in strings.tolist())
+            if rows > MOST_ROWS:
+                raise ValueError(
+                    f"{argument} has {rows:,} rows, more than {MOST_ROWS:,}: "
+                    f"{getattr(self, argument)!r}"
+                )
             return [grammar.series(string) for string in strings.tolist()]
         if isinstance(grammar, Brackets):
             return [grammar.series(each) for each in grammar.strings(selection, rng)]

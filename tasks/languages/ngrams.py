@@ -1,4 +1,4 @@
-"""Trivial predictors of symbols: the most frequent answer, and one after each trigram."""
+"""N-gram predictors of symbols: the most frequent target after the last n symbols."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ Row = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Ngram:
-    """Answers with the targets most frequent after the last `order` rows; 0 takes the most
-    frequent of all, as does a context that never came."""
+    """Predicts the targets most frequent after the last `order` rows.
+
+    order 0, and a context that never came, give the most frequent targets of all.
+    """
 
     order: int
     answers: dict[tuple[Row, ...], Row]
@@ -48,7 +50,7 @@ class Ngram:
         return outputs
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
-        """Return how it does on counted strings; a phase's later rows are all alike."""
+        """Return margins and errors on counted strings; a phase's later rows are alike."""
         checked = [self._check(phases, string) for string in strings.tolist()]
         return Checked(
             np.array([margin for margin, _ in checked]),

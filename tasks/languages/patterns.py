@@ -1,4 +1,4 @@
-"""Counted blocks such as a^n b^3n c^n: from text to the phases of a string.
+"""Parser of counted-block patterns such as a^n b^3n c^n: from text to phases.
 
 A pattern is blocks between spaces, each a symbol and how often it comes: a, a^3, a^n,
 b^2n, c^(n+m), c^(n+m+1). A parameter stands for every number from 1 on. Where a block
@@ -19,6 +19,7 @@ BLOCK = re.compile(r"(?P<symbol>[^\W\d_])(?:\^(?P<count>\([^()]*\)|[^()\s]+))?")
 TERM = re.compile(r"(?P<factor>\d*)\*?(?P<name>[a-z])|(?P<constant>\d+)")
 RESERVED = ("S", "T")  # the symbols before and after every string
 EXAMPLE = "'a^n b^3n c^(n+m)'"
+MOST = 1_000_000  # that a constant or a factor may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,18 @@ def _count(text: str, pattern: str) -> tuple[int, dict[str, int]]:
                 f"pattern must count as in {EXAMPLE}, got {text!r} in {pattern!r}"
             )
         if term["constant"] is not None:
-            constant += int(term["constant"])
+            constant += _number(term["constant"], pattern)
         else:
             name = term["name"]
-            factors[name] = factors.get(name, 0) + int(term["factor"] or 1)
+            factors[name] = factors.get(name, 0) + _number(term["factor"] or "1", pattern)
     return constant, factors
+
+
+def _number(digits: str, pattern: str) -> int:
+    """Return a number of a pattern. Raises ValueError for one that is too large."""
+    if len(digits) > 9 or int(digits) > MOST:
+        raise ValueError(f"pattern may count to {MOST:,}, got {digits:.20} in {pattern!r}")
+    return int(digits)
 
 
 def _pattern(raw: list[tuple[str, int, dict[str, int]]], text: str) -> Pattern:

@@ -1,4 +1,4 @@
-"""What is published on formal languages, all recalled but for MDLRNN's figures."""
+"""Published figures on formal languages, all recalled but for MDLRNN's figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which strings of a language: 1:10, a list such as 10,11, or draws as geometric:100."""
+"""Selections of training strings: 1:10, a list such as 10,11, or geometric:100 draws."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from evolino.vocabulary import IntArray
 CHANCE = 0.3  # that a draw stops at each number: MDLRNN, BLISS
 FORMS = "a range 1:10, a list 10,11 or geometric:100"
 LARGEST = 100_000  # of a range: its strings are written out
+MOST_STRINGS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Selection:
         if self.draws:
             drawn = rng.geometric(CHANCE, size=(self.draws, parameters))
             return np.unique(drawn, axis=0)
+        if len(self.numbers) ** parameters > MOST_STRINGS:
+            raise ValueError(
+                f"{len(self.numbers):,} numbers make {len(self.numbers) ** parameters:,} "
+                f"strings, more than {MOST_STRINGS:,}"
+            )
         return np.array(list(itertools.product(self.numbers, repeat=parameters)))
 
 
@@ -45,10 +51,14 @@ def parse(argument: str, text: str, *, least: int = 1) -> Selection:
     if kind == "geometric":
         if not colon or not count.isdecimal() or int(count) < 1:
             raise ValueError(f"{argument} must be as in geometric:100, got {text!r}")
+        if int(count) > MOST_STRINGS:
+            raise ValueError(f"{argument} must be <= {MOST_STRINGS:,} draws, got {text!r}")
         return Selection(draws=int(count))
     numbers: list[int] = []
     for part in text.split(","):
         numbers += _numbers(argument, part.strip(), text, least)
+        if len(numbers) > MOST_STRINGS:
+            raise ValueError(f"{argument} has more than {MOST_STRINGS:,} strings")
     if len(set(numbers)) < len(numbers):
         raise ValueError(f"{argument} has a string twice: {text!r}")
     return Selection(tuple(sorted(numbers)))

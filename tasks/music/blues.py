@@ -1,9 +1,9 @@
-"""Blues: keep the form for ever, hearing only oneself; and improvise over it.
+"""Twelve-bar blues task: continue the chords in free run, and improvise a melody.
 
 Twelve bars of eight eighth notes, 12 units for the notes of the chords and 13 for the
 melody, 1 while a note sounds. Experiment 1: the chords alone. Experiment 2: chords and a
-melody of twelve bars, each of two variants. Outputs above 0.5 are heard as 1, the others as
-0; the notes of the melody are drawn by chance.
+melody of twelve bars, each of two variants. Outputs above 0.5 are fed back as 1, the others
+as 0; the notes of the melody are drawn at random.
 
 Source: Eck & Schmidhuber 2002, IDSIA-07-02 (recalled). They report that the form is kept,
 "as long as one is willing to listen", and no figure; the music here is our own.
@@ -48,16 +48,19 @@ PRACTICE = 6  # choruses that fit the readout
 CHECKED = 4  # choruses that select networks; they repeat by then to the last bit
 SONGS_IN_A_ROW = 4
 
+MOST_CHORUSES = 10_000  # and songs
+
 
 @dataclass(frozen=True, slots=True)
 class Blues:
-    """Play the form, after one bar has been heard.
+    """Play the form after one teacher-forced bar.
 
     experiment: 1 is chords, 2 chords and melody. choruses: of the test. corrupted: chance
-    at each step that a wrong chord is heard there while the network practises; it learns to
-    go on right even so. wrong_bars: the same for wrong chords of 2 to 8 steps.
-    corrupted_choruses: of this practice. wrong_notes: chance at each step of experiment 2
-    that a wrong note of the melody is heard, in practice and in what selects networks.
+    at each training step that a wrong chord is fed back there; the targets stay right, so
+    that the network learns to recover. wrong_bars: the same for wrong chords of 2 to 8
+    steps. corrupted_choruses: training choruses with wrong chords. wrong_notes: chance at
+    each step of experiment 2 that a wrong note of the melody is fed back, in training and
+    validation.
     train_songs, validation_songs: of experiment 2.
     temperature: of the notes drawn, 0 always takes the likeliest.
     """
@@ -93,7 +96,7 @@ class Blues:
         if self.experiment not in (1, 2):
             raise ValueError(f"experiment must be 1 or 2, got {self.experiment}")
         for name in ("choruses", "corrupted_choruses", "train_songs", "validation_songs"):
-            check_count(name, getattr(self, name))
+            check_count(name, getattr(self, name), most=MOST_CHORUSES)
         for name in ("corrupted", "wrong_bars", "wrong_notes", "temperature"):
             check_number(name, getattr(self, name), least=0)
         if self.train_songs + self.validation_songs > 2**BARS - 1:
@@ -109,7 +112,7 @@ class Blues:
 
     @property
     def spoils(self) -> bool:
-        """Whether wrong chords are heard in practice."""
+        """Whether wrong chords are fed back in training."""
         return self.corrupted > 0 or self.wrong_bars > 0
 
     def score(self, frames: Array, tempo: float) -> Score:
@@ -160,7 +163,7 @@ class Blues:
         """Return (P,): the largest error of the chords and the root mean square of all.
 
         Each counts once. With chords that err by less than 0.5 under teacher forcing a free
-        run is right too: what it hears is then the same. Where wrong chords are heard some
+        run is right too: the same values are fed back. Where wrong chords are fed back some
         errors are beyond that, and the share of wrong steps takes their place.
         """
         scored = np.isfinite(targets).all(axis=2)
@@ -172,8 +175,8 @@ class Blues:
         return np.where(np.isfinite(total), total, np.inf)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
-        """Return `chord_figures`; where the network practised with wrong chords, those of
-        recovery; in experiment 2 those of the melody."""
+        """Return `chord_figures`; if trained with wrong chords, those of recovery; in
+        experiment 2 those of the melody."""
         if self.experiment == 1:
             figures = chord_figures(*self.chords_played(model, split))
             return figures | recovery_figures(model) if self.spoils else figures
@@ -186,7 +189,7 @@ class Blues:
         )
 
     def chords_played(self, model: Predictor, split: Split) -> tuple[Array, Array]:
-        """Return the chords (T, 12) that a model plays alone after a bar, as its outputs
+        """Return the chords (T, 12) of a model's free run after a bar, as its outputs
         before they are cut, and those of the form."""
         if self.experiment == 1:
             (test,) = split.test
@@ -197,7 +200,7 @@ class Blues:
         return outputs[:, :CHORD_NOTES], form[: len(outputs)]
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
-        """Return the figures of going on with the chord, and the note, heard last."""
+        """Return the figures of repeating the last chord and note."""
         return {"repeat the last step": self.measure(_Repeat(), split)}
 
     def published(self) -> tuple[Published, ...]:
@@ -215,8 +218,8 @@ class Blues:
         return model.improvise(self.choruses * CHORUS, prime, choose)
 
     def _corrupted(self, rng: Generator, choruses: int) -> list[Series]:
-        """Return choruses in fours; chords that are heard wrong are still to be followed by
-        the right ones."""
+        """Return choruses in fours with wrong chords in the teacher signal; the targets
+        stay right."""
         targets = np.tile(material().chords, (SONGS_IN_A_ROW, 1))
         return [
             Series(_silence(SONGS_IN_A_ROW), targets, self._spoilt(rng, targets))
@@ -250,14 +253,14 @@ class Blues:
         for first in range(0, len(choices), SONGS_IN_A_ROW):
             few = choices[first : first + SONGS_IN_A_ROW]
             targets = np.concatenate([song(each) for each in few])
-            heard = targets.copy()
+            teacher = targets.copy()
             if self.spoils:
-                heard[:, :CHORD_NOTES] = self._spoilt(rng, targets[:, :CHORD_NOTES])
+                teacher[:, :CHORD_NOTES] = self._spoilt(rng, targets[:, :CHORD_NOTES])
             if self.wrong_notes:
-                wrong = rng.random(len(heard)) < self.wrong_notes
+                wrong = rng.random(len(teacher)) < self.wrong_notes
                 notes = rng.integers(MELODY_NOTES, size=int(wrong.sum()))
-                heard[wrong, CHORD_NOTES:] = np.eye(MELODY_NOTES)[notes]
-            medleys.append(Series(_silence(len(few)), targets, heard))
+                teacher[wrong, CHORD_NOTES:] = np.eye(MELODY_NOTES)[notes]
+            medleys.append(Series(_silence(len(few)), targets, teacher))
         return medleys
 
 
@@ -276,7 +279,7 @@ def practised(split: Split) -> IntArray:
 
 
 class _Repeat:
-    """A model that goes on with what it heard last."""
+    """A predictor that repeats the last frame that was fed back."""
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         return [
@@ -295,5 +298,5 @@ def _silence(choruses: int) -> Array:
 
 
 def _after_a_bar(series: list[Series]) -> tuple[Segment, ...]:
-    """Return all of each series but its first bar, which is only heard."""
+    """Return all of each series but its first bar, which is teacher-forced only."""
     return tuple(Segment(each, STEPS, each.steps) for each in series)

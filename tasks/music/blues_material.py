@@ -1,4 +1,4 @@
-"""The blues as arrays, read from material/blues.txt."""
+"""Chords and melody of the twelve-bar blues as arrays, read from material/blues.txt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is counted in generated blues."""
+"""Measures of generated blues: wrong chords, recovery from them, novelty of melodies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evolino.tasks.music.blues_material import (
 )
 from evolino.vocabulary import Array, BoolArray, IntArray
 
-HEARD = 2  # choruses before a wrong chord
+BEFORE = 2  # teacher-forced choruses before a wrong chord
 RECOVERY = 3  # choruses after it, of which the first may be wrong
 CUT = 0.5
 
@@ -45,10 +45,11 @@ def errors_of(outputs: Array, targets: Array) -> Array:
 
 
 def recovery_figures(model: Predictor) -> dict[str, float]:
-    """Return the shares of wrong chords that a network does not get over.
+    """Return the shares of wrong chords that a network does not recover from.
 
     After two choruses every wrong chord is put at every step of the form, for one step or
-    for eight. It is got over if all is right from a chorus later on, for two choruses.
+    for eight. The network has recovered if all is right from a chorus later on, for
+    two choruses.
     """
     chords = range(len(material().vocabulary))
     lengths = {"lost_after_a_step": 1, "lost_after_a_bar": STEPS}
@@ -135,19 +136,19 @@ def longest_runs(choices: IntArray, practised: IntArray) -> IntArray:
 
 
 def _lost(model: Predictor, chord: int, steps: int) -> Array:
-    """Return 1 for each trial that is not got over, one for each place of a wrong chord."""
+    """Return 1 for each place of a wrong chord without recovery, else 0."""
     wrong = material().vocabulary[chord]
     places = np.flatnonzero((material().chords != wrong).any(axis=1))
-    length = (HEARD + RECOVERY + 1) * CHORUS + steps
+    length = (BEFORE + RECOVERY + 1) * CHORUS + steps
     form = np.tile(material().chords, (-(-length // CHORUS), 1))[:length]
     segments = []
     for place in places.tolist():
-        first = HEARD * CHORUS + place
+        first = BEFORE * CHORUS + place
         start = first + steps
         stop = start + RECOVERY * CHORUS
-        heard = form[:stop].copy()
-        heard[first:start] = wrong
-        series = Series(np.zeros((stop, 0)), form[:stop], heard)
+        teacher = form[:stop].copy()
+        teacher[first:start] = wrong
+        series = Series(np.zeros((stop, 0)), form[:stop], teacher)
         segments.append(Segment(series, start, stop))
     outputs = np.stack(model.respond(segments, free_running=True))
     targets = np.stack([segment.targets for segment in segments])

@@ -1,8 +1,8 @@
-"""Bach's chorales: foretell the next frame of four voices, go on, harmonise.
+"""Bach's chorales task: predict the next frame of four voices, generate, harmonise.
 
 Frames of a quarter or an eighth note, moved to C major or A minor. Two kinds of output:
 *pitches*, each a unit by itself, a frame at a time; *voices*, one voice at a time, soprano,
-bass, alto, tenor, each hearing the last notes of all. The first frame of a chorale is not
+bass, alto, tenor, with the last notes of all fed back. The first frame of a chorale is not
 scored.
 
 The music is built from music21's corpus (`chorales_corpus`). The *melody split* keeps
@@ -34,7 +34,7 @@ from evolino.tasks.music.chorales_frames import (
     ROWS,
     SIZES,
     UNITS,
-    heard_of,
+    last_notes,
     notes_of,
     pitches_of,
     rows_of,
@@ -64,7 +64,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Chorales:
-    """Bach's four-part chorales, from music21: foretell the next frame, go on, harmonise.
+    """Bach's four-part chorales, from music21: predict the next frame, generate, harmonise.
 
     predicts: "pitches", all at once, or "voices", one after another. grid: a frame is a
     "quarter" or an "eighth" note. transpose: to C major or A minor. split: "melody", or
@@ -115,7 +115,7 @@ class Chorales:
             series = self._series(self._notes(chorale))
             parts[places[chorale.number]].append(series)
         train, validation, test = (parts[part] for part in PARTS)
-        # The first frames teach how to begin, but are not scored.
+        # The first frames fit the readout, but are not scored.
         return Split(
             _from(0, train),
             _from(self._rows, validation),
@@ -209,8 +209,8 @@ class Chorales:
 
     def _series(self, notes: IntArray) -> Series:
         targets = pitches_of(notes) if self._by_pitch else rows_of(notes)
-        heard = None if self._by_pitch else heard_of(targets)
-        return Series(np.zeros((len(targets), 0)), targets, heard)
+        teacher = None if self._by_pitch else last_notes(targets)
+        return Series(np.zeros((len(targets), 0)), targets, teacher)
 
     def _notes(self, chorale: Chorale) -> IntArray:
         """Return notes (T, 4) on the grid, moved if they are to be."""

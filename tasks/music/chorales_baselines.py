@@ -1,4 +1,4 @@
-"""What little knowledge of the last frames foretells: models to compare networks with."""
+"""Baselines of the chorales: n-grams, repetition, logistic regression on last frames."""
 
 from __future__ import annotations
 
@@ -17,108 +17,108 @@ from evolino.vocabulary import Array, IntArray
 PENALTIES = (1e-2, 3e-3, 1e-3, 3e-4)
 FEW = 0.5  # added to counts, so that nothing has chance 0
 
-# Chances (stop - start, K) for a segment.
-Foretell = Callable[[Segment], Array]
+# Probabilities (stop - start, K) for a segment.
+Predict = Callable[[Segment], Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Foretelling:
-    """A model that is one function."""
+class Baseline:
+    """A predictor that is one function."""
 
-    foretell: Foretell
+    predict: Predict
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
-        """Return the chances (stop - start, K) on each segment."""
-        return [self.foretell(segment) for segment in segments]
+        """Return the probabilities (stop - start, K) on each segment."""
+        return [self.predict(segment) for segment in segments]
 
 
 def baselines_of_pitches(split: Split) -> dict[str, Predictor]:
     """Return models of independent pitches, fitted on training and validation data."""
     models: dict[str, Predictor] = {
-        "1-gram": Foretelling(_frequencies(split)),
-        "repeat the last frame, calibrated": Foretelling(_repeated(split)),
+        "1-gram": Baseline(_frequencies(split)),
+        "repeat the last frame, calibrated": Baseline(_repeated(split)),
     }
     for count in (1, 2, 4):
         frames = "frame" if count == 1 else f"{count} frames"
-        models[f"logistic on the last {frames}"] = Foretelling(_logistic(split, count))
+        models[f"logistic on the last {frames}"] = Baseline(_logistic(split, count))
     return models
 
 
 def baselines_of_voices(split: Split) -> dict[str, Predictor]:
     """Return models of one voice after another."""
     return {
-        "1-gram": Foretelling(_chain(split, _nothing)),
-        "each voice after its last note": Foretelling(_chain(split, _own_last_note)),
-        "chain of voices on the last frame": Foretelling(_chain(split, _last_four_rows)),
+        "1-gram": Baseline(_chain(split, _nothing)),
+        "each voice after its last note": Baseline(_chain(split, _own_last_note)),
+        "chain of voices on the last frame": Baseline(_chain(split, _last_four_rows)),
     }
 
 
-def _frequencies(split: Split) -> Foretell:
+def _frequencies(split: Split) -> Predict:
     targets = _joined(split.refit)
     chances = (targets.sum(axis=0) + FEW) / (len(targets) + 2 * FEW)
     return lambda segment: np.tile(chances, (segment.stop - segment.start, 1))
 
 
-def _repeated(split: Split) -> Foretell:
+def _repeated(split: Split) -> Predict:
     """Count how often a pitch comes after itself, and else."""
     targets = _joined(split.refit)
     last = np.concatenate([_last(segment, 1) for segment in split.refit]) > 0.5
     chances = []
-    for wanted in (~last, last):
-        came = (targets * wanted).sum(axis=0)
-        chances.append((came + FEW) / (wanted.sum(axis=0) + 2 * FEW))
+    for before in (~last, last):
+        came = (targets * before).sum(axis=0)
+        chances.append((came + FEW) / (before.sum(axis=0) + 2 * FEW))
     return lambda segment: np.where(_last(segment, 1) > 0.5, chances[1], chances[0])
 
 
-def _logistic(split: Split, count: int) -> Foretell:
-    def seen(segment: Segment) -> Array:
+def _logistic(split: Split, count: int) -> Predict:
+    def regressors(segment: Segment) -> Array:
         last = [_last(segment, back) for back in range(1, count + 1)]
         return np.concatenate([*last, np.ones((len(last[0]), 1))], axis=1)
 
     def gathered(segments: Sequence[Segment]) -> tuple[Array, Array]:
-        return np.concatenate([seen(each) for each in segments]), _joined(segments)
+        return np.concatenate([regressors(each) for each in segments]), _joined(segments)
 
     likelihood = Likelihood(exclusive=False)
     solved = maximise(likelihood, *gathered(split.train), PENALTIES)
-    known, wanted = gathered(split.validation)
+    rows, expected = gathered(split.validation)
     best = min(
         range(len(PENALTIES)),
-        key=lambda k: frame_nats(probabilities(known @ solved[k], False), wanted).mean(),
+        key=lambda k: frame_nats(probabilities(rows @ solved[k], False), expected).mean(),
     )
     (weights,) = maximise(likelihood, *gathered(split.refit), (PENALTIES[best],))
-    return lambda segment: probabilities(seen(segment) @ weights, False)
+    return lambda segment: probabilities(regressors(segment) @ weights, False)
 
 
-def _chain(split: Split, seen: Callable[[Segment, int], Array]) -> Foretell:
-    """Return the chain of voices, each a regression on what `seen` says of its rows."""
-    weights = [_voice(split, row, seen) for row in range(ROWS)]
+def _chain(split: Split, regressors: Callable[[Segment, int], Array]) -> Predict:
+    """Return the chain of voices, each a logistic regression on its `regressors`."""
+    weights = [_voice(split, row, regressors) for row in range(ROWS)]
 
-    def foretell(segment: Segment) -> Array:
+    def predict(segment: Segment) -> Array:
         chances = np.zeros((segment.stop - segment.start, UNITS))
         for row in range(ROWS):
-            sums = seen(segment, row) @ weights[row]
+            sums = regressors(segment, row) @ weights[row]
             chances[_own_rows(segment, row), block(row)] = probabilities(sums, True)
         return chances
 
-    return foretell
+    return predict
 
 
-def _voice(split: Split, row: int, seen: Callable[[Segment, int], Array]) -> Array:
+def _voice(split: Split, row: int, regressors: Callable[[Segment, int], Array]) -> Array:
     """Return the weights of the voice of a frame's row."""
 
     def gathered(segments: Sequence[Segment]) -> tuple[Array, Array]:
         targets = [each.targets[_own_rows(each, row), block(row)] for each in segments]
-        rows = [seen(each, row) for each in segments]
+        rows = [regressors(each, row) for each in segments]
         return np.concatenate(rows), np.concatenate(targets)
 
     likelihood = Likelihood(exclusive=True)
     solved = maximise(likelihood, *gathered(split.train), PENALTIES)
-    known, wanted = gathered(split.validation)
-    size = (wanted.shape[1],)
+    rows, expected = gathered(split.validation)
+    size = (expected.shape[1],)
     best = min(
         range(len(PENALTIES)),
         key=lambda k: class_nats(
-            probabilities(known @ solved[k], True), wanted, size
+            probabilities(rows @ solved[k], True), expected, size
         ).mean(),
     )
     (weights,) = maximise(likelihood, *gathered(split.refit), (PENALTIES[best],))

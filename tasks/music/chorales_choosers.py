@@ -1,4 +1,4 @@
-"""Notes drawn from the chances that a network gives them."""
+"""Sampling of notes from the probabilities that a network predicts."""
 
 from __future__ import annotations
 

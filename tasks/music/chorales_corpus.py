@@ -1,4 +1,4 @@
-"""Bach's chorales out of music21's corpus: built once, then read from the user's cache.
+"""Bach's chorales from music21's corpus: built once, then read from the user's cache.
 
 The corpus comes with music21 but not under an open licence, so that nothing of it is in
 this package: what is needed is made from the installed one, on the user's machine.
@@ -98,7 +98,9 @@ def build() -> tuple[Chorale, ...]:
         "building the chorales from music21's corpus, once", len(names)
     ) as advance:
         for number, name in enumerate(names, start=1):
-            score = corpus.parse(name)
+            # From its source: music21 would else unpickle what lies in a folder that others
+            # may write to.
+            score = corpus.parse(name, forceSource=True)
             if len(score.parts) == VOICES:
                 found.append(read_score(number, score))
             advance()

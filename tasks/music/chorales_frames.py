@@ -1,9 +1,9 @@
-"""Four voices as frames of units, and back to notes and scores.
+"""Encoding of four voices as frames of units, and decoding to notes and scores.
 
 Pitches: a unit for each pitch, 1 while any voice sounds it. Voices: a row for each voice
 in the order soprano, bass, alto, tenor, four rows a frame; each voice has a block of units,
-the first for a rest, then one for each pitch of its range. What comes in a row is one unit;
-what is heard is the last note of every voice.
+the first for a rest, then one for each pitch of its range. The target of a row is one unit;
+what is fed back is the last note of every voice.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ def rows_of(notes: IntArray) -> Array:
     return frames.reshape(-1, UNITS)
 
 
-def heard_of(rows: Array) -> Array:
-    """Return (4 T, UNITS): the last notes of all voices, of what comes (4 T, UNITS)."""
-    heard = rows.copy()
+def last_notes(rows: Array) -> Array:
+    """Return (4 T, UNITS): the last note of every voice at each row of targets."""
+    latest = rows.copy()
     for back in range(1, ROWS):
-        heard[back:] += rows[:-back]
-    return heard
+        latest[back:] += rows[:-back]
+    return latest
 
 
-def notes_of(heard: Array) -> IntArray:
-    """Return notes (T, 4) of what is heard in rows (4 T, UNITS)."""
-    notes = np.zeros((len(heard) // ROWS, len(VOICES)), dtype=np.int64)
-    whole = heard[ROWS - 1 :: ROWS]
+def notes_of(latest: Array) -> IntArray:
+    """Return notes (T, 4) of the last notes in rows (4 T, UNITS), see `last_notes`."""
+    notes = np.zeros((len(latest) // ROWS, len(VOICES)), dtype=np.int64)
+    whole = latest[ROWS - 1 :: ROWS]
     for row, voice in enumerate(ORDER):
         unit = whole[:, block(row)].argmax(axis=1)
         notes[:, voice] = np.where(unit == 0, REST, RANGES[voice][0] + unit - 1)

@@ -1,4 +1,4 @@
-"""The key of a piece, and how far it is from C major or A minor.
+"""Key finding by Krumhansl's profiles, and transposition to C major or A minor.
 
 Source: Krumhansl 1990, Cognitive Foundations of Musical Pitch, table 2.1: how well each
 of the twelve notes fits a key (recalled); the key is the one whose profile correlates best

@@ -28,12 +28,12 @@ from evolino.tasks.music.piano_rolls import score_of_roll
 from evolino.vocabulary import Array, check_number
 
 PIANO = 0
-HEARD = 8.0  # quarter notes that are heard before the network goes on
+PRIME = 8.0  # quarter notes of teacher forcing before the free run
 SHARES = (0.6, 0.8)  # ends of train and validation in a piece that is cut
 
 
 class Music:
-    """Music of one's own, a folder of MIDI files: foretell the next frame, go on.
+    """Music of one's own, a folder of MIDI files: predict the next frame, generate.
 
     midi_dir: the folder; files in folders below count too. grid: quarter notes a frame;
     notes are moved to the nearest frame. transpose: move each piece to C major or A minor,
@@ -123,7 +123,7 @@ class Music:
             raise ValueError(f"piece must be 0 to {len(split.test) - 1}, got {piece}")
         segment = split.test[piece]
         first = segment.start if segment.start > 1 else 0
-        return segment.series.targets[first : first + max(1, round(HEARD / self.grid))]
+        return segment.series.targets[first : first + max(1, round(PRIME / self.grid))]
 
     def frames_of(self, score: Score) -> Array:
         """Return a score as frames (T, 88)."""

@@ -1,4 +1,4 @@
-"""How well notes are foretold: log-likelihoods of frames, and frame accuracy.
+"""Log-likelihoods of frames of notes, and frame accuracy.
 
 Source: Boulanger-Lewandowski, Bengio & Vincent 2012, ICML, sections 6 and 7 (recalled).
 """
@@ -37,9 +37,9 @@ def class_nats(outputs: Array, targets: Array, sizes: Sequence[int]) -> Array:
     edges = np.cumsum([0, *sizes[:-1]])
     # fmax: a chance that is not finite makes its own block's total so, nothing else.
     totals = np.add.reduceat(np.maximum(outputs, 0.0), edges, axis=-1)
-    asked = np.add.reduceat(targets, edges, axis=-1)
+    in_block = np.add.reduceat(targets, edges, axis=-1)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        total = np.where(asked > 0.5, totals, 0.0).sum(axis=-1)
+        total = np.where(in_block > 0.5, totals, 0.0).sum(axis=-1)
         came = np.where(targets > 0.5, outputs, 0.0).sum(axis=-1)
         share = np.minimum(came / np.maximum(total, TINY), 1.0)
     return np.asarray(_nats(share[..., None], targets[..., :1]).sum(axis=-1))
@@ -62,11 +62,11 @@ def mean_of_rows(nats: Array) -> Array:
 
 
 def accuracy(outputs: Array, targets: Array, threshold: float) -> float:
-    """Return TP / (TP + FP + FN) over all frames (T, K): pitches rightly foretold, by those
-    that were foretold or came."""
-    foretold, came = outputs > threshold, targets > 0.5
-    either = (foretold | came).sum()
-    return float((foretold & came).sum() / either) if either else 1.0
+    """Return TP / (TP + FP + FN) over all frames (T, K): pitches rightly predicted, by
+    those that were predicted or came."""
+    predicted, came = outputs > threshold, targets > 0.5
+    either = (predicted | came).sum()
+    return float((predicted & came).sum() / either) if either else 1.0
 
 
 def best_threshold(outputs: Array, targets: Array) -> float:

@@ -1,4 +1,4 @@
-"""Piano rolls, frames (T, K) of pitches that sound, and the scores that they are of."""
+"""Piano rolls: frames (T, K) of sounding pitches, to and from scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Multiple superimposed oscillators (MSO): go on with a sum of sines, hearing only oneself.
+"""Multiple superimposed oscillators (MSO): continue a sum of sines in free run.
 
 Protocol: integer steps, 100 of washout, the readout fitted on steps 101-400, a free run on
 401-700. Source: Schmidhuber, Wierstra & Gomez 2005, IJCAI, section 3.2 (recalled); the

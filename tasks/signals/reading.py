@@ -70,14 +70,14 @@ def read_columns(
         read.append(f"{inputs}: {driving.described()}")
     found = _filled("series", table, missing, read)
     steps = len(found)
-    heard = (
+    driven = (
         np.zeros((steps, 0))
         if driving is None
         else _filled("inputs", driving, missing, read)
     )
-    if len(heard) != steps:
-        raise ValueError(f"inputs must have {steps} steps like series, got {len(heard)}")
-    return Columns(found, heard, table.names, tuple(read))
+    if len(driven) != steps:
+        raise ValueError(f"inputs must have {steps} steps like series, got {len(driven)}")
+    return Columns(found, driven, table.names, tuple(read))
 
 
 def parts_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -63,7 +63,8 @@ class SeriesTask:
             "columns to learn, by name or number from 1; default: all but the inputs",
         ] = None,
         missing: Annotated[
-            str, "refuse missing values, or fill: previous, linear"
+            Literal["refuse", "previous", "linear"],
+            "refuse missing values, or fill: previous, linear",
         ] = "refuse",
         separator: Annotated[str | None, "between fields; default: found out"] = None,
         decimal: Annotated[str | None, "point or comma; default: found out"] = None,

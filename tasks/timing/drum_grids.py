@@ -1,4 +1,4 @@
-"""Drum patterns as text grids: read, played at any tempo, and as a score.
+"""Drum patterns from text grids: parser, frames at any tempo, score.
 
 A line for each voice: its drum, then its bars between upright lines, x a stroke, - none.
 `steps a beat: 4` says how many steps of the grid a quarter note has; # begins a comment.

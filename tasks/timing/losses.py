@@ -1,4 +1,4 @@
-"""Streams that end at their first error: their score, and a loss for evolution."""
+"""Losses of the timing task: streams that end at their first error, intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from evolino.vocabulary import Array, IntArray
 
-WORST = 1.5  # an error beyond it tells nothing more
+WORST = 1.5  # larger errors count as this
 
 
 def first_errors(outputs: Array, targets: Array, tolerance: float) -> IntArray:
@@ -26,7 +26,7 @@ def stream_loss(
 ) -> Array:
     """Return (P,): how early a stream ends, and how bad it is until then.
 
-    Without an error: the largest error if `largest`, else the root mean square; not above
+    Without an error: the largest error if `largest`, else the root mean square; at most
     the tolerance, which is below 1. With one: between the tolerance and 1, half of it by
     the share of the stream that was not reached, half by the largest error up to and
     including the first row in error. Arguments as of `first_errors`.

@@ -1,4 +1,4 @@
-"""Figures of Gers, Schraudolph & Schmidhuber 2002, tables 2 to 5, as recalled.
+"""Published figures of Gers, Schraudolph & Schmidhuber 2002, tables 2 to 5, as recalled.
 
 Those that are remembered with little confidence are left out. Ten runs each.
 """

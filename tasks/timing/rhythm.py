@@ -1,11 +1,11 @@
-"""Rhythm: play a drum pattern on from its first bar, at a tempo that is given.
+"""Rhythm task: continue a drum pattern after its first bar, at a given tempo.
 
 Time goes in frames of 1/64 s. The one external input says how fast the music is, 8 / n
 where a step of the grid lasts n frames, and may change at any frame. The outputs are the
 pulse, which is 1 in the first frame of every step, and the drums, which are 1 there too
 where they are struck; all are 0 in the frames between. So the network has to count frames,
-more of them the slower the music is, and steps, through pauses too. What it hears of its
-outputs is cut at 0.5.
+more of them the slower the music is, and steps, through pauses too. The outputs are cut at
+0.5 before they are fed back.
 
 The family of tasks is that of Gers, Schraudolph & Schmidhuber 2002, JMLR 3; this one is our
 own.
@@ -41,10 +41,12 @@ PRACTICE, CHECK = 2, 2  # passes at each tempo; stretches that select
 CHANGING = 2  # passes at tempi that change
 HELD = (1, 6)  # steps that a changing tempo is held, from and below
 
+MOST_BARS = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Play a drum pattern after one bar has been heard, at a tempo that is given.
+    """Continue a drum pattern after one teacher-forced bar, at a given tempo.
 
     grid: a pattern that is shipped, or a text file (`evolino.tasks.timing.drum_grids`).
     lines: the text itself. tempi: practised, beats a minute; a step lasts the nearest whole
@@ -76,7 +78,7 @@ class Rhythm:
         lines = self.lines or read_lines(self.grid)
         object.__setattr__(self, "lines", tuple(lines))
         pattern = self.pattern  # read now, so that a bad grid is known at once
-        check_count("bars", self.bars)
+        check_count("bars", self.bars, most=MOST_BARS)
         for tempo in self.tempi:
             check_number("tempi", tempo, above=0)
         for frames in self.practised:
@@ -109,7 +111,7 @@ class Rhythm:
         ValueError for bars that are not ascending from 1, and for a tempo at which a step
         is shorter than a frame.
         """
-        check_count("bars", bars)
+        check_count("bars", bars, most=MOST_BARS)
         pattern, starts = self.pattern, [bar for bar, _ in tempi]
         if not starts or starts[0] != 1 or starts != sorted(set(starts)):
             raise ValueError(f"tempi must begin at bar 1 and ascend, got bars {starts}")
@@ -157,18 +159,17 @@ class Rhythm:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the largest shortfall and the root mean square of all, averaged.
 
-        An output that is wanted to be 1 falls short by what it lacks to 1, one that is
-        wanted to be 0 by what it is above 0. Below 0.5 nothing is wrong under teacher
-        forcing, nor then in a free run, in which the same is heard. The mean is over the
-        segments.
+        An output with target 1 falls short by what it lacks to 1, one with target 0 by
+        what it is above 0. If no shortfall reaches 0.5 under teacher forcing, the free run
+        is right too, since the same values are fed back. The mean is over the segments.
         """
         scored = np.asarray(np.isfinite(targets).all(axis=2))
         total = np.zeros(len(outputs))
         for n, rows in enumerate(scored):
-            wanted = targets[n, rows]
+            target = targets[n, rows]
             with np.errstate(over="ignore", invalid="ignore"):
-                lacks = np.where(wanted > 0.5, wanted, 0.0) - outputs[:, n, rows]
-                lacks = np.where(wanted > 0.5, lacks, -lacks)
+                lacks = np.where(target > 0.5, target, 0.0) - outputs[:, n, rows]
+                lacks = np.where(target > 0.5, lacks, -lacks)
                 short = np.where(np.isnan(lacks), np.inf, np.maximum(lacks, 0.0))
                 total += short.max(axis=(1, 2)) + np.sqrt(
                     np.square(short).mean(axis=(1, 2))
@@ -181,9 +182,9 @@ class Rhythm:
         wrong_bars: of all bars of the test. bars_right: those before the first wrong one,
         the fewest of a tempo. change_bars: the most bars after a change of tempo before all
         is right again, see `Trial`. failed: the share of runs, at a tempo, through a change
-        of tempo or after a kick of 1e-2, that are not as they should be: right, right two
-        bars later, right again. solved: 1 if none failed, else 0. With a network also the
-        figures of `after_kicks`.
+        of tempo or after a kick of 1e-2, that fail: with a wrong bar, wrong for more than
+        two bars after the change, not right again. solved: 1 if none failed, else 0. With a
+        network also the figures of `after_kicks`.
         """
         runs = model.respond(split.test, free_running=True)
         steps = self.pattern.steps_a_bar
@@ -279,7 +280,7 @@ CHANGES, BARS_AFTER = 2002, 12
 
 @dataclass(frozen=True, slots=True)
 class _Repeat:
-    """A player that goes on with the bar that it heard."""
+    """A predictor that repeats the first bar."""
 
     task: Rhythm
 

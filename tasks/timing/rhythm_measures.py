@@ -1,4 +1,4 @@
-"""What a drummer's free runs are measured by: wrong bars, bars until all is right again.
+"""Measures of free runs of drum patterns: wrong bars, bars until all is right again.
 
 Frames are compared as numbers whose bits are the outputs, -1 where an output is no number.
 """
@@ -33,11 +33,12 @@ class Trial:
     def bars_until_right(self, played: Array) -> float:
         """Return the bars, rounded up, from the disturbance to where all that follows is
         right; inf if the last bar is not."""
-        heard, wanted = as_numbers(played), as_numbers(self.segment.targets)
+        outputs, targets = as_numbers(played), as_numbers(self.segment.targets)
         row = min(
-            right_from(heard, wanted, shift) for shift in range(-self.shift, self.shift + 1)
+            right_from(outputs, targets, shift)
+            for shift in range(-self.shift, self.shift + 1)
         )
-        if row > len(heard) - self.bar:
+        if row > len(outputs) - self.bar:
             return float("inf")
         return float(np.ceil(max(0, row - self.since) / self.bar))
 
@@ -50,21 +51,21 @@ def as_numbers(frames: Array) -> IntArray:
     return np.where(np.isfinite(frames).all(axis=1), numbers, -1)
 
 
-def right_from(played: IntArray, wanted: IntArray, shift: int) -> int:
-    """Return the row from which on a run (T,) is what is wanted (T,), so many rows late.
+def right_from(played: IntArray, targets: IntArray, shift: int) -> int:
+    """Return the row from which on a run (T,) equals the targets (T,), `shift` rows late.
 
     A negative shift is too early; the last rows of such a run have nothing to be compared
     with, and count as right.
     """
     late, early = max(shift, 0), max(-shift, 0)
     count = len(played) - late - early
-    wrong = np.flatnonzero(played[late : late + count] != wanted[early : early + count])
+    wrong = np.flatnonzero(played[late : late + count] != targets[early : early + count])
     return late + int(wrong[-1]) + 1 if len(wrong) else 0
 
 
-def wrong_bars(played: Array, wanted: Array, bar: int) -> IntArray:
+def wrong_bars(played: Array, targets: Array, bar: int) -> IntArray:
     """Return, ascending, the bars of a run (T, K) with a wrong frame; bar: its frames."""
-    wrong = as_numbers(played) != as_numbers(wanted)
+    wrong = as_numbers(played) != as_numbers(targets)
     return np.unique(np.flatnonzero(wrong) // bar)
 
 
@@ -75,7 +76,9 @@ def after_changes(model: Predictor, trials: list[Trial]) -> list[float]:
 
 
 def after_kicks(model: Disturbable, trials: list[Trial]) -> dict[str, float]:
-    """Return figures of runs whose cells are kicked before the first row, or are noisy.
+    """Return figures of runs with a kick of the cells before the first row, or with noise.
+
+    A kick adds normal noise to the outputs and states of all cells, once.
 
     kick_1e-2: the share of runs, five of each trial, that are right again by their last
     bar; kick_1e-2_bars: the most bars that took, inf if one is not. noise_1e-3: the share,

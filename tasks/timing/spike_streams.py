@@ -1,4 +1,4 @@
-"""Streams of spikes whose intervals are to be measured.
+"""Spike streams for the timing task: intervals with random delays to measure.
 
 Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 4.1: T(n) = T(n-1) + F + I(n);
 at spike n the output should be I(n), elsewhere it does not count.
@@ -12,6 +12,8 @@ from numpy.random import Generator
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, IntArray
 
+LONGEST = 10_000  # steps of a delay
+
 
 def parse_delays(text: str) -> tuple[int, ...]:
     """Return the numbers of "0,1" or "0:10", ascending, each once.
@@ -21,7 +23,7 @@ def parse_delays(text: str) -> tuple[int, ...]:
     try:
         if ":" in text:
             first, last = (int(part) for part in text.split(":"))
-            numbers = set(range(first, last + 1))
+            numbers = set(range(first, min(last, LONGEST + 1) + 1))
         else:
             numbers = {int(part) for part in text.split(",")}
     except ValueError:
@@ -30,6 +32,8 @@ def parse_delays(text: str) -> tuple[int, ...]:
         ) from None
     if not numbers or min(numbers) < 0:
         raise ValueError(f"delays must be >= 0, got {text!r}")
+    if max(numbers) > LONGEST:
+        raise ValueError(f"delays must be <= {LONGEST:,}, got {text!r}")
     return tuple(sorted(numbers))
 
 

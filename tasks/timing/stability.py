@@ -1,9 +1,10 @@
-"""Whether a generated pattern is an attractor: long runs, noise on the cells, kicks.
+"""Stability of free runs: is a generated pattern an attractor? Long runs, noise, kicks.
 
-A network that runs on exactly may still fail at the first disturbance, so every result
-names what it survives. Nothing holds the phase of a pattern that a network makes by
-itself: a disturbance may leave it shifted in time for good. So a pattern counts as there in
-any phase, and whether it also kept its phase is a figure of its own.
+A network whose undisturbed free run is exact may still fail at the first disturbance, so
+every result names what it survives. A kick adds normal noise to the outputs and states of
+all cells, once. Nothing holds the phase of a pattern in a free run: a disturbance may leave
+it shifted in time for good. So a pattern counts as there in any phase, and whether it also
+kept its phase is a figure of its own.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ def _after_kicks(model: Disturbable, pattern: Pattern, kick: float) -> tuple[flo
 
 def _reached(output: Array, segment: Segment, pattern: Pattern) -> int:
     """Return the steps before the first error."""
-    wanted = segment.targets[:, 0]
-    return int(first_errors(output[None, :, 0], wanted, pattern.tolerance)[0])
+    targets = segment.targets[:, 0]
+    return int(first_errors(output[None, :, 0], targets, pattern.tolerance)[0])
 
 
 def _errors_by_period(output: Array, phases: Array) -> Array:

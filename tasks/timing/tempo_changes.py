@@ -1,4 +1,4 @@
-"""Changes of tempo within a step of a drum grid, where the end of the step stays clear."""
+"""Tempo changes within a step of a drum grid that leave the end of the step unambiguous."""
 
 from __future__ import annotations
 

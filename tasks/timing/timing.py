@@ -1,4 +1,4 @@
-"""Precise timing: measure intervals between spikes, make timed spikes, periodic functions.
+"""Timing task: measure intervals of spikes, generate timed spikes, periodic functions.
 
 Every kind is a stream that ends at its first error. Source: Gers, Schraudolph &
 Schmidhuber 2002, JMLR 3:115-143, section 4; the set-up from a detailed note on it, the
@@ -32,6 +32,8 @@ WASHOUT, FITTED = 2, 1  # periods
 SUCCESSES = 1000  # of the test
 FITTED_SPIKES, SELECTING_SPIKES, CONFIRMING_SPIKES = 30, 30, 300
 
+MOST_STEPS = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -39,8 +41,8 @@ class Timing:
 
     kind: "msd", at every spike of a stream say how much longer than `period` it took to
         come, one of the delays; "nmsd", the same for a single interval, from rest; "gts",
-        make a spike every `period` steps; "pfg", go on with a periodic function. The last
-        two hear their own output.
+        make a spike every `period` steps; "pfg", continue a periodic function. The last
+        two are free runs.
     period: F, in steps. delays: the set I, as 0,1 or 0:10; empty is 0,1 for nmsd and msd,
         and 0 for gts, which takes one. waveform: cos, tri, rect, or a file with one period
         of numbers, whose length then is the period. values: such a period itself.
@@ -81,7 +83,7 @@ class Timing:
             object.__setattr__(self, "period", len(self.values))
             if not np.isfinite(self.values).all():
                 raise ValueError("values must be finite")
-        check_count("period", self.period)
+        check_count("period", self.period, most=MOST_STEPS)
         delays = self.delay_set
         if self.kind == "gts" and len(delays) > 1:
             raise ValueError(f"delays of gts must be one number, got {self.delays!r}")
@@ -90,9 +92,9 @@ class Timing:
         if not self.stages:
             raise ValueError("stages must name at least one number of periods")
         for stage in self.stages:
-            check_count("stages", stage)
+            check_count("stages", stage, most=MOST_STEPS)
         if self.steps is not None:
-            check_count("steps", self.steps)
+            check_count("steps", self.steps, most=MOST_STEPS)
             if self.steps < (WASHOUT + FITTED) * self.interval:
                 raise ValueError(
                     f"steps must hold {WASHOUT + FITTED} periods of {self.interval}, "
@@ -106,7 +108,7 @@ class Timing:
 
     @property
     def generates(self) -> bool:
-        """Whether the network goes on with its own output."""
+        """Whether the network's own output is fed back."""
         return self.kind not in MEASURED
 
     @property
@@ -144,19 +146,19 @@ class Timing:
 
     def loss_against(self, targets: Array) -> Callable[[Array], Array]:
         """Return `loss` for these targets; all their rows are one stream."""
-        wanted = targets.reshape(-1)
+        expected = targets.reshape(-1)
 
         def loss(outputs: Array) -> Array:
             rows = outputs.reshape(len(outputs), -1)
             if not self.generates:
-                return interval_loss(rows, wanted, self.tolerance)
+                return interval_loss(rows, expected, self.tolerance)
             largest = self.kind == "gts"
-            return stream_loss(rows, wanted, self.tolerance, largest=largest)
+            return stream_loss(rows, expected, self.tolerance, largest=largest)
 
         return loss
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
-        """Return what the test gives.
+        """Return the figures of the test.
 
         solved: 1 if 1,000 successes came without an error, else 0. successes: spikes or
         periods before the first error. max_abs_error, rmse: over the whole test.
@@ -203,11 +205,11 @@ class Timing:
 
     def _figures(self, outputs: Array, targets: Array) -> dict[str, float]:
         """Return the metrics of outputs (N, L, 1)."""
-        flat, wanted = outputs.reshape(-1), targets.reshape(-1)
-        reached = int(first_errors(flat[None], wanted, self.tolerance)[0])
+        flat, expected = outputs.reshape(-1), targets.reshape(-1)
+        reached = int(first_errors(flat[None], expected, self.tolerance)[0])
         successes = reached // (self.interval if self.generates else 1)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = np.abs(flat - wanted)
+            error = np.abs(flat - expected)
             root = float(np.sqrt(np.square(error).mean()))
         return {
             "solved": float(successes >= SUCCESSES),
@@ -255,7 +257,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A predictor that always says the same."""
+    """A predictor whose output is constant."""
 
     value: float
 

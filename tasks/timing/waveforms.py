@@ -1,4 +1,4 @@
-"""Periodic functions of whole steps, with values from 0 to 1.
+"""Waveforms of the timing task: periodic functions with values from 0 to 1.
 
 Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 4.3, recalled.
 """

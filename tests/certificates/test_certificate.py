@@ -10,6 +10,7 @@ from evolino.certificates.certificate import certify
 from evolino.certificates.proof_search import largest
 from evolino.models.model import Model
 from evolino.network import reference
+from evolino.network.features import features_of
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.network.lstm import LSTM
 from evolino.task.counted import Phase
@@ -30,7 +31,7 @@ def accepts(model, phases, string):
     inputs = np.repeat([phase.inputs for phase in phases], rows, axis=0)
     targets = np.repeat([phase.targets for phase in phases], rows, axis=0)
     trace = reference.run(model.architecture, model.genome, inputs)
-    seen = reference.sees(model.architecture, trace.outputs, trace.states, inputs)
+    seen = features_of(model.architecture, trace.outputs, trace.states, inputs)
     return bool((seen @ model.output_weights * targets > 0).all())
 
 

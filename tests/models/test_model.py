@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import evolino
-from evolino.network import reference
+from evolino.network.features import features_of
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.task.series import Segment, Series
 
@@ -61,7 +61,7 @@ def test_predictions_are_those_of_the_equations(model, series):
     trace = model.states(series.inputs, series.targets)
     previous = np.concatenate([np.zeros((1, 2)), series.targets[:-1]])
     u = np.concatenate([series.inputs, previous], axis=1)
-    seen = reference.sees(model.architecture, trace.outputs, trace.states, u)
+    seen = features_of(model.architecture, trace.outputs, trace.states, u)
     found = model.predict(series.inputs, series.targets)
     np.testing.assert_allclose(found, answers(model, seen), atol=1e-12)
 

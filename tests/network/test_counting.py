@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from evolino.models.model import Model
+from evolino.network.features import features_of
 from evolino.network.kernels.dispatch import pack, teacher_forced
 from evolino.network.lstm import LSTM
-from evolino.network.reference import run, sees
+from evolino.network.reference import run
 from evolino.network.string_checks import _feed, check_strings
 from evolino.task.counted import Phase, written
 from evolino.tasks.languages.languages import Languages
@@ -36,7 +37,7 @@ def brute_force(model, phases, string):
     """The smallest margin, and the wrong rows of each phase."""
     inputs, targets, phase = rows_of(phases, string)
     trace = run(model.architecture, model.genome, inputs)
-    seen = sees(model.architecture, trace.outputs, trace.states, inputs)
+    seen = features_of(model.architecture, trace.outputs, trace.states, inputs)
     margins = (seen @ model.output_weights * targets).min(axis=1)
     wrong = np.bincount(phase, margins <= 0, minlength=len(phases))
     return margins.min(), wrong
@@ -146,7 +147,7 @@ def test_written_strings_are_the_strings(rng):
     for n, row in enumerate(codes):
         kept = row[row >= 0]
         trace = run(architecture, model.genome, inputs[kept])
-        seen = sees(architecture, trace.outputs, trace.states, inputs[kept])
+        seen = features_of(architecture, trace.outputs, trace.states, inputs[kept])
         margins = (seen @ model.output_weights * targets[kept]).min(axis=1)
         np.testing.assert_allclose(checked.margins[n], margins.min(), rtol=1e-9)
         assert checked.wrong[n].sum() == (margins <= 0).sum()

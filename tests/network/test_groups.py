@@ -7,6 +7,7 @@ import pytest
 
 from evolino.network import reference
 from evolino.network.base import input_vectors
+from evolino.network.features import features_of
 from evolino.network.groups import Group
 from evolino.network.initialisers.by_group import ByGroup
 from evolino.network.initialisers.delay_line import DelayLine
@@ -75,7 +76,7 @@ def test_the_kernels_and_the_stepper_give_what_the_twin_gives(network, rng):
         network, rng.normal(size=(20, network.inputs)), rng.normal(size=(20, 3))
     )
     trace = reference.run(network, genome, vectors)
-    expected = reference.sees(network, trace.outputs, trace.states, vectors)
+    expected = features_of(network, trace.outputs, trace.states, vectors)
     seen, _ = teacher_forced(pack(network, genome[None]), vectors)
     np.testing.assert_allclose(seen[0], expected, rtol=1e-12, atol=1e-12)
     stepper = Stepper(network, genome)

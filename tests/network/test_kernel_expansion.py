@@ -7,9 +7,9 @@ import pytest
 
 import evolino
 from evolino.network import reference
+from evolino.network.features import features_of
 from evolino.network.kernel_expansion import KernelExpansion
-from evolino.network.kernels.dispatch import CellStates, free_runs_from, pack
-from evolino.network.kernels.run_freely_expanded import free_runs_expanded
+from evolino.network.kernels.dispatch import CellStates, free_runs_from, free_runs_of, pack
 from evolino.network.weights import unpack
 
 ARCHITECTURES = {
@@ -61,7 +61,7 @@ def plain_run(architecture, genome, expansion, h, s, y, inputs, noise):
         u = np.concatenate([external, heard])
         h, s, _ = reference.step(architecture, weights, sources, u, h, s)
         h, s = np.stack([h, s]) + noise[t % len(noise)]
-        y = expansion.outputs(reference.sees(architecture, h[None], s[None], u[None]))[0]
+        y = expansion.outputs(features_of(architecture, h[None], s[None], u[None]))[0]
         y = architecture.outputs_of(y)
         outputs.append(y)
     return np.array(outputs)
@@ -83,7 +83,7 @@ def test_free_runs_are_those_of_the_equations(name, kernel, runs, precision, rng
     noise = rng.normal(0, 1e-3, (7, 2, cells)).astype(np.float32)
     given = free_runs_from(architecture, previous, inputs, noise=noise)
     networks = pack(architecture, genomes.astype(np.float64))
-    found = free_runs_expanded(networks, expansions, start, given)
+    found = free_runs_of(networks, expansions, start, given)
     assert found.shape == (3, runs, 30, outputs)
     for p, n in ((0, 0), (1, runs - 1), (2, runs // 2)):
         wanted = plain_run(
@@ -114,7 +114,7 @@ def test_a_run_too_far_from_its_target_is_lost_and_others_go_on(runs, rng):
             targets=targets,
             tolerance=tolerance,
         )
-        return free_runs_expanded(networks, expansions, start, given)[0]
+        return free_runs_of(networks, expansions, start, given)[0]
 
     free = run()
     targets = free.copy()

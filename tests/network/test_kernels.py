@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from evolino.network import reference
 from evolino.network.base import input_vectors
+from evolino.network.features import features_of
 from evolino.network.initialisers.linear_regime import LinearRegime
 from evolino.network.kernels import by_series, dispatch
 from evolino.network.kernels import teacher_forced as lstm
@@ -76,7 +77,7 @@ def test_every_variant_equals_the_twin(variant, rng):
     ran = free_run(networks, readout, cells, previous, ahead)
     for p, genome in enumerate(genomes):
         trace = reference.run(network, genome, vectors)
-        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        expected = features_of(network, trace.outputs, trace.states, vectors)
         np.testing.assert_allclose(seen[p], expected[3:], rtol=1e-12, atol=1e-12)
         for n, s in enumerate(starts):
             h, state = trace.outputs[s - 1], trace.states[s - 1]
@@ -104,7 +105,7 @@ def test_every_size_equals_the_twin(cells, inputs, outputs, count, steps, seed):
     seen, _ = teacher_forced(pack(network, genomes), vectors)
     for p, genome in enumerate(genomes):
         trace = reference.run(network, genome, vectors)
-        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        expected = features_of(network, trace.outputs, trace.states, vectors)
         np.testing.assert_allclose(seen[p], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -128,7 +129,7 @@ def test_saturated_weights_equal_the_twin(rng):
     seen, _ = teacher_forced(pack(network, genomes), vectors)
     for p, genome in enumerate(genomes):
         trace = reference.run(network, genome, vectors)
-        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        expected = features_of(network, trace.outputs, trace.states, vectors)
         np.testing.assert_allclose(seen[p], expected, rtol=1e-10, atol=1e-12)
 
 
@@ -150,7 +151,7 @@ def test_cells_without_a_bound_equal_the_twin(cell_input, forget_gate, precision
     near = 1e-12 if precision == "float64" else 1e-5
     for p, genome in enumerate(genomes):
         trace = reference.run(network, genome, vectors)
-        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        expected = features_of(network, trace.outputs, trace.states, vectors)
         np.testing.assert_allclose(seen[p], expected, rtol=near, atol=near)
 
 
@@ -386,7 +387,7 @@ def test_float32_stays_within_1e_5_of_the_twin(variant, rng):
     ran = free_run(networks, readout, cells, targets[19:20], inputs[None, 20:28])
     for p, genome in enumerate(genomes):
         trace = reference.run(network, genome, vectors)
-        expected = reference.sees(network, trace.outputs, trace.states, vectors)
+        expected = features_of(network, trace.outputs, trace.states, vectors)
         np.testing.assert_allclose(seen[p], expected, rtol=1e-5, atol=1e-5)
         h, s = trace.outputs[19], trace.states[19]
         twin = reference.free_run(

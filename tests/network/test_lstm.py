@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolino.models.model import Model
-from evolino.network import reference
+from evolino.network.features import features_of
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
 from evolino.network.weights import unpack
 
@@ -75,7 +75,7 @@ def test_gene_groups_name_the_weight(architecture):
 @given(architectures)
 def test_the_readout_sees_as_much_as_the_record_says(architecture):
     shape = (4, architecture.cells)
-    seen = reference.sees(
+    seen = features_of(
         architecture, np.ones(shape), np.ones(shape), np.ones((4, architecture.input_width))
     )
     assert seen.shape == (4, architecture.readout_width)

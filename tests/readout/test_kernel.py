@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sklearn.svm
 
-from evolino.network.kernels.support_vectors import expanded
+from evolino.network.kernels.dispatch import expanded
 from evolino.readout.kernel import KernelSVM, KernelSVR
 
 

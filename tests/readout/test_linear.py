@@ -18,7 +18,7 @@ from evolino.simd.memory import to_lanes
 @pytest.fixture(params=["lanes", "LAPACK"])
 def path(request, monkeypatch):
     """Both ways to solve, whatever the number of columns."""
-    monkeypatch.setattr(linear, "LANE_WIDTH", 1000 if request.param == "lanes" else 0)
+    monkeypatch.setattr(linear, "COMPILED_COLUMNS", 1000 if request.param == "lanes" else 0)
 
 
 @pytest.fixture(params=["pseudo-inverse", "ridge"])

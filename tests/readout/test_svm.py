@@ -18,7 +18,7 @@ LIBLINEAR = {"fit_intercept": False, "dual": False, "tol": 1e-10, "max_iter": 10
 @pytest.fixture(params=["lanes", "LAPACK"])
 def path(request, monkeypatch):
     """Both ways to solve, whatever the number of columns."""
-    monkeypatch.setattr(primal, "LANE_WIDTH", 1000 if request.param == "lanes" else 0)
+    monkeypatch.setattr(primal, "COMPILED_COLUMNS", 1000 if request.param == "lanes" else 0)
     with threadpool_limits(1):  # as workers have it
         yield
 
@@ -160,7 +160,9 @@ def test_of_targets_0_and_1_the_output_decides_at_one_half(rng, path):
 
 def test_targets_0_and_1_need_a_constant(rng):
     states, targets = noisy(rng)
-    with pytest.raises(ValueError, match="targets of 0 and 1 need a constant among what"):
+    with pytest.raises(
+        ValueError, match="targets of 0 and 1 need a constant among the features"
+    ):
         SVM().solve(states[:, :, :-1], (targets + 1) / 2)
 
 

@@ -60,8 +60,8 @@ def test_the_top_quarter_breeds_and_the_lower_half_is_replaced(rng):
     search = settings.start(labelled(2), rng, None)
     genomes = search.ask()
     search.tell(genomes.sum(axis=(1, 2)))  # chromosome 0 of each cell is not always best
-    pool = search.state()["pool"][:, :, 0]
-    kept, copies = pool[:4], pool[4:]
+    subpopulations = search.state()["subpopulations"][:, :, 0]
+    kept, copies = subpopulations[:4], subpopulations[4:]
     for cell in range(2):
         assert len(set(kept[:, cell])) == 4
         parents = kept[:2, cell]
@@ -85,18 +85,18 @@ def test_burst_mutation_after_stagnation_keeps_the_best_and_moves_the_rest(rng):
     for stagnant in range(3):
         assert search.state()["stagnant"] == stagnant
         search.tell(np.full(len(search.ask()), 5.0))
-    pool = search.state()["pool"]
-    np.testing.assert_array_equal(pool[0], best)
-    assert (pool[1:] != best).all()
+    subpopulations = search.state()["subpopulations"]
+    np.testing.assert_array_equal(subpopulations[0], best)
+    assert (subpopulations[1:] != best).all()
     assert search.state()["stagnant"] == 0
 
 
 def test_an_origin_is_in_the_first_networks(rng):
     origin = rng.normal(size=(3, 4))
     search = ESP(subpopulation=5, combinations=1).start(space_of(3, 4), rng, origin)
-    pool = search.state()["pool"]
-    np.testing.assert_array_equal(pool[0], origin)
-    assert (pool[1:] != origin).all()
+    subpopulations = search.state()["subpopulations"]
+    np.testing.assert_array_equal(subpopulations[0], origin)
+    assert (subpopulations[1:] != origin).all()
 
 
 @pytest.mark.parametrize(

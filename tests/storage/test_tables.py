@@ -191,6 +191,34 @@ def test_arrays_of_numpy(tmp_path):
         read_table(tmp_path / "a.xlsx")
 
 
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([1 + 2j]),
+        np.array(["a"]),
+        np.array([(1, 2.0)], dtype=[("a", int), ("b", float)]),
+        np.array(["2020"], dtype="datetime64[Y]"),
+    ],
+    ids=["complex", "text", "records", "dates"],
+)
+def test_arrays_of_others_than_numbers_are_refused(tmp_path, array):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(ValueError, match="is not a file of numbers"):
+        read_table(tmp_path / "a.npy")
+
+
+def test_no_file_takes_the_memory_that_it_claims(tmp_path, monkeypatch):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }\n"
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    (tmp_path / "a.npy").write_bytes(content + bytes(80))
+    with pytest.raises(ValueError, match="is not a file of numbers"):
+        read_table(tmp_path / "a.npy")
+    monkeypatch.setattr("evolino.storage.text_tables.LARGEST", 1000)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"1\n" * 10_000))
+    with pytest.raises(ValueError, match="must hold at most 1,000 bytes"):
+        read_table(tmp_path / "a.csv.gz")
+
+
 def test_numbers_have_the_bits_that_were_written(tmp_path, rng):
     values = rng.normal(size=500) * 10.0 ** rng.integers(-300, 300, 500)
     table = read(tmp_path, "\n".join(map(repr, values.tolist())))

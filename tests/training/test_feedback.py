@@ -133,3 +133,30 @@ def test_past_targets_are_said_to_be_known_by_those_that_foretell_only():
         if getattr(find("task", name), "past_targets_known", False)
     }
     assert known == {"blues", "chorales", "music", "rhythm"}
+
+
+class WeighedByInputs(RepeatedAnswer):
+    """Counts only the rows whose input says so."""
+
+    def sequences(self, rng):
+        def part(count):
+            parts = []
+            for steps in rng.integers(5, 12, count):
+                inputs = (np.arange(steps) == steps - 1)[:, None].astype(float)
+                parts.append(Segment(Series(inputs, inputs + 1), 0, int(steps)))
+            return tuple(parts)
+
+        return Split(part(8), part(6), part(6))
+
+    def loss(self, outputs, targets, inputs):
+        assert inputs.shape == targets.shape
+        np.testing.assert_array_equal(np.isnan(inputs), np.isnan(targets))
+        return np.abs(outputs - targets)[:, inputs == 1].mean(axis=1)
+
+    def measure(self, model, split):
+        return {}
+
+
+def test_a_loss_may_ask_for_the_inputs_of_its_segments():
+    result = evolino.train(WeighedByInputs(), seed=1, budget=SHORT)
+    assert result.history[-1].best < 0.01

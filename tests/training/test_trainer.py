@@ -155,7 +155,7 @@ def test_the_best_network_ever_seen_is_kept():
     ("budget", "reason"),
     [
         (Budget(generations=2), "generations: 2"),
-        (Budget(evaluations=17), "evaluations: 32 >= 17"),
+        (Budget(evaluations=17), "evaluations: 17 >= 17"),
         (Budget(target=1e9), "target: loss"),
         (Budget(seconds=1e-9), "seconds: 1e-09 (repeat exactly with --evaluations 16)"),
         (Budget(stagnation=1, generations=500), "stagnation: 1 generations without"),

@@ -1,4 +1,4 @@
-"""Genomes whose groups of cells begin in different ways."""
+"""Initialiser of structured networks: each group of cells has a distribution of its own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ByGroup:
                 raise ValueError(f"parts must draw real weights, got {part.name!r}")
 
     def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
-        """Return (count, C, G) genomes; what a group does not see has weight 0."""
+        """Return (count, C, G) genomes; weights between unconnected groups are 0."""
         genomes = np.zeros((count, *architecture.genome_shape))
         for part, rows in self._rows(architecture):
             genomes[:, rows] = part.draw(architecture, rng, count)[:, rows]

@@ -1,4 +1,4 @@
-"""Genomes of a clock: one cell sums up an input until it fires, the next repeats it."""
+"""Clock initialiser: one cell integrates an input until it fires, the next repeats it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from evolino.vocabulary import Array, check_number
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The first cell integrates the first external input; the second says a step later
-    what the first one said. Other cells have weights 0.
+    """The first cell integrates the first external input; the second repeats its
+    output a step later. Other cells have weights 0.
 
     The state of the first cell grows by a share of the input at every step, and comes to 1
-    when the inputs since it last fired have come to `whole`. Its output gate, which sees
-    the state, opens at about 0.95; its own output shuts its forget gate a step later.
+    when the inputs since it last fired have come to `whole`. Its output gate, by its
+    peephole, opens at about 0.95; its own output shuts its forget gate a step later.
     Needs peepholes, forget gates and a bias; cell_input="identity" makes it exact.
 
     whole: what the inputs of a period come to. openness: biases of the gates. steepness: of
@@ -43,7 +43,7 @@ class Clock:
         check_number("deviation", self.deviation, least=0)
 
     def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
-        """Return (count, C, G) genomes. Raises ValueError where there is no room for it."""
+        """Return (count, C, G) genomes. Raises ValueError for an unfit architecture."""
         mean = self._mean(architecture)
         drawn = rng.normal(1.0, self.deviation, (count, *mean.shape))
         return np.asarray(mean * drawn)

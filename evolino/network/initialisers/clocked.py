@@ -1,7 +1,7 @@
-"""Genomes of cells that move when a pulse is heard and hold their states in between.
+"""Clocked cells: states change at a fed-back pulse and are held in between.
 
-For patterns that should not depend on how fast they are played: the memory counts pulses,
-whatever time lies between them.
+For patterns that should not depend on the tempo: the memory counts pulses, whatever time
+lies between them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from evolino.vocabulary import Array, check_count, check_number
 
 @dataclass(frozen=True, slots=True)
 class Clocked:
-    """Cells that listen when a pulse is heard and speak when a clock says that one is due.
+    """Cells whose input gates open at a pulse, and output gates when a clock cell is on.
 
     Their input gates are open and their forget gates shut where a fed-back output is 1, and
     only there. A pulse then makes one step of s(t) = g(R h(t-1) + W u(t)), u being all
@@ -73,17 +73,17 @@ class Clocked:
             genomes[:, :, genes[at]] = 2 * sign * strength
         cells = architecture.cells
         sizes = [group.cells for group in architecture.groups] or [cells]
-        heard = architecture.genes_of("feedback", "cell")
+        feedback = architecture.genes_of("feedback", "cell")
         into = architecture.genes_of("recurrent", "cell")
         for genome in genomes:
-            genome[:, heard] = rng.normal(0.0, self.input_scale, (cells, len(heard)))
-            wanted, first = np.zeros((cells, cells)), 0
+            genome[:, feedback] = rng.normal(0.0, self.input_scale, (cells, len(feedback)))
+            modes, first = np.zeros((cells, cells)), 0
             for size in sizes:  # each group of cells has modes of its own
                 rows = slice(first, first + size)
-                wanted[rows, rows] = random_orthogonal(rng, size)
+                modes[rows, rows] = random_orthogonal(rng, size)
                 first += size
             radius = rng.uniform(self.lowest_radius, self.highest_radius)
-            genome[:, into] = radius * wanted
+            genome[:, into] = radius * modes
         return genomes
 
     def scale(self, architecture: LSTM) -> Array:

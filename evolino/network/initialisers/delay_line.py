@@ -1,7 +1,7 @@
-"""Genomes that begin as a delay line with nonlinear cells beside it.
+"""Delay-line initialiser: cells that pass the input on, with nonlinear cells beside them.
 
-For series that follow a delay equation, or any function of a stretch of their own past: the
-line hands the past over untouched, so evolution has only the function left to find.
+For series that follow a delay equation, or any function of their own last values: the line
+keeps those values unchanged, so evolution has only the function left to find.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gaussian first weights."""
+"""Gaussian initialiser: normal weights of one standard deviation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First weights of the linear regime: a network so weakly driven that it is linear."""
+"""Linear-regime initialiser: a network so weakly driven that it is linear."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ class LinearRegime:
         radius = rng.uniform(self.lowest_radius, self.highest_radius)
         # Each group of cells has modes of its own.
         sizes = [group.cells for group in architecture.groups] or [cells]
-        wanted = radius * _blocks([random_orthogonal(rng, size) for size in sizes])
-        recurrent = (wanted - np.diag(forget)) / (gate_in[:, None] * gate_out)
+        modes = radius * _blocks([random_orthogonal(rng, size) for size in sizes])
+        recurrent = (modes - np.diag(forget)) / (gate_in[:, None] * gate_out)
         rows = np.arange(cells)[:, None]
         genome[:, architecture.genes_of("recurrent", "cell")] = recurrent[rows, sources]
 

@@ -1,9 +1,9 @@
-"""Genomes of counter machines: gates fully open or shut, and peepholes that test for 0.
+"""Saturated initialiser: counter machines, gates open or shut, peepholes that test for 0.
 
 With large weights a gate is 0 or 1 whatever its inputs, a cell input -1 or 1, and a cell
 does what a counter does: add 1, subtract 1, keep, forget (Merrill 2019, "Sequential neural
 networks as automata", section 3). With peephole weights larger than what the other sources
-of a gate come to together, all that a gate can ask of its cell's state is whether it is
+of a gate come to together, a gate depends on its cell's state only by whether it is
 above 0, below 0 or 0. Smaller ones compare the state with some number, and one that no
 training string reaches is a fault that waits for longer strings: so peephole weights begin
 with one size, of either sign.

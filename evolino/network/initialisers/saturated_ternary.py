@@ -1,4 +1,4 @@
-"""Ternary first weights: gates fully open or shut."""
+"""Ternary initialiser: weights -level, 0, +level; gates fully open or shut."""
 
 from __future__ import annotations
 

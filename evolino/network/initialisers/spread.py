@@ -1,4 +1,4 @@
-"""Genomes drawn from a few scales, which can themselves be evolved.
+"""Spread initialiser: normal weights of a few scales, which can be evolved themselves.
 
 For networks with many weights the search is over distributions: how strongly each group of
 weights is drawn, and how widely the cells' time scales are spread.

@@ -1,4 +1,4 @@
-"""Uniform first weights, with shifted gate biases."""
+"""Uniform initialiser, with shifted gate biases."""
 
 from __future__ import annotations
 

@@ -7,27 +7,65 @@ read once for a step of four series. Every net input is summed in the same order
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 
-from evolino.network.kernels.by_cells import see, write
+from evolino.network.kernels.by_cells import opened
 from evolino.network.kernels.cell import next_state, output
-from evolino.network.kernels.net_input import GATES, add_source, biases
-from evolino.network.kernels.teacher_forced import PEEPHOLES, rest
+from evolino.network.kernels.features import write_features
+from evolino.network.kernels.net_input import (
+    GATE_COUNT,
+    PEEPHOLE_COUNT,
+    add_source,
+    load_gates,
+    store_gates,
+)
+from evolino.network.kernels.records import Course
+from evolino.network.kernels.teacher_forced import keep_cells
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import load, memory, numbers, part, store
-from evolino.vocabulary import IntArray
+from evolino.simd.memory import addresses, clear, load, memory, numbers, part, store
 
 njit: Any = numba.njit
 
 AT_ONCE = 4  # series; more than four times four sums do not stay in the registers
 
 
-def room_for(blocks: int) -> int:
-    """Return the vectors that `drive` needs to work in."""
-    return 1 + AT_ONCE * blocks * (3 + GATES)
+class Places(NamedTuple):
+    """Where the series are that are driven at once; made by `places_of`.
+
+    series, row: (AT_ONCE,), which series is in a place, -1 for none, and its row. vectors,
+    recorded, rows: (N,), of each series its first input vector, its first recorded row, and
+    its first row as starts count. due: (N,), the next start of each, as of `keep_cells`.
+    """
+
+    series: Any
+    row: Any
+    vectors: Any
+    recorded: Any
+    rows: Any
+    due: Any
+
+
+def workspace_size(blocks: int) -> int:
+    """Return the vectors that `drive` works in."""
+    return AT_ONCE * blocks * (3 + GATE_COUNT)
+
+
+def places_of(course: Course) -> Places:
+    """Return the places before the first step."""
+    steps = course.steps
+    each = np.stack([steps, steps - course.firsts, steps + 1])
+    vectors, recorded, rows = np.cumsum(each, axis=1) - each
+    return Places(
+        np.full(AT_ONCE, -1, np.int64),
+        np.zeros(AT_ONCE, np.int64),
+        vectors,
+        recorded,
+        rows,
+        np.searchsorted(np.sort(course.starts), rows),
+    )
 
 
 @njit(inline="always")
@@ -45,32 +83,14 @@ def four_sources(sums: Any, weights: Any, at: int, x: Any, j: int) -> Any:
 
 
 @njit(inline="always")
-def keep(sums: Any, net: Any) -> None:
-    """Write the net inputs of a block of cells."""
-    for gate in range(GATES):
-        store(net, gate, sums[gate])
-
-
-@njit(inline="always")
-def step(
-    weights: Any,
-    peep: Any,
-    blocks: int,
-    cells: int,
-    u: Any,
-    width: int,
-    before: Any,
-    after: Any,
-    states: Any,
-    net: Any,
-    flags: int,
-) -> None:
+def step(layer: Any, u: Any, before: Any, after: Any, states: Any, net: Any) -> None:
     """Advance all cells by one step in all four series.
 
-    u: the input vectors of the four. before, after, states, net: `blocks` vectors (net:
-    times GATES) of the first series, then those of the next one.
+    u: the input vectors of the four. before, after, states, net: a vector for each block of
+    cells (net: GATE_COUNT) of the first series, then those of the next one.
     """
-    each = (1 + width + cells) * GATES
+    blocks, cells, width = layer.cells, layer.recurrent, layer.width
+    each = (1 + width + cells) * GATE_COUNT
     h = (
         numbers(before),
         numbers(part(before, blocks)),
@@ -78,131 +98,104 @@ def step(
         numbers(part(before, 3 * blocks)),
     )
     for k in range(blocks):
-        own = part(weights, k * each)
-        bias = biases(own)
+        own = part(layer.weights, k * each)
+        bias = load_gates(own)
         sums = (bias, bias, bias, bias)
         for j in range(width):
-            sums = four_sources(sums, own, GATES * (1 + j), u, j)
-        recurrent = part(own, GATES * (1 + width))
+            sums = four_sources(sums, own, GATE_COUNT * (1 + j), u, j)
+        recurrent = part(own, GATE_COUNT * (1 + width))
         for j in range(cells):
-            sums = four_sources(sums, recurrent, GATES * j, h, j)
-        keep(sums[0], part(net, GATES * k))
-        keep(sums[1], part(net, GATES * (blocks + k)))
-        keep(sums[2], part(net, GATES * (2 * blocks + k)))
-        keep(sums[3], part(net, GATES * (3 * blocks + k)))
+            sums = four_sources(sums, recurrent, GATE_COUNT * j, h, j)
+        store_gates(part(net, GATE_COUNT * k), sums[0])
+        store_gates(part(net, GATE_COUNT * (blocks + k)), sums[1])
+        store_gates(part(net, GATE_COUNT * (2 * blocks + k)), sums[2])
+        store_gates(part(net, GATE_COUNT * (3 * blocks + k)), sums[3])
     for q in range(AT_ONCE * blocks):
-        zs, its = part(net, GATES * q), part(peep, PEEPHOLES * (q % blocks))
-        store(states, q, next_state(zs, its, load(states, q), flags))
-        store(after, q, output(zs, its, load(states, q), flags))
+        zs = part(net, GATE_COUNT * q)
+        its = part(layer.peepholes, PEEPHOLE_COUNT * (q % blocks))
+        store(states, q, next_state(zs, its, load(states, q), layer.flags))
+        store(after, q, output(zs, its, load(states, q), layer.flags))
 
 
 @njit(inline="always")
-def write_starts(
-    due: Any,
-    order: Any,
-    starts: Any,
-    row: int,
-    cells: int,
-    heard: Any,
-    states: Any,
-    start_outputs: Any,
-    start_states: Any,
-) -> Any:
-    """Write the cells before a row to every start there; return the next one that is due.
+def arrive(places: Any, s: int, layer: Any, course: Any, to: Any, h: Any, c: Any) -> None:
+    """Record the cells in place s if they are at a start; free it after the last row.
 
-    due: the place in the order from which on starts of this series are.
+    to: the recording. h, c: outputs and states of the cells there.
     """
-    while due < len(order) and starts[order[due]] == row:
-        at = order[due] * cells
-        write(heard, 1, cells, start_outputs, at)
-        write(states, 1, cells, start_states, at)
-        due += 1
-    return due
+    n, t = load(places.series, s), load(places.row, s)
+    due, now = load(places.due, n), load(places.rows, n) + t
+    store(places.due, n, keep_cells(due, now, course, to, h, c, layer.recurrent))
+    if t == load(course.steps, n):
+        store(places.series, s, -1)
 
 
-def offsets(steps: IntArray, firsts: IntArray, starts: IntArray) -> IntArray:
-    """Return (4, N), of each series: its first input vector, its first recorded row, its
-    first row as starts count, and how many starts lie before it."""
-    after = np.cumsum([steps, steps - firsts, steps + 1], axis=1)
-    before = after - [steps, steps - firsts, steps + 1]
-    return np.concatenate([before, [np.searchsorted(np.sort(starts), before[2])]])
+@njit(inline="always")
+def fill_places(
+    places: Any, taken: int, layer: Any, course: Any, to: Any, h: Any, c: Any
+) -> int:
+    """Put the next series where one has ended; return how many have been taken, -1 if no
+    place has a series.
+
+    taken: how many have been before. Others as of `arrive`, h and c of all places.
+    """
+    blocks, idle = layer.cells, True
+    for s in range(AT_ONCE):
+        outputs, states = part(h, s * blocks), part(c, s * blocks)
+        if load(places.series, s) >= 0:
+            arrive(places, s, layer, course, to, outputs, states)
+        while load(places.series, s) < 0 and taken < course.series:
+            store(places.series, s, taken)
+            store(places.row, s, 0)
+            taken += 1
+            clear(outputs, blocks)
+            clear(states, blocks)
+            arrive(places, s, layer, course, to, outputs, states)
+        idle = idle and load(places.series, s) < 0
+    return -1 if idle else taken
+
+
+@njit(inline="always")
+def vector_in(place: int, places: Any, course: Any) -> Any:
+    """Return the input vector of the series in a place; of an idle one the first of all."""
+    n, first = load(places.series, place), 0
+    if n >= 0:
+        first = load(places.vectors, n) + load(places.row, place)
+    return part(course.inputs, first * course.width)
 
 
 @compiled
-def drive(
-    weights: Any,
-    peepholes: Any,
-    offsets: Any,
-    cells: int,
-    inputs: Any,
-    steps: Any,
-    firsts: Any,
-    width: int,
-    columns: int,
-    lanes: int,
-    seen: Any,
-    order: Any,
-    starts: Any,
-    start_outputs: Any,
-    start_states: Any,
-    room: Any,
-    flags: int,
-) -> None:
+def drive(layer: Any, course: Any, places: Any, recording: Any, workspace: Any) -> None:
     """Drive one network over N series, as `by_cells.drive` does.
 
-    offsets: of the function. A place whose series has ended takes the next one; while there
-    is none it idles. room: of `room_for`.
+    places: of `places_of`; changed. A place whose series has ended takes the next one;
+    while there is none it idles. workspace: of `workspace_size`.
     """
-    blocks = (cells + lanes - 1) // lanes
-    w, p, x = memory(weights), memory(peepholes), memory(inputs)
-    row = numbers(memory(seen))
-    h0, s0 = numbers(memory(start_outputs)), numbers(memory(start_states))
-    one = memory(room)
-    store(one, 0, 1.0)
-    states = part(one, 1)
+    own, over, to = opened(layer, course, recording)
+    blocks, at = own.cells, addresses(places)
+    states = memory(workspace)
     before = part(states, AT_ONCE * blocks)
     after, net = part(before, AT_ONCE * blocks), part(before, 2 * AT_ONCE * blocks)
-    rest(states, AT_ONCE * blocks)
-    rest(before, AT_ONCE * blocks)
-    vectors, rows, base, due = offsets[0], offsets[1], offsets[2], offsets[3].copy()
-    # What a place is at: a series, -1 for none, and its row.
-    series, now = np.full(AT_ONCE, -1, np.int64), np.zeros(AT_ONCE, np.int64)
-    taken = busy = 0
+    clear(states, AT_ONCE * blocks)
+    clear(before, AT_ONCE * blocks)
+    taken = 0
     while True:
-        busy = 0
-        for s in range(AT_ONCE):
-            c, h = part(states, s * blocks), part(before, s * blocks)
-            while True:
-                n, t = series[s], now[s]
-                if n >= 0:
-                    heard, own = numbers(h), numbers(c)
-                    due[n] = write_starts(
-                        due[n], order, starts, base[n] + t, cells, heard, own, h0, s0
-                    )
-                    if t < steps[n]:
-                        busy += 1
-                        break
-                if taken == len(steps):
-                    series[s] = -1
-                    break
-                series[s], now[s] = taken, 0
-                taken += 1
-                rest(c, blocks)
-                rest(h, blocks)
-        if busy == 0:
+        taken = fill_places(at, taken, own, over, to, before, states)
+        if taken < 0:
             return
-        # An idle place hears the first vector of all.
-        at = np.where(series < 0, 0, vectors[series] + now) * width
-        u = part(x, at[0]), part(x, at[1]), part(x, at[2]), part(x, at[3])
-        step(w, p, blocks, cells, u, width, before, after, states, net, flags)
+        u = (
+            vector_in(0, at, over),
+            vector_in(1, at, over),
+            vector_in(2, at, over),
+            vector_in(3, at, over),
+        )
+        step(own, u, before, after, states, net)
         for s in range(AT_ONCE):
-            n, t = series[s], now[s]
-            if n >= 0 and t >= firsts[n]:
-                its = part(row, (rows[n] + t - firsts[n]) * columns)
-                heard, own = (
-                    numbers(part(after, s * blocks)),
-                    numbers(part(states, s * blocks)),
-                )
-                see(its, heard, own, cells, u[s], 1, width, numbers(one), flags)
-            now[s] += 1
+            n, t = load(at.series, s), load(at.row, s)
+            if n >= 0 and t >= load(over.firsts, n):
+                line = load(at.recorded, n) + t - load(over.firsts, n)
+                row = part(to.features, line * to.columns)
+                h, c = part(after, s * blocks), part(states, s * blocks)
+                write_features(row, own, own.recurrent, h, c, u[s])
+            store(at.row, s, t + 1)
         before, after = after, before

@@ -15,9 +15,9 @@ from evolino.simd.activations import expm1_twice, one_plus_exp_minus
 from evolino.simd.memory import load
 from evolino.simd.vectors import fma
 
-# The bits of `flags`, which choose the variant of the cell and what the readout sees.
-FORGET_GATE, PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
-SEE_STATES, SEE_INPUTS, SEE_SQUARES, SEE_CONSTANT = 16, 32, 64, 128
+# The bits of a layer's `flags` that choose the variant of the cell; those between 8 and
+# 256 choose the features (`evolino.network.kernels.features`).
+HAS_FORGET_GATE, HAS_PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
 LINEAR_OUTPUT = 256
 
 njit: Any = numba.njit
@@ -31,7 +31,7 @@ def transition(net: Any, peep: Any, s: Any, flags: int) -> Any:
     peephole weights of input, forget and output gate.
     """
     zi, zf, zg = load(net, 0), load(net, 1), load(net, 2)
-    if flags & PEEPHOLES:
+    if flags & HAS_PEEPHOLES:
         zi = fma(load(peep, 0), s, zi)
         zf = fma(load(peep, 1), s, zf)
     ei = one_plus_exp_minus(zi)
@@ -40,7 +40,7 @@ def transition(net: Any, peep: Any, s: Any, flags: int) -> Any:
         ei = ei * (eg + 2.0)
     else:
         eg = zg
-    if flags & FORGET_GATE:
+    if flags & HAS_FORGET_GATE:
         ef = one_plus_exp_minus(zf)
         return ei, eg * ef, ei * ef  # s = f s + i g
     return ei, eg, ei
@@ -49,7 +49,7 @@ def transition(net: Any, peep: Any, s: Any, flags: int) -> Any:
 @njit(inline="always")
 def move(s: Any, a: Any, b: Any, d: Any, flags: int) -> Any:
     """Return the state after s, by what `transition` gave."""
-    if flags & FORGET_GATE:
+    if flags & HAS_FORGET_GATE:
         return fma(s, a, b) / d
     return s + b / d
 
@@ -68,7 +68,7 @@ def next_state(net: Any, peep: Any, s: Any, flags: int) -> Any:
 def output(net: Any, peep: Any, s: Any, flags: int) -> Any:
     """Return the output of a cell from its new state s; arguments as of `next_state`."""
     zo = load(net, 3)
-    if flags & PEEPHOLES:
+    if flags & HAS_PEEPHOLES:
         zo = fma(load(peep, 2), s, zo)
     eo = one_plus_exp_minus(zo)
     if flags & LINEAR_OUTPUT:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numba
 
 from evolino.network.kernels.cell import (
-    FORGET_GATE,
     GERS_OUTPUT,
+    HAS_FORGET_GATE,
+    HAS_PEEPHOLES,
     LINEAR_OUTPUT,
-    PEEPHOLES,
     TANH_INPUT,
     next_state,
     output,
@@ -70,17 +70,18 @@ def _step(net: Any, peep: Any, before: Any, states: Any, outputs: Any, work: Any
 
 
 @njit(inline="always")
-def _step_backward(net: Any, peep: Any, before: Any, after: Any, dh: Any, ds: Any,
-                   dpeep: Any, n: int, flags: int) -> None:  # fmt: skip
+def _step_backward(net: Any, peep: Any, cells: Any, dh: Any, ds: Any, dpeep: Any,
+                   n: int, flags: int) -> None:  # fmt: skip
     """Turn net inputs into their gradients, and ds into that of the states before.
 
-    dh, ds: gradients of outputs and states after the step. dpeep: is added to.
+    cells: states before and after the step. dh, ds: gradients of outputs and states after
+    it. dpeep: is added to.
     """
     for k in range(n):
-        s0, s = load(before, k), load(after, k)
+        s0, s = load(cells[0], k), load(cells[1], k)
         zi, zf, zg = load(net, k), load(net, n + k), load(net, 2 * n + k)
         zo = load(net, 3 * n + k)
-        if flags & PEEPHOLES:
+        if flags & HAS_PEEPHOLES:
             zi = fma(load(peep, k), s0, zi)
             zf = fma(load(peep, n + k), s0, zf)
             zo = fma(load(peep, 2 * n + k), s, zo)
@@ -104,15 +105,15 @@ def _step_backward(net: Any, peep: Any, before: Any, after: Any, dh: Any, ds: An
             to_o = to_h * q if gers else bent * s
             to_s = fma(bent, o, to_s)
         to_o = to_o * (o * (one - o))
-        if flags & PEEPHOLES:
+        if flags & HAS_PEEPHOLES:
             to_s = fma(to_o, load(peep, 2 * n + k), to_s)
         to_i = to_s * g * (i * (one - i))
         kept, to_f = to_s, like(s, 0.0)
-        if flags & FORGET_GATE:
+        if flags & HAS_FORGET_GATE:
             f = one / one_plus_exp_minus(zf)
             kept = to_s * f
             to_f = to_s * s0 * (f * (one - f))
-        if flags & PEEPHOLES:
+        if flags & HAS_PEEPHOLES:
             kept = fma(to_i, load(peep, k), fma(to_f, load(peep, n + k), kept))
             store(dpeep, k, fma(to_i, s0, load(dpeep, k)))
             store(dpeep, n + k, fma(to_f, s0, load(dpeep, n + k)))
@@ -166,8 +167,9 @@ def step_backward(net: Any, peepholes: Any, cells: Any, dh: Any, ds: Any, dpeep:
 
     cells: states before and after the step, a pair of (n).
     """
-    _step_backward(memory(net), memory(peepholes), memory(cells[0]), memory(cells[1]),
-                   memory(dh), memory(ds), memory(dpeep), n, flags)  # fmt: skip
+    states = memory(cells[0]), memory(cells[1])
+    _step_backward(memory(net), memory(peepholes), states, memory(dh), memory(ds),
+                   memory(dpeep), n, flags)  # fmt: skip
 
 
 @compiled
@@ -205,8 +207,8 @@ def drive_backward(sequence: Sequence, dh: Any, ds: Any, carry: Any, dpeep: Any,
         for k in range(n):
             store(to_h, k, load(to_h, k) + load(own_h, t * n + k))
             store(to_s, k, load(to_s, k) + load(own_s, t * n + k))
-        _step_backward(row, peep, part(s, t * n), part(s, (t + 1) * n), to_h, to_s,
-                       to_peep, n, flags)  # fmt: skip
+        cells = part(s, t * n), part(s, (t + 1) * n)
+        _step_backward(row, peep, cells, to_h, to_s, to_peep, n, flags)
         for k in range(n):
             store(to_h, k, like(load(to_h, k), 0.0))
         _add_product(weights, numbers(row), 4 * n * 8, to_h, n)

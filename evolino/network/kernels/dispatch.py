@@ -1,4 +1,4 @@
-"""The kernels' public face: networks packed into lanes, driven and left to themselves.
+"""Drive networks by the kernels: teacher-forced over a course, or in free run.
 
 What is the same for every block of networks, a `Course` or `FreeRuns`, is made once. With
 a workspace the results lie in it, and are lost when it serves the next block.
@@ -8,32 +8,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from evolino.network.kernels import by_cells, by_series
-from evolino.network.kernels import teacher_forced as lstm
-from evolino.network.kernels.networks import (
-    CellStates,
-    Layout,
-    Networks,
-    block_size,
-    layout_of,
-    pack,
-    room_to_work,
-)
-from evolino.network.kernels.run_freely import (
+from evolino.network.kernels import teacher_forced as in_lanes
+from evolino.network.kernels.free_runs import (
     FreeRuns,
     free_run,
     free_runs_from,
     free_runs_of,
 )
+from evolino.network.kernels.networks import (
+    Layout,
+    Networks,
+    block_size,
+    layout_of,
+    pack,
+)
+from evolino.network.kernels.readouts import expanded
+from evolino.network.kernels.records import CellStates, Course, Layer, Recording
 from evolino.network.lstm import LSTM
 from evolino.simd.memory import Shared, aligned, aligned_copy, out_of_lanes
 from evolino.simd.workspace import Workspace
-from evolino.vocabulary import Array, IntArray
+from evolino.vocabulary import Array
 
 __all__ = [
     "LARGE",
@@ -47,6 +46,7 @@ __all__ = [
     "cells_in_lanes",
     "course_over",
     "drive_over",
+    "expanded",
     "free_run",
     "free_runs_from",
     "free_runs_of",
@@ -56,29 +56,6 @@ __all__ = [
 ]
 
 LARGE = 64  # cells, from which on a network is driven with its cells in the lanes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Course:
-    """N series to drive networks over, each from cells at rest; made by `course_over`.
-
-    inputs: all input vectors, one-dimensional. width: U of a vector. steps, firsts: (N,),
-    how many there are of each series, and the row from which on what the readout sees is
-    recorded. starts: (M,), rows before which the cells are kept, counted over series of
-    T + 1 rows; order: their positions in ascending order.
-    """
-
-    inputs: Shared
-    width: int
-    steps: IntArray
-    firsts: IntArray
-    starts: IntArray
-    order: IntArray
-
-    @property
-    def recorded(self) -> int:
-        """How many rows are recorded in all."""
-        return int((self.steps - self.firsts).sum())
 
 
 def course_over(
@@ -99,14 +76,18 @@ def course_over(
             raise ValueError(f"starts must be rows 0 to {steps[n]}, got {row}")
     before = np.concatenate([[0], np.cumsum(steps + 1)])
     rows = np.array([before[n] + row for n, row in starts], dtype=np.int64)
+    begin = np.zeros_like(steps) if firsts is None else np.array(firsts, dtype=np.int64)
     vectors = np.concatenate(series)
     return Course(
         Shared(np.ascontiguousarray(vectors, architecture.precision).reshape(-1)),
         vectors.shape[1],
+        len(steps),
         steps,
-        np.zeros_like(steps) if firsts is None else np.array(firsts, dtype=np.int64),
+        begin,
+        len(rows),
         rows,
         np.argsort(rows, kind="stable"),
+        int((steps - begin).sum()),
     )
 
 
@@ -115,46 +96,35 @@ def drive_over(
 ) -> tuple[Array, CellStates]:
     """Drive networks over a course, from cells at rest at the beginning of each series.
 
-    Returns what the readout sees at the recorded rows of all series, one after another,
-    (P, T, S), and the cells before each start. Of networks in the lanes they are views of
-    lane memory.
+    Returns the features at the recorded rows of all series, one after another, (P, T, S),
+    and the cells before each start. Of networks in the lanes they are views of lane memory.
     """
-    room = workspace or Workspace()
+    held = workspace or Workspace()
     if cells_in_lanes(networks.architecture):
-        return _drive_by_cells(networks, course, room)
-    return _drive_in_lanes(networks, course, room)
+        return _drive_by_cells(networks, course, held)
+    return _drive_in_lanes(networks, course, held)
 
 
 def _drive_in_lanes(
-    networks: Networks, course: Course, room: Workspace
+    networks: Networks, course: Course, held: Workspace
 ) -> tuple[Array, CellStates]:
     """Drive all networks together."""
-    layout, architecture = networks.layout, networks.architecture
-    cells, columns, lanes = architecture.cells, architecture.readout_width, layout.width
-    rows, starts = course.recorded, len(course.starts)
-    seen = room.take("seen", rows * columns * lanes, layout.dtype)
-    outputs = room.take("start outputs", starts * cells * lanes, layout.dtype)
-    states = room.take("start states", starts * cells * lanes, layout.dtype)
-    lstm.drive(
-        networks.weights_in_lanes,
-        networks.peepholes_in_lanes,
-        layout.sources,
-        course.inputs,
-        course.steps,
-        course.firsts,
-        course.width,
+    layout, cells, kept = networks.layout, networks.architecture.cells, course.kept
+    columns, lanes, dtype = layout.columns, layout.width, layout.dtype
+    recording = Recording(
+        held.take("features", course.recorded * columns * lanes, dtype),
         columns,
-        seen,
-        course.order,
-        course.starts,
-        outputs,
-        states,
-        room_to_work(layout, room),
-        layout.flags,
+        held.take("kept outputs", kept * cells * lanes, dtype),
+        held.take("kept states", kept * cells * lanes, dtype),
     )
-    return out_of_lanes(seen.reshape(rows, columns, lanes), networks.count), CellStates(
-        out_of_lanes(outputs.reshape(starts, cells, lanes), networks.count),
-        out_of_lanes(states.reshape(starts, cells, lanes), networks.count),
+    work = held.take("drive", in_lanes.workspace_size(cells) * lanes, dtype)
+    in_lanes.drive(networks.layer, course, recording, work)
+    features = recording.features.reshape(course.recorded, columns, lanes)
+    outputs = recording.outputs.reshape(kept, cells, lanes)
+    states = recording.states.reshape(kept, cells, lanes)
+    count = networks.count
+    return out_of_lanes(features, count), CellStates(
+        out_of_lanes(outputs, count), out_of_lanes(states, count)
     )
 
 
@@ -181,50 +151,51 @@ def cells_in_lanes(architecture: LSTM) -> bool:
 
 
 def _drive_by_cells(
-    networks: Networks, course: Course, room: Workspace
+    networks: Networks, course: Course, held: Workspace
 ) -> tuple[Array, CellStates]:
     """Drive each of the networks, over several series at once if there are."""
-    layout, lanes = networks.layout, networks.width
-    architecture = layout.architecture
-    cells, blocks = architecture.cells, -(-architecture.cells // lanes)
-    together = len(course.steps) >= by_series.AT_ONCE
-    vectors = (
-        by_series.room_for(blocks)
-        if together
-        else by_cells.room_for(blocks, architecture.input_width)
-    )
-    work = aligned(vectors * lanes, layout.dtype)
-    count, starts = networks.count, len(course.starts)
-    width = architecture.readout_width
-    seen = _taken(room, "seen", (count, course.recorded, width), layout.dtype)
-    outputs = _taken(room, "start outputs", (count, starts, cells), layout.dtype)
-    states = _taken(room, "start states", (count, starts, cells), layout.dtype)
-    over = (course.inputs, course.steps, course.firsts, course.width)
-    offsets = by_series.offsets(course.steps, course.firsts, course.starts)
+    layout, dtype, count = networks.layout, networks.dtype, networks.count
+    cells, kept = networks.architecture.cells, course.kept
+    blocks = -(-cells // networks.width)
+    features = _taken(held, "features", (count, course.recorded, layout.columns), dtype)
+    outputs = _taken(held, "kept outputs", (count, kept, cells), dtype)
+    states = _taken(held, "kept states", (count, kept, cells), dtype)
+    together = course.series >= by_series.AT_ONCE
+    sizes = by_series if together else in_lanes
+    work = aligned(sizes.workspace_size(blocks) * networks.width, dtype)
     for p in range(count):
-        weights = _by_blocks_of_cells(networks.weights[p], cells, lanes)
-        peepholes = _by_blocks_of_cells(networks.peepholes[p], cells, lanes)
-        kept = (outputs[p].reshape(-1), states[p].reshape(-1), work, layout.flags)
-        written = (seen[p].reshape(-1), course.order, course.starts, *kept)
+        layer = _by_blocks_of_cells(networks, p)
+        recording = Recording(
+            features[p].reshape(-1),
+            layout.columns,
+            outputs[p].reshape(-1),
+            states[p].reshape(-1),
+        )
         if together:
-            by_series.drive(
-                weights, peepholes, offsets, cells, *over, width, lanes, *written
-            )
+            places = by_series.places_of(course)
+            by_series.drive(layer, course, places, recording, work)
         else:
-            sources = layout.sources[:blocks]
-            by_cells.drive(
-                weights, peepholes, sources, cells, *over, width, lanes, *written
-            )
-    return seen, CellStates(outputs, states)
+            by_cells.drive(layer, course, recording, work)
+    return features, CellStates(outputs, states)
 
 
-def _taken(room: Workspace, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
-    """Return room of a shape; empty ones have a number behind them, for an address."""
+def _taken(held: Workspace, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return an array of a shape; empty ones have a number behind them, for an address."""
     count = math.prod(shape)
-    return room.take(name, max(count, 1), dtype)[:count].reshape(shape)
+    return held.take(name, max(count, 1), dtype)[:count].reshape(shape)
 
 
-def _by_blocks_of_cells(values: Array, cells: int, lanes: int) -> Array:
+def _by_blocks_of_cells(networks: Networks, p: int) -> Layer:
+    """Return one of the networks, its cells in the lanes."""
+    layout = networks.layout
+    cells, lanes = networks.architecture.cells, layout.width
+    weights = _in_blocks(networks.weights[p], cells, lanes)
+    peepholes = _in_blocks(networks.peepholes[p], cells, lanes)
+    blocks = -(-cells // lanes)
+    return layout.layer(weights, peepholes)._replace(cells=blocks)
+
+
+def _in_blocks(values: Array, cells: int, lanes: int) -> Array:
     """(C W,) -> (blocks W lanes,): cells in lanes, those of empty lanes with weights 0."""
     blocks = -(-cells // lanes)
     padded = np.zeros((blocks * lanes, len(values) // cells), values.dtype)

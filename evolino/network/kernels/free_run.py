@@ -1,38 +1,82 @@
-"""Free runs in the lanes of a vector: networks that hear their own outputs.
+"""Free run in the lanes of a vector: networks whose outputs are fed back to them.
 
-Layouts as of `evolino.network.kernels.teacher_forced`, whose step it takes.
+Records as of `evolino.network.kernels.records`; the step is that of `teacher_forced`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 
-from evolino.network.kernels.net_input import GATES
-from evolino.network.kernels.teacher_forced import PEEPHOLES, copy, see, step
+from evolino.network.kernels.features import write_features
+from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
+from evolino.network.kernels.readouts import read_out, readout_of
+from evolino.network.kernels.records import CellStates, Layer
+from evolino.network.kernels.teacher_forced import step
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import load, memory, part, store
-from evolino.simd.vectors import beyond, fma, largest_lane, like, within
+from evolino.simd.memory import addresses, copy, load, memory, part, store
+from evolino.simd.vectors import beyond, largest_lane, like, within
 
 njit: Any = numba.njit
 
 EXPLODED = 1e12  # an output beyond it has lost its network
+INFINITE = float("inf")
+
+
+class Work(NamedTuple):
+    """What a free run works in: input vector, features, outputs, cells, their net inputs,
+    and scaled features of an expansion."""
+
+    u: Any
+    row: Any
+    y: Any
+    states: Any
+    outputs: Any
+    spare: Any
+    net: Any
+    scaled: Any
+
+
+def workspace_size(cells: int, width: int, columns: int, outputs: int) -> int:
+    """Return the vectors that `run_freely` works in."""
+    return width + 2 * columns + outputs + cells * (3 + GATE_COUNT)
 
 
 @njit(inline="always")
-def read_out(readout: Any, row: Any, columns: int, outputs: int, j: int) -> Any:
-    """Return output j of what the readout sees; four sums, since one would have to wait."""
-    a = b = c = d = like(load(row, 0), 0.0)
-    last = columns - columns % 4
-    for s in range(0, last, 4):
-        a = fma(load(row, s), load(readout, s * outputs + j), a)
-        b = fma(load(row, s + 1), load(readout, (s + 1) * outputs + j), b)
-        c = fma(load(row, s + 2), load(readout, (s + 2) * outputs + j), c)
-        d = fma(load(row, s + 3), load(readout, (s + 3) * outputs + j), d)
-    for s in range(last, columns):
-        a = fma(load(row, s), load(readout, s * outputs + j), a)
-    return (a + b) + (c + d)
+def divided(layer: Any, readout: Any, workspace: Any) -> Any:
+    """Return a workspace, divided up."""
+    cells, columns = layer.cells, readout.columns
+    row = part(workspace, layer.width)
+    y = part(row, columns)
+    states = part(y, readout.outputs)
+    net = part(states, 3 * cells)
+    return Work(
+        workspace,
+        row,
+        y,
+        states,
+        part(states, cells),
+        part(states, 2 * cells),
+        net,
+        part(net, GATE_COUNT * cells),
+    )
+
+
+@njit(inline="always")
+def layer_of(layer: Any, network: int) -> Any:
+    """Return the layer of one of several networks."""
+    cells = layer.cells
+    each = cells * (1 + layer.width + layer.recurrent) * GATE_COUNT
+    return Layer(
+        part(layer.weights, network * each),
+        part(layer.peepholes, network * cells * PEEPHOLE_COUNT),
+        layer.sources,
+        cells,
+        layer.recurrent,
+        layer.width,
+        layer.flags,
+    )
 
 
 @njit(inline="always")
@@ -44,135 +88,104 @@ def disturb(noise: Any, outputs: Any, states: Any, cells: int) -> None:
 
 
 @njit(inline="always")
-def hear(
-    u: Any, heard: Any, outside: int, outputs: int, scale: float, threshold: float
-) -> None:
-    """Write the fed-back outputs to an input vector, behind the external inputs.
-
-    heard: the last outputs. threshold: those above it are heard as 1, others as 0; -inf
-    leaves them as they are.
-    """
+def feed_back(u: Any, y: Any, outputs: int, feedback: Any) -> None:
+    """Write the last outputs y to an input vector, behind the external inputs."""
     for j in range(outputs):
-        value = load(heard, j)
-        if threshold > -float("inf"):
-            value = beyond(value, threshold, like(value, 1.0), 0.0)
-        store(u, outside + j, value * scale)
+        value = load(y, j)
+        if feedback.feedback_threshold > -INFINITE:
+            value = beyond(value, feedback.feedback_threshold, like(value, 1.0), 0.0)
+        store(u, feedback.external + j, value * feedback.scale)
 
 
 @njit(inline="always")
-def tell(
-    heard: Any,
-    outputs: int,
-    alive: Any,
-    threshold: float,
-    wanted: Any,
-    tolerance: float,
-    y: Any,
+def write_outputs(
+    y: Any, outputs: int, alive: Any, threshold: float, runs: Any, at: int, result: Any
 ) -> Any:
-    """Write what the readout gave, `heard`, to y; return the lanes that are still alive.
+    """Write the readout's sums y as outputs to the result; return the lanes still alive.
 
-    A lane whose output is not finite, beyond EXPLODED or further than the tolerance from
-    what is wanted is lost: inf is told, and 0 heard. Other arguments as of `run_freely`.
+    at: the row among targets and result. A lane whose output is not finite, beyond EXPLODED
+    or further than the tolerance from its target is lost: its output is inf, and 0 is fed
+    back. alive: 1 in lanes that were not lost before, else 0.
     """
+    wanted, to = part(runs.targets, at * outputs), result
     for j in range(outputs):
-        value = load(heard, j)
+        value = load(y, j)
         alive = within(value, EXPLODED, alive, 0.0)
-        if threshold > -float("inf"):
+        if threshold > -INFINITE:
             value = beyond(value, threshold, like(value, 1.0), 0.0)
-            store(heard, j, value)
-        if tolerance < float("inf"):
-            alive = within(value - load(wanted, j), tolerance, alive, 0.0)
+            store(y, j, value)
+        if runs.tolerance < INFINITE:
+            alive = within(value - load(wanted, j), runs.tolerance, alive, 0.0)
     for j in range(outputs):
-        value = load(heard, j)
-        store(y, j, within(alive, 0.0, float("inf"), value))
-        store(heard, j, within(alive, 0.0, 0.0, value))
+        value = load(y, j)
+        store(to, j, within(alive, 0.0, INFINITE, value))
+        store(y, j, within(alive, 0.0, 0.0, value))
     return alive
+
+
+@njit(inline="always")
+def run_once(
+    layer: Any, readout: Any, initial: Any, runs: Any, n: int, feedback: Any, result: Any,
+    work: Any,
+) -> None:  # fmt: skip
+    """Free run n of one network, from its initial cells; result: L rows of K.
+
+    A lane that is lost (`write_outputs`) stays so: inf from this row on, and 0 is fed back.
+    """
+    cells, outputs, steps = layer.cells, readout.outputs, runs.steps
+    before, after, states, y = work.outputs, work.spare, work.states, work.y
+    copy(initial.outputs, before, cells)
+    copy(initial.states, states, cells)
+    copy(part(runs.previous, n * outputs), y, outputs)
+    alive = like(load(y, 0), 1.0)
+    for t in range(steps):
+        now = n * steps + t
+        copy(part(runs.inputs, now * feedback.external), work.u, feedback.external)
+        if feedback.present:
+            feed_back(work.u, y, outputs, feedback)
+        step(layer, work.u, before, after, states, work.net)
+        if runs.noise_rows:
+            row = t % runs.noise_rows
+            disturb(part(runs.noise, row * 2 * cells), after, states, cells)
+        write_features(work.row, layer, cells, after, states, work.u)
+        read_out(readout, work.row, y, work.scaled)
+        to = part(result, t * outputs)
+        alive = write_outputs(y, outputs, alive, feedback.threshold, runs, now, to)
+        if largest_lane(alive) == 0.0:
+            for j in range((t + 1) * outputs, steps * outputs):
+                store(result, j, INFINITE)
+            break
+        before, after = after, before
 
 
 @compiled
 def run_freely(
     networks: int,
-    weights: Any,
-    peepholes: Any,
-    sources: Any,
+    layer: Any,
     readout: Any,
-    columns: int,
-    start_outputs: Any,
-    start_states: Any,
-    previous: Any,
-    inputs: Any,
-    runs: int,
-    steps: int,
-    outside: int,
-    outputs: int,
-    feedback: bool,
-    scale: float,
-    threshold: float,
-    heard_threshold: float,
-    noise: Any,
-    noise_rows: int,
-    targets: Any,
-    tolerance: float,
+    initial: Any,
+    runs: Any,
+    feedback: Any,
     result: Any,
-    room: Any,
-    flags: int,
+    workspace: Any,
 ) -> None:
-    """Free runs from N = `runs` starts over L = `steps` rows, of one network after another.
+    """Free runs from N initial cells over L rows, of one network after another.
 
-    With networks in the lanes there is one of them here. sources: (C, R). readout: S =
-    `columns` rows of K = `outputs`. start_outputs, start_states: the cells before each
-    start. previous: N rows of K, the output heard first. inputs: N x L rows of I =
-    `outside`. threshold: outputs above it are 1, others 0; -inf leaves them as they are.
-    heard_threshold: the same for what is fed back only.
-    noise: `noise_rows` rows of 2 C, added to the cells' outputs and states after a step,
-    over and over, the same for every run. targets: N x L rows of K, read only if the
-    tolerance is finite. result: N x L rows of K. room: of `room_for`. Networks share
-    sources, previous, inputs, noise and targets.
-
-    A lane that is lost (`tell`) stays so: inf from this row on, and 0 is fed back.
+    With networks in the lanes there is one of them here, as for an `Expansion`. initial:
+    `CellStates`, N of them for each network. result: N x L rows of K for each. workspace:
+    of `workspace_size`. Networks share sources, previous
+    outputs, inputs, noise and targets.
     """
-    cells, recurrent = sources.shape
-    width = outside + (outputs if feedback else 0)
-    w, p, r, v = memory(weights), memory(peepholes), memory(sources), memory(readout)
-    h0, s0, y0 = memory(start_outputs), memory(start_states), memory(previous)
-    x, wanted, y = memory(inputs), memory(targets), memory(result)
-    disturbance, u = memory(noise), memory(room)
-    row = part(u, width)
-    heard = part(row, columns)
-    states = part(heard, outputs)
-    before, after, net = (
-        part(states, cells),
-        part(states, 2 * cells),
-        part(states, 3 * cells),
-    )
-    for _ in range(networks):
-        for n in range(runs):
-            copy(part(h0, n * cells), before, cells)
-            copy(part(s0, n * cells), states, cells)
-            copy(part(y0, n * outputs), heard, outputs)
-            alive = like(load(heard, 0), 1.0)
-            for t in range(steps):
-                now = n * steps + t
-                copy(part(x, now * outside), u, outside)
-                if feedback:
-                    hear(u, heard, outside, outputs, scale, heard_threshold)
-                step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
-                if noise_rows:
-                    its = part(disturbance, t % noise_rows * 2 * cells)
-                    disturb(its, after, states, cells)
-                see(row, after, states, u, width, cells, flags)
-                for j in range(outputs):
-                    store(heard, j, read_out(v, row, columns, outputs, j))
-                alive = tell(
-                    heard, outputs, alive, threshold, part(wanted, now * outputs),
-                    tolerance, part(y, now * outputs),
-                )  # fmt: skip
-                if largest_lane(alive) == 0.0:
-                    for j in range((now + 1) * outputs, (n + 1) * steps * outputs):
-                        store(y, j, float("inf"))
-                    break
-                before, after = after, before
-        w = part(w, cells * (1 + width + recurrent) * GATES)
-        p, v = part(p, cells * PEEPHOLES), part(v, columns * outputs)
-        h0, s0 = part(h0, runs * cells), part(s0, runs * cells)
-        y = part(y, runs * steps * outputs)
+    every, sums = addresses(layer), addresses(readout)
+    begin, given, y = addresses(initial), addresses(runs), memory(result)
+    work = divided(every, sums, memory(workspace))
+    cells, number = every.cells, given.number
+    for p in range(networks):
+        own, its = layer_of(every, p), readout_of(sums, p)
+        for n in range(number):
+            at = p * number + n
+            cells_before = CellStates(
+                part(begin.outputs, at * cells), part(begin.states, at * cells)
+            )
+            to = part(y, at * given.steps * sums.outputs)
+            run_once(own, its, cells_before, given, n, feedback, to, work)

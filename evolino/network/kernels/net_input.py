@@ -16,13 +16,8 @@ from evolino.simd.vectors import fma
 
 njit: Any = numba.njit
 
-GATES = 4  # input gate, forget gate, cell input, output gate
-
-
-@njit(inline="always")
-def biases(weights: Any) -> Any:
-    """Return the net inputs of the four gates from the bias alone."""
-    return load(weights, 0), load(weights, 1), load(weights, 2), load(weights, 3)
+GATE_COUNT = 4  # input gate, forget gate, cell input, output gate
+PEEPHOLE_COUNT = 3  # input gate, forget gate, output gate
 
 
 @njit(inline="always")
@@ -37,37 +32,43 @@ def add_source(net: Any, weights: Any, at: int, x: Any) -> Any:
 
 
 @njit(inline="always")
+def load_gates(net: Any) -> Any:
+    """Return the net inputs of a cell's four gates from memory."""
+    return load(net, 0), load(net, 1), load(net, 2), load(net, 3)
+
+
+@njit(inline="always")
+def store_gates(net: Any, gates: Any) -> None:
+    """Write the net inputs of a cell's four gates to memory."""
+    store(net, 0, gates[0])
+    store(net, 1, gates[1])
+    store(net, 2, gates[2])
+    store(net, 3, gates[3])
+
+
+@njit(inline="always")
 def first_half(
-    gates: Any, weights: Any, sources: Any, recurrent: int, u: Any, width: int, before: Any
+    gates: Any, weights: Any, sources: Any, layer: Any, u: Any, before: Any
 ) -> Any:
     """Return the net inputs of a cell without the second half of the recurrent sources.
 
-    weights, sources: the cell's own. u: the input vector, `width` long. before: cell
-    outputs of the last step.
+    weights, sources: the cell's own. u: the input vector. before: cell outputs of the last
+    step.
     """
-    for j in range(width):
-        gates = add_source(gates, weights, GATES * (1 + j), load(u, j))
-    own = part(weights, GATES * (1 + width))
-    for j in range(recurrent // 2):
-        gates = add_source(gates, own, GATES * j, load(before, load(sources, j)))
+    for j in range(layer.width):
+        gates = add_source(gates, weights, GATE_COUNT * (1 + j), load(u, j))
+    own = part(weights, GATE_COUNT * (1 + layer.width))
+    for j in range(layer.recurrent // 2):
+        gates = add_source(gates, own, GATE_COUNT * j, load(before, load(sources, j)))
     return gates
 
 
 @njit(inline="always")
 def second_half(
-    gates: Any,
-    weights: Any,
-    sources: Any,
-    recurrent: int,
-    width: int,
-    before: Any,
-    net: Any,
+    gates: Any, weights: Any, sources: Any, layer: Any, before: Any, net: Any
 ) -> None:
-    """Write the net inputs of a cell, GATES vectors, begun by `first_half`."""
-    own = part(weights, GATES * (1 + width))
-    for j in range(recurrent // 2, recurrent):
-        gates = add_source(gates, own, GATES * j, load(before, load(sources, j)))
-    store(net, 0, gates[0])
-    store(net, 1, gates[1])
-    store(net, 2, gates[2])
-    store(net, 3, gates[3])
+    """Write the net inputs of a cell, GATE_COUNT vectors, begun by `first_half`."""
+    own = part(weights, GATE_COUNT * (1 + layer.width))
+    for j in range(layer.recurrent // 2, layer.recurrent):
+        gates = add_source(gates, own, GATE_COUNT * j, load(before, load(sources, j)))
+    store_gates(net, gates)

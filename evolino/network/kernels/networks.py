@@ -1,4 +1,4 @@
-"""Networks as the kernels read them: weights by cell, source and gate, in lanes."""
+"""Pack genomes into the lanes of a vector: weights by cell, source and gate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network.kernels import cell
-from evolino.network.kernels import teacher_forced as lstm
+from evolino.network.kernels import cell, features
+from evolino.network.kernels.free_run import workspace_size
+from evolino.network.kernels.records import Layer
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
 from evolino.network.weights import free_genes
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import width_of
+from evolino.simd.memory import Shared, shared, width_of
 from evolino.simd.workspace import Workspace
 from evolino.vocabulary import Array, BoolArray, IntArray
 
@@ -30,8 +31,9 @@ class Layout:
     genes: (W,), for each weight into a cell, over sources (bias, inputs, recurrent) and
     gates, its place among the genes of the cell, -1 for one that the architecture lacks.
     peephole_genes: (3,), the same. sources: (C, R). flags: the variant, as the kernels
-    read it. dtype: of what the cells compute. free: (C, G), the genes that count, where
-    cells are in groups.
+    read it. columns: S, the features. dtype: of what the cells compute. width: the lanes of
+    a vector of it. free_run_size: the vectors that a free run works in. free: (C, G), the
+    genes that count, where cells are in groups.
     """
 
     architecture: LSTM
@@ -39,13 +41,17 @@ class Layout:
     peephole_genes: IntArray
     sources: IntArray
     flags: int
+    columns: int
     dtype: Any
+    width: int
+    free_run_size: int
     free: BoolArray | None = None
 
-    @property
-    def width(self) -> int:
-        """The lanes of a vector."""
-        return width_of(self.dtype)
+    def layer(self, weights: Any, peepholes: Any) -> Layer:
+        """Return the memory cells with these weights, as kernels read them."""
+        cells, recurrent = self.sources.shape
+        width = self.architecture.input_width
+        return Layer(weights, peepholes, self.sources, cells, recurrent, width, self.flags)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +92,28 @@ class Networks:
         """(P, 3 C): the peephole weights of one network after another."""
         return self._out_of_lanes(self.peepholes_in_lanes)
 
+    @property
+    def layer(self) -> Layer:
+        """The networks in the lanes, as kernels read them."""
+        return self.layout.layer(self.weights_in_lanes, self.peepholes_in_lanes)
+
+    @cached_property
+    def layer_by_network(self) -> Layer:
+        """One network after another, the same in every lane."""
+        each = self.weights.reshape(-1), self.peepholes.reshape(-1)
+        return self.layout.layer(Shared(each[0]), Shared(each[1]))
+
+    def layer_of(self, network: int, dtype: Any) -> Layer:
+        """Return one of the networks, the same in every lane."""
+        weights, peepholes = self.weights[network], self.peepholes[network]
+        return self.layout.layer(shared(weights, dtype), shared(peepholes, dtype))
+
     def _out_of_lanes(self, values: Array) -> Array:
         return np.ascontiguousarray(values.reshape(-1, self.width).T[: self.count])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CellStates:
-    """Cell outputs and states (P, N, C) of P networks before N rows."""
-
-    outputs: Array
-    states: Array
-
-
 def layout_of(architecture: LSTM) -> Layout:
-    """Return what the kernels need to know of an architecture."""
+    """Return the layout of all networks of an architecture."""
     gates = architecture.gates
     width = architecture.input_width + architecture.recurrent_width
     genes = np.full((1 + width, len(GATES)), -1, dtype=np.int64)
@@ -110,13 +124,19 @@ def layout_of(architecture: LSTM) -> Layout:
     if architecture.peepholes:
         seeing = [k for k, gate in enumerate(PEEPHOLE_GATES) if gate in gates]
         peepholes[seeing] = place.size + np.arange(len(seeing))
+    dtype, columns = np.dtype(architecture.precision), architecture.readout_width
     return Layout(
         architecture,
         genes.reshape(-1),
         peepholes,
         np.ascontiguousarray(architecture.recurrent_sources()),
         _flags(architecture),
-        np.dtype(architecture.precision),
+        columns,
+        dtype,
+        width_of(dtype),
+        workspace_size(
+            architecture.cells, architecture.input_width, columns, architecture.outputs
+        ),
         free_genes(architecture) if architecture.groups else None,
     )
 
@@ -130,7 +150,7 @@ def pack(
     number.
     """
     layout = architecture if isinstance(architecture, Layout) else layout_of(architecture)
-    architecture, room = layout.architecture, workspace or Workspace()
+    architecture, held = layout.architecture, workspace or Workspace()
     if genomes.ndim != 3 or genomes.shape[1:] != architecture.genome_shape:
         raise ValueError(
             f"genomes must have shape (P, {architecture.cells}, {architecture.genes}), "
@@ -139,8 +159,8 @@ def pack(
     if not 1 <= len(genomes) <= layout.width:
         raise ValueError(f"a block has 1 to {layout.width} networks, got {len(genomes)}")
     rows = architecture.cells * layout.width
-    weights = room.take("weights", rows * len(layout.genes), layout.dtype)
-    peepholes = room.take("peepholes", rows * len(layout.peephole_genes), layout.dtype)
+    weights = held.take("weights", rows * len(layout.genes), layout.dtype)
+    peepholes = held.take("peepholes", rows * len(layout.peephole_genes), layout.dtype)
     values = np.ascontiguousarray(genomes, np.float64)
     if layout.free is not None:
         values = np.where(layout.free, values, 0.0)
@@ -164,28 +184,16 @@ def place_genes(genomes: Any, genes: Any, vectors: Any, width: int) -> None:
             at += width
 
 
-def room_to_work(layout: Layout, room: Workspace) -> Array:
-    """Return what the kernels work in."""
-    architecture = layout.architecture
-    vectors = lstm.room_for(
-        architecture.cells,
-        architecture.input_width,
-        architecture.readout_width,
-        architecture.outputs,
-    )
-    return room.take("room", vectors * layout.width, layout.dtype)
-
-
 def _flags(architecture: LSTM) -> int:
     chosen = (
-        (architecture.forget_gate, cell.FORGET_GATE),
-        (architecture.peepholes, cell.PEEPHOLES),
+        (architecture.forget_gate, cell.HAS_FORGET_GATE),
+        (architecture.peepholes, cell.HAS_PEEPHOLES),
         (architecture.cell_input == "tanh", cell.TANH_INPUT),
         (architecture.cell_output == "o*tanh(s)", cell.GERS_OUTPUT),
         (architecture.cell_output == "o*s", cell.LINEAR_OUTPUT),
-        (architecture.readout_states, cell.SEE_STATES),
-        (architecture.readout_inputs, cell.SEE_INPUTS),
-        (architecture.readout_squares, cell.SEE_SQUARES),
-        (architecture.readout_constant, cell.SEE_CONSTANT),
+        (architecture.readout_states, features.STATES),
+        (architecture.readout_inputs, features.INPUTS),
+        (architecture.readout_squares, features.SQUARES),
+        (architecture.readout_constant, features.CONSTANT),
     )
     return sum(flag for wanted, flag in chosen if wanted)

@@ -1,11 +1,7 @@
-"""Forward pass of an LSTM in the lanes of a vector: networks, or sequences of one network.
+"""Teacher-forced pass of LSTM networks, one in each lane of a vector; a step of them.
 
-The equations are those of `evolino.network.lstm`; `evolino.network.reference` is
-their plain twin. Arrays are one-dimensional, in units of vectors where each lane has its
-own numbers, else `Shared`: with networks in the lanes the inputs are shared, with sequences
-the weights, peepholes and readout are. Weights run over cells, then sources (bias, inputs,
-recurrent), then the four gates; peepholes over cells, then three gates; a row of what the
-readout sees over its S columns.
+The equations are those of `evolino.network.lstm`; `evolino.network.reference` is their
+plain twin. Records as of `evolino.network.kernels.records`.
 """
 
 from __future__ import annotations
@@ -14,179 +10,117 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.cell import (
-    SEE_CONSTANT,
-    SEE_INPUTS,
-    SEE_SQUARES,
-    SEE_STATES,
-    next_state,
-    output,
+from evolino.network.kernels.cell import next_state, output
+from evolino.network.kernels.features import write_features
+from evolino.network.kernels.net_input import (
+    GATE_COUNT,
+    PEEPHOLE_COUNT,
+    first_half,
+    load_gates,
+    second_half,
 )
-from evolino.network.kernels.net_input import GATES, biases, first_half, second_half
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import load, memory, part, store
+from evolino.simd.memory import addresses, clear, copy, load, memory, part, store
 
 njit: Any = numba.njit
 
-PEEPHOLES = 3  # a cell
 FEW = 8  # cells, below which interleaving costs more in branches than it gains
 
 
-def room_for(cells: int, width: int, columns: int, outputs: int) -> int:
-    """Return the vectors that `drive` and `run_freely` need to work in."""
-    return width + columns + outputs + cells * (3 + GATES)
+def workspace_size(cells: int) -> int:
+    """Return the vectors that `drive` works in, for so many cells or blocks of cells."""
+    return cells * (3 + GATE_COUNT)
 
 
 @njit(inline="always")
-def step(
-    weights: Any,
-    peep: Any,
-    sources: Any,
-    cells: int,
-    recurrent: int,
-    u: Any,
-    width: int,
-    before: Any,
-    after: Any,
-    states: Any,
-    net: Any,
-    flags: int,
-) -> None:
+def advance_state(layer: Any, k: int, states: Any, net: Any) -> None:
+    """Write the next state of cell k."""
+    zs, its = part(net, GATE_COUNT * k), part(layer.peepholes, PEEPHOLE_COUNT * k)
+    store(states, k, next_state(zs, its, load(states, k), layer.flags))
+
+
+@njit(inline="always")
+def write_output(layer: Any, k: int, states: Any, net: Any, after: Any) -> None:
+    """Write the output of cell k, from its new state."""
+    zs, its = part(net, GATE_COUNT * k), part(layer.peepholes, PEEPHOLE_COUNT * k)
+    store(after, k, output(zs, its, load(states, k), layer.flags))
+
+
+@njit(inline="always")
+def step(layer: Any, u: Any, before: Any, after: Any, states: Any, net: Any) -> None:
     """Advance all cells by one step.
 
-    u: the input vector, `width` long. before, after: cell outputs of the last and of this
-    step. states: changed in place. net: room for the net inputs.
+    u: the input vector. before, after: cell outputs of the last and of this step. states:
+    changed in place. net: gets the net inputs, GATE_COUNT vectors a cell.
     """
-    each = (1 + width + recurrent) * GATES
+    cells, recurrent = layer.cells, layer.recurrent
+    each = (1 + layer.width + recurrent) * GATE_COUNT
     if cells < FEW:
         for k in range(cells):
-            own, from_cells = part(weights, k * each), part(sources, k * recurrent)
-            gates = first_half(biases(own), own, from_cells, recurrent, u, width, before)
-            zs = part(net, GATES * k)
-            second_half(gates, own, from_cells, recurrent, width, before, zs)
+            own, its = part(layer.weights, k * each), part(layer.sources, k * recurrent)
+            gates = first_half(load_gates(own), own, its, layer, u, before)
+            second_half(gates, own, its, layer, before, part(net, GATE_COUNT * k))
         for k in range(cells):
-            zs, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-            store(states, k, next_state(zs, its, load(states, k), flags))
+            advance_state(layer, k, states, net)
         for k in range(cells):
-            zs, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-            store(after, k, output(zs, its, load(states, k), flags))
+            write_output(layer, k, states, net, after)
         return
     # While weights are read, the state and the output of earlier cells are computed.
     for k in range(cells + 2):
         at = min(k, cells - 1)
-        own, from_cells = part(weights, at * each), part(sources, at * recurrent)
-        gates = biases(own)
+        own, its = part(layer.weights, at * each), part(layer.sources, at * recurrent)
+        gates = load_gates(own)
         if k < cells:
-            gates = first_half(gates, own, from_cells, recurrent, u, width, before)
+            gates = first_half(gates, own, its, layer, u, before)
         if 0 < k <= cells:
-            j = k - 1
-            zs, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
-            store(states, j, next_state(zs, its, load(states, j), flags))
+            advance_state(layer, k - 1, states, net)
         if k < cells:
-            zs = part(net, GATES * k)
-            second_half(gates, own, from_cells, recurrent, width, before, zs)
+            second_half(gates, own, its, layer, before, part(net, GATE_COUNT * k))
         if k > 1:
-            j = k - 2
-            zs, its = part(net, GATES * j), part(peep, PEEPHOLES * j)
-            store(after, j, output(zs, its, load(states, j), flags))
+            write_output(layer, k - 2, states, net, after)
 
 
 @njit(inline="always")
-def see(
-    row: Any, outputs: Any, states: Any, u: Any, width: int, cells: int, flags: int
-) -> None:
-    """Write what the readout sees at a step to row."""
-    at = 0
-    for k in range(cells):
-        store(row, at + k, load(outputs, k))
-    at += cells
-    if flags & SEE_STATES:
-        for k in range(cells):
-            store(row, at + k, load(states, k))
-        at += cells
-    if flags & SEE_INPUTS:
-        for j in range(width):
-            store(row, at + j, load(u, j))
-        at += width
-    if flags & SEE_SQUARES:
-        for k in range(cells):
-            store(row, at + k, load(outputs, k) * load(outputs, k))
-        at += cells
-        for j in range(width):
-            store(row, at + j, load(u, j) * load(u, j))
-        at += width
-    if flags & SEE_CONSTANT:
-        store(row, at, 1.0)
+def keep_cells(
+    due: int, row: int, course: Any, recording: Any, outputs: Any, states: Any, cells: int
+) -> int:
+    """Record the cells at every start before a row of the course; return the next start.
 
-
-@njit(inline="always")
-def copy(source: Any, target: Any, count: int) -> None:
-    """Copy vectors."""
-    for k in range(count):
-        store(target, k, load(source, k))
-
-
-@njit(inline="always")
-def rest(target: Any, count: int) -> None:
-    """Set vectors to 0."""
-    for k in range(count):
-        store(target, k, 0.0)
+    due: the position in the course's order of the first start that is not before the row.
+    """
+    while due < course.kept and load(course.starts, load(course.order, due)) == row:
+        at = load(course.order, due) * cells
+        copy(outputs, part(recording.outputs, at), cells)
+        copy(states, part(recording.states, at), cells)
+        due += 1
+    return due
 
 
 @compiled
-def drive(
-    weights: Any,
-    peepholes: Any,
-    sources: Any,
-    inputs: Any,
-    steps: Any,
-    firsts: Any,
-    width: int,
-    columns: int,
-    seen: Any,
-    order: Any,
-    starts: Any,
-    start_outputs: Any,
-    start_states: Any,
-    room: Any,
-    flags: int,
-) -> None:
-    """Teacher-forced passes over N series, one after another, each from cells at rest.
+def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
+    """Drive networks over N series, one after another, each from cells at rest.
 
-    sources: (C, R). steps: (N,), T of each series. inputs: the series' input vectors of U =
-    `width` numbers, all in one. seen: gets what the readout sees at rows firsts[n] .. T-1
-    of each series n, `columns` numbers a row. starts: rows, counted over series of T + 1
-    rows; order: their positions in ascending order; the cells before row starts[q] go to
-    start_outputs and start_states at q. room: of `room_for`.
+    workspace: of `workspace_size`.
     """
-    cells, recurrent = sources.shape
-    w, p, x, r = memory(weights), memory(peepholes), memory(inputs), memory(sources)
-    row, h0, s0 = memory(seen), memory(start_outputs), memory(start_states)
-    u = memory(room)
-    states = part(u, width)
-    before, after, net = (
-        part(states, cells),
-        part(states, 2 * cells),
-        part(states, 3 * cells),
-    )
-    now = reached = 0
-    for n in range(len(steps)):
-        rest(states, cells)
-        rest(before, cells)
-        for t in range(steps[n] + 1):
-            while reached < len(order) and starts[order[reached]] == now:
-                at = order[reached] * cells
-                copy(before, part(h0, at), cells)
-                copy(states, part(s0, at), cells)
-                reached += 1
+    own, over, to = addresses(layer), addresses(course), addresses(recording)
+    cells, width = own.cells, own.width
+    u, row = over.inputs, to.features
+    states = memory(workspace)
+    before, after = part(states, cells), part(states, 2 * cells)
+    net = part(states, 3 * cells)
+    now = due = 0
+    for n in range(over.series):
+        steps, first = load(over.steps, n), load(over.firsts, n)
+        clear(states, cells)
+        clear(before, cells)
+        for t in range(steps + 1):
+            due = keep_cells(due, now, over, to, before, states, cells)
             now += 1
-            if t == steps[n]:
+            if t == steps:
                 break
-            for j in range(width):
-                store(u, j, load(x, j))
-            x = part(x, width)
-            step(w, p, r, cells, recurrent, u, width, before, after, states, net, flags)
-            if t >= firsts[n]:
-                see(row, after, states, u, width, cells, flags)
-                row = part(row, columns)
+            step(own, u, before, after, states, net)
+            if t >= first:
+                write_features(row, own, cells, after, states, u)
+                row = part(row, to.columns)
+            u = part(u, width)
             before, after = after, before

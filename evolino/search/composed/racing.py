@@ -33,7 +33,7 @@ class Raced:
     def __post_init__(self) -> None:
         """Check the settings."""
         check_count("starts", self.starts)
-        check_count("evaluations", self.evaluations)
+        check_count("evaluations", self.evaluations, most=None)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin with the first start; every one gets the origin."""

@@ -41,7 +41,7 @@ class Staged:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        check_count("evaluations", self.evaluations)
+        check_count("evaluations", self.evaluations, most=None)
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin with the first search."""
@@ -56,12 +56,12 @@ class _Running:
         self._evaluated, self._second = 0, False
         self._scale: Array | None = None
         self._best, self._best_loss = origin, float("inf")
-        self._asked = np.zeros((0, *space.shape))
+        self._genomes = np.zeros((0, *space.shape))
         self._inner = settings.first.start(space, child(rng), origin)
 
     def ask(self) -> Array:
-        self._asked = self._inner.ask()
-        return self._asked
+        self._genomes = self._inner.ask()
+        return self._genomes
 
     def tell(self, losses: Array) -> None:
         self._inner.tell(losses)
@@ -70,7 +70,7 @@ class _Running:
         self._evaluated += len(losses)
         lowest = int(np.argmin(losses))
         if losses[lowest] < self._best_loss:
-            self._best = self._asked[lowest].copy()
+            self._best = self._genomes[lowest].copy()
             self._best_loss = float(losses[lowest])
         if self._evaluated >= self._settings.evaluations:
             if isinstance(self._inner, Scaling):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from evolino.training.workers.base import EvaluationError, WorkerSettings
 
 PATIENCE = 10.0  # seconds to reach a cluster
+CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
 class Ray:
@@ -19,8 +22,9 @@ class Ray:
 
     def __init__(self, settings: WorkerSettings) -> None:
         try:
-            import ray
-            from ray.util.joblib import register_ray
+            with _loopback(here=settings.scheduler is None):
+                import ray
+                from ray.util.joblib import register_ray
         except ImportError:
             raise ValueError('backend ray needs Ray: pip install "evolino[ray]"') from None
         self._ray, self._parallel = ray, None
@@ -81,7 +85,8 @@ class Ray:
             "logging_level": logging.ERROR,
         }
         if settings.scheduler is None:
-            self._ray.init(num_cpus=settings.count, include_dashboard=False, **common)
+            with _loopback(here=True):
+                self._ray.init(num_cpus=settings.count, include_dashboard=False, **common)
             return
         address = settings.scheduler
         try:
@@ -96,6 +101,23 @@ class Ray:
         if parallel is not None:
             with suppress(Exception):
                 parallel.__exit__(None, None, None)
+
+
+@contextmanager
+def _loopback(*, here: bool) -> Iterator[None]:
+    """Have a Ray that is started here listen on the loopback address only.
+
+    On Linux Ray does so where it is told that it is no cluster, when it is imported and
+    when it starts its processes; on other systems it always does.
+    """
+    if not here or CLUSTER in os.environ:
+        yield
+        return
+    os.environ[CLUSTER] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[CLUSTER]
 
 
 def _knock(address: str) -> None:

@@ -28,7 +28,7 @@ def test_the_melody_split_is_recorded_by_number():
 def test_frames_and_notes_are_the_same_music(chorales):
     for chorale in chorales[:20]:
         np.testing.assert_array_equal(
-            frames.notes_of(frames.heard_of(frames.rows_of(chorale.notes))), chorale.notes
+            frames.notes_of(frames.last_notes(frames.rows_of(chorale.notes))), chorale.notes
         )
         roll = frames.pitches_of(chorale.notes)
         for row, notes in zip(roll, chorale.notes, strict=True):
@@ -62,7 +62,7 @@ def test_made_up_chorales_end_on_c_once_they_are_moved(chorales):
 
 
 def test_heard_are_the_last_notes_of_all_voices(chorales):
-    heard = frames.heard_of(frames.rows_of(chorales[4].notes))
+    heard = frames.last_notes(frames.rows_of(chorales[4].notes))
     np.testing.assert_array_equal(heard.sum(axis=1)[:4], [1, 2, 3, 4])
     np.testing.assert_array_equal(heard[3:].sum(axis=1), 4)
     bass, alto = frames.block(1), frames.block(2)
@@ -71,7 +71,7 @@ def test_heard_are_the_last_notes_of_all_voices(chorales):
 
 
 def test_a_continuation_hears_the_voices_of_its_prime(chorales):
-    prime = frames.heard_of(frames.rows_of(chorales[4].notes[:6]))
+    prime = frames.last_notes(frames.rows_of(chorales[4].notes[:6]))
     choose = voice_chooser(np.random.default_rng(0), 1.0, prime)
     first = choose(np.ones(frames.UNITS))
     np.testing.assert_array_equal(first[frames.SIZES[0] :], prime[-1, frames.SIZES[0] :])

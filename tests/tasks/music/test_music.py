@@ -8,7 +8,13 @@ from evolino.cli.app import run as command
 from evolino.registry import from_table, to_table
 from evolino.sound.midi import read_midi, write_midi
 from evolino.sound.score import Note, Score, Track
-from evolino.tasks.music.midi_folder import LOWEST, frames_of_score, read_folder
+from evolino.tasks.music.midi_folder import (
+    LOWEST,
+    Reading,
+    frames_of_score,
+    moved_together,
+    read_folder,
+)
 from evolino.tasks.music.music import Music, frames_of_text, text_of_frames
 from tests.support.midi_bytes import notes_of, parse
 
@@ -103,6 +109,54 @@ def test_every_file_that_is_left_out_has_its_reason(folder, capsys):
     ):
         assert reason in err
     assert "notes.txt" not in err
+
+
+def melody(beats, count=96):
+    """One voice of equal notes."""
+    pitches = [60 + step for step in (0, 2, 4, 5, 7, 9, 11, 12)]
+    notes = tuple(Note(k * beats, beats, pitches[k % 8]) for k in range(count))
+    return Score((Track(notes),))
+
+
+@pytest.mark.parametrize(
+    ("beats", "grid", "wanted"), [(1 / 3, 0.5, "0.333333"), (1 / 4, 0.5, "0.25")]
+)
+def test_a_grid_that_makes_chords_of_a_melody_is_refused_and_one_named(
+    tmp_path, beats, grid, wanted
+):
+    write_midi(melody(beats), tmp_path / "a.mid")
+    write_midi(tune(1), tmp_path / "b.mid")
+    reading = read_folder(tmp_path, grid, transpose=False)
+    ((name, reason),) = reading.left_out
+    assert name == "a.mid" and f"sound together with others as they do not; {wanted}" in (
+        reason
+    )
+    fine = read_folder(tmp_path, float(wanted), transpose=False)
+    assert not fine.left_out and not fine.together
+    assert fine.pieces[0].frames.sum(axis=1).max() == 1
+
+
+def test_few_notes_that_a_grid_moves_together_are_counted():
+    one, other = melody(0.5, 60).tracks[0].notes, Note(30.0, 0.25, 48)
+    score = Score((Track((*one, other, Note(30.25, 0.25, 50))),))
+    assert moved_together(score, 0.25) == 0
+    assert moved_together(score, 0.5) == 2
+    reading = Reading((), (), 0, 2)
+    assert "2 notes sound together on a grid of 0.5 that do not" in reading.report(0.5)[0]
+
+
+@pytest.mark.parametrize("beats", [0.5, 1.0, 0.75, 3.0])
+def test_what_the_grid_can_write_is_not_moved_together(beats):
+    assert moved_together(melody(beats), 0.25) == 0
+
+
+def test_identical_files_are_read_once(folder, capsys):
+    (folder / "again.mid").write_bytes((folder / "3.mid").read_bytes())
+    reading = read_folder(folder, 0.5, transpose=True)
+    assert len(reading.pieces) == 6
+    assert reading.left_out == (("again.mid", "it is the same music as 3.mid"),) or (
+        reading.left_out == (("3.mid", "it is the same music as again.mid"),)
+    )
 
 
 def test_folders_without_music_are_one_line(tmp_path):

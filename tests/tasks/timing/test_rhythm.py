@@ -268,5 +268,5 @@ def test_a_stroke_that_is_played_elsewhere_is_drawn_red():
         task.conducted_score(each, wanted.inputs) for each in (wanted.targets, frames)
     )
     below = rhythm_figure(*scores).axes[1]
-    red = [dots for dots in below.collections if dots.get_label() == "not wanted"]
+    red = [dots for dots in below.collections if dots.get_label() == "not in the target"]
     assert sum(len(dots.get_offsets()) for dots in red) == 6

@@ -13,9 +13,13 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.cell import GERS_OUTPUT, LINEAR_OUTPUT, PEEPHOLES, move
-from evolino.network.kernels.net_input import GATES
-from evolino.network.kernels.teacher_forced import PEEPHOLES as PEEPHOLE_GATES
+from evolino.network.kernels.cell import (
+    GERS_OUTPUT,
+    HAS_PEEPHOLES,
+    LINEAR_OUTPUT,
+    move,
+)
+from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
 from evolino.simd.activations import bounds, one_plus_exp_minus
 from evolino.simd.memory import load, part, store
 from evolino.simd.vectors import fma, higher, largest_lane, like, lower, sign, within
@@ -23,7 +27,7 @@ from evolino.simd.vectors import fma, higher, largest_lane, like, lower, sign, w
 njit: Any = numba.njit
 
 CAUTION = 1.001  # on where a gate begins to notice a state, against rounding
-FAR = float("inf")
+UNBOUNDED = float("inf")
 
 
 @njit(inline="always")
@@ -47,15 +51,15 @@ def limit_of(peep: Any, net: Any, s: Any, flags: int) -> Any:
     """Return the |s| from which on neither gates nor the output of a cell notice s."""
     gate, argument = bounds(s)
     far = like(s, argument)
-    if flags & PEEPHOLES:
+    if flags & HAS_PEEPHOLES:
         far = higher(far, where_shut(load(peep, 0), load(net, 0), gate))
         far = higher(far, where_shut(load(peep, 1), load(net, 1), gate))
         far = higher(far, where_shut(load(peep, 2), load(net, 3), gate))
     if flags & LINEAR_OUTPUT:
-        far = like(s, FAR)
+        far = like(s, UNBOUNDED)
     elif not flags & GERS_OUTPUT:
         zo = load(net, 3)
-        if flags & PEEPHOLES:
+        if flags & HAS_PEEPHOLES:
             zo = fma(load(peep, 2), s, zo)
         far = higher(far, one_plus_exp_minus(zo) * argument)
     return far * CAUTION
@@ -63,35 +67,28 @@ def limit_of(peep: Any, net: Any, s: Any, flags: int) -> Any:
 
 @njit(inline="always")
 def unnoticed(
-    peep: Any,
-    states: Any,
-    one: Any,
-    two: Any,
-    nets: Any,
-    moving: Any,
-    limit: Any,
-    flags: int,
+    layer: Any, states: Any, one: Any, two: Any, nets: Any, moving: Any, limit: Any
 ) -> bool:
-    """Write how far from 0 each state must stay so that nothing notices it, -FAR where it
-    is as two rows before; return whether all are so far in all lanes.
+    """Write how far from 0 each state must stay so that nothing notices it, -UNBOUNDED
+    where it is as two rows before; return whether all are so far in all lanes.
 
     states, one, two: now, one and two rows before. nets: the net inputs of the last two
     rows. moving: gets which cells are not as two rows before.
     """
-    near, cells = like(load(states, 0), -FAR), len(moving)
+    near, cells = like(load(states, 0), -UNBOUNDED), layer.cells
     for k in range(cells):
         s, s1, s2 = load(states, k), load(one, k), load(two, k)
-        its = part(peep, PEEPHOLE_GATES * k)
+        its = part(layer.peepholes, PEEPHOLE_COUNT * k)
         far = higher(
-            limit_of(its, part(nets, GATES * k), s, flags),
-            limit_of(its, part(nets, GATES * (cells + k)), s, flags),
+            limit_of(its, part(nets, GATE_COUNT * k), s, layer.flags),
+            limit_of(its, part(nets, GATE_COUNT * (cells + k)), s, layer.flags),
         )
-        far = within(s - s2, 0.0, -FAR, far)
+        far = within(s - s2, 0.0, -UNBOUNDED, far)
         side = sign(s)
         closest = lower(lower(s * side, s1 * side), s2 * side)
         near = higher(near, far - closest)
         store(limit, k, far)
-        moving[k] = largest_lane(far) > -FAR
+        moving[k] = largest_lane(far) > -UNBOUNDED
     return bool(largest_lane(near) <= 0.0)
 
 
@@ -111,7 +108,7 @@ def glide(
     moving: which cells; the others come back after two rows. Returns False, with all as
     before, if a state came near where it would be noticed.
     """
-    near = like(load(states, 0), -FAR)
+    near = like(load(states, 0), -UNBOUNDED)
     for k in range(len(moving)):
         if not moving[k]:
             continue

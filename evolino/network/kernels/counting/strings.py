@@ -1,4 +1,4 @@
-"""One network on equal rows again and again, many strings in the lanes of a vector.
+"""One network on equal rows again and again, many counted strings in the lanes of a vector.
 
 In a string such as a^n b^n the input stays the same for n rows. A counting network soon
 does nothing in them but count: every cell output is the same as two rows before, to the
@@ -8,197 +8,235 @@ computed (`gliding`), to the bits of computing everything.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 
-from evolino.network.kernels.cell import SEE_STATES, move, output, transition
-from evolino.network.kernels.counting.answers import FAR, answer, begin, is_wrong, margin
+from evolino.network.kernels.cell import move, output, transition
 from evolino.network.kernels.counting.gliding import differ, glide, unnoticed
-from evolino.network.kernels.free_run import read_out
-from evolino.network.kernels.net_input import GATES, add_source, biases
-from evolino.network.kernels.teacher_forced import PEEPHOLES, copy, see
+from evolino.network.kernels.counting.records import begin, record
+from evolino.network.kernels.features import STATES, write_features
+from evolino.network.kernels.free_run import EXPLODED
+from evolino.network.kernels.net_input import (
+    GATE_COUNT,
+    PEEPHOLE_COUNT,
+    add_source,
+    load_gates,
+    store_gates,
+)
+from evolino.network.kernels.readouts import read_out
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import load, memory, part, store
-from evolino.simd.vectors import like, lower
+from evolino.simd.memory import addresses, copy, load, memory, part, store
+from evolino.simd.vectors import like, lower, sign, within
 
 njit: Any = numba.njit
 
 GLIDE = 16  # rows, an even number, that are tried at once by the states' recurrence alone
+NO_MARGIN = float("inf")
 
 
-def room_for(cells: int, width: int, columns: int) -> int:
-    """Return the vectors that `count` needs to work in."""
-    return max(columns, 2) + width + cells * (GATES + 2 * (GATES + 3) + 8)
+class Work(NamedTuple):
+    """What `count` works in.
+
+    scores: smallest margin and wrong rows. row, y, scaled: of `read_out`. constant: the net
+    inputs that stay the same. nets, laws, outputs, kept: net inputs, transitions, cell
+    outputs and states of the last two rows, even and odd ones. states, after: of the cells
+    now, and their new outputs. limit, spare: of `gliding`.
+    """
+
+    scores: Any
+    row: Any
+    y: Any
+    scaled: Any
+    constant: Any
+    nets: Any
+    laws: Any
+    outputs: Any
+    kept: Any
+    states: Any
+    after: Any
+    limit: Any
+    spare: Any
+
+
+def workspace_size(cells: int, columns: int, outputs: int) -> int:
+    """Return the vectors that `count` works in."""
+    return 2 + 2 * columns + outputs + cells * (GATE_COUNT + 2 * (GATE_COUNT + 3) + 8)
 
 
 @njit(inline="always")
-def driven(
-    weights: Any, cells: int, recurrent: int, u: Any, width: int, fixed: Any
-) -> None:
-    """Write the net inputs of all cells from bias and input vector alone, for all rows."""
-    for k in range(cells):
-        own = part(weights, k * (1 + width + recurrent) * GATES)
-        gates = biases(own)
-        for j in range(width):
-            gates = add_source(gates, own, GATES * (1 + j), load(u, j))
-        store(fixed, GATES * k, gates[0])
-        store(fixed, GATES * k + 1, gates[1])
-        store(fixed, GATES * k + 2, gates[2])
-        store(fixed, GATES * k + 3, gates[3])
+def divided(layer: Any, readout: Any, workspace: Any) -> Any:
+    """Return a workspace, divided up."""
+    cells, columns = layer.cells, readout.columns
+    row = part(workspace, 2)
+    scaled = part(row, columns)
+    y = part(scaled, columns)
+    constant = part(y, readout.outputs)
+    nets = part(constant, GATE_COUNT * cells)
+    laws = part(nets, 2 * GATE_COUNT * cells)
+    outputs = part(laws, 2 * 3 * cells)
+    kept = part(outputs, 2 * cells)
+    return Work(
+        workspace,
+        row,
+        y,
+        scaled,
+        constant,
+        nets,
+        laws,
+        outputs,
+        kept,
+        part(kept, 2 * cells),
+        part(kept, 3 * cells),
+        part(kept, 4 * cells),
+        part(kept, 5 * cells),
+    )
+
+
+@njit(inline="always")
+def write_constant(layer: Any, u: Any, constant: Any) -> None:
+    """Write the net inputs of bias and input vector alone, the same for all rows."""
+    for k in range(layer.cells):
+        each = (1 + layer.width + layer.recurrent) * GATE_COUNT
+        own = part(layer.weights, k * each)
+        gates = load_gates(own)
+        for j in range(layer.width):
+            gates = add_source(gates, own, GATE_COUNT * (1 + j), load(u, j))
+        store_gates(part(constant, GATE_COUNT * k), gates)
 
 
 @njit(inline="always")
 def advance(
-    weights: Any,
-    peep: Any,
-    sources: Any,
-    cells: int,
-    recurrent: int,
-    width: int,
-    fixed: Any,
-    before: Any,
-    after: Any,
-    states: Any,
-    net: Any,
-    law: Any,
-    flags: int,
+    layer: Any, constant: Any, before: Any, after: Any, states: Any, net: Any, law: Any
 ) -> None:
     """Advance all cells by one row; law: gets a, b, d of each cell's transition."""
-    for k in range(cells):
-        own = part(weights, (k * (1 + width + recurrent) + 1 + width) * GATES)
-        its = part(sources, k * recurrent)
-        at = GATES * k
-        gates = (
-            load(fixed, at), load(fixed, at + 1), load(fixed, at + 2), load(fixed, at + 3)
-        )  # fmt: skip
+    width, recurrent, flags = layer.width, layer.recurrent, layer.flags
+    for k in range(layer.cells):
+        first = (k * (1 + width + recurrent) + 1 + width) * GATE_COUNT
+        own, its = part(layer.weights, first), part(layer.sources, k * recurrent)
+        gates = load_gates(part(constant, GATE_COUNT * k))
         for j in range(recurrent):
-            gates = add_source(gates, own, GATES * j, load(before, load(its, j)))
-        store(net, at, gates[0])
-        store(net, at + 1, gates[1])
-        store(net, at + 2, gates[2])
-        store(net, at + 3, gates[3])
-    for k in range(cells):
+            gates = add_source(gates, own, GATE_COUNT * j, load(before, load(its, j)))
+        store_gates(part(net, GATE_COUNT * k), gates)
+    for k in range(layer.cells):
+        own = part(layer.peepholes, PEEPHOLE_COUNT * k)
         s = load(states, k)
-        a, b, d = transition(part(net, GATES * k), part(peep, PEEPHOLES * k), s, flags)
+        a, b, d = transition(part(net, GATE_COUNT * k), own, s, flags)
         store(law, 3 * k, a)
         store(law, 3 * k + 1, b)
         store(law, 3 * k + 2, d)
         store(states, k, move(s, a, b, d, flags))
-    for k in range(cells):
-        own, its = part(net, GATES * k), part(peep, PEEPHOLES * k)
-        store(after, k, output(own, its, load(states, k), flags))
+    for k in range(layer.cells):
+        own = part(layer.peepholes, PEEPHOLE_COUNT * k)
+        store(after, k, output(part(net, GATE_COUNT * k), own, load(states, k), flags))
 
 
 @njit(inline="always")
-def margin_of(readout: Any, row: Any, columns: int, outputs: int, wanted: Any) -> Any:
-    """Return the smallest of target times output."""
-    smallest = like(load(row, 0), FAR)
+def margin_of(y: Any, outputs: int, wanted: Any) -> Any:
+    """Return the smallest of target times output; -EXPLODED for one that is not finite."""
+    smallest = like(load(y, 0), NO_MARGIN)
     for j in range(outputs):
-        value = read_out(readout, row, columns, outputs, j)
-        smallest = lower(smallest, margin(value, load(wanted, j)))
+        value = load(y, j)
+        margin = within(value, EXPLODED, value * load(wanted, j), -EXPLODED)
+        smallest = lower(smallest, margin)
     return smallest
 
 
+@njit(inline="always")
+def is_wrong(nearest: Any) -> Any:
+    """Return 1 for a row whose smallest margin is not above 0, else 0."""
+    return (sign(0.0 - nearest) + 1.0) * 0.5
+
+
+@njit(inline="always")
+def only_counts(layer: Any, work: Any, now: int, moving: Any) -> bool:
+    """Return whether nothing but the states that move differs from two rows before.
+
+    now: 0 after an even row, 1 after an odd one. moving, work.limit: of `unnoticed`.
+    """
+    if layer.flags & STATES:
+        return False
+    cells = layer.cells
+    if differ(work.after, part(work.outputs, now * cells), cells):
+        return False
+    one, two = part(work.kept, (1 - now) * cells), part(work.kept, now * cells)
+    return bool(unnoticed(layer, work.states, one, two, work.nets, moving, work.limit))
+
+
+@njit(inline="always")
+def skip(
+    layer: Any, work: Any, now: int, moving: Any, rows: int, errors: Any, wrong: Any
+) -> Any:
+    """Go on by the states' recurrence alone for at most so many rows.
+
+    errors: wrong rows so far. wrong: those of the last two rows together. Returns how many
+    rows were skipped, and the errors after them.
+    """
+    law = part(work.laws, now * 3 * layer.cells)
+    other = part(work.laws, (1 - now) * 3 * layer.cells)
+    states, spare, limit = work.states, work.spare, work.limit
+    done = 0
+    while rows - done > 1:
+        steps = min(GLIDE, (rows - done) // 2 * 2)
+        if not glide(moving, states, spare, other, law, limit, steps, layer.flags):
+            break
+        done += steps
+        errors = errors + wrong * (0.5 * steps)
+    return done, errors
+
+
 @compiled
-def count(
-    weights: Any,
-    peepholes: Any,
-    sources: Any,
-    inputs: Any,
-    width: int,
-    readout: Any,
-    columns: int,
-    outputs: int,
-    targets: Any,
-    lanes: int,
-    start_outputs: Any,
-    start_states: Any,
-    nodes: Any,
-    firsts: Any,
-    rows: Any,
-    end_outputs: Any,
-    end_states: Any,
-    margins: Any,
-    wrong: Any,
-    room: Any,
-    flags: int,
-) -> None:
+def count(layer: Any, readout: Any, strings: Any, results: Any, workspace: Any) -> None:
     """Feed one row again and again to one network, from M different cells on.
 
-    inputs, targets: the row, U and K numbers, `Shared` as weights, peepholes and readout.
-    start_outputs, start_states: (M, C). nodes: (M,), the order in which starts are taken,
-    `lanes` at a time. firsts: (M + 1,): start m is asked for after each of the numbers of
-    rows at firsts[m] .. firsts[m + 1] - 1 of `rows` (A,), which ascend. At each of them are
-    written: the cells, end_outputs and end_states (A, C); margins (A,), the smallest target
-    times output since the start, FAR for no row; wrong (A,), how many rows had an output on
-    the wrong side of 0. room: of `room_for`.
+    layer, readout: of one network, the same in every lane. strings, results: of
+    `counting.records`. workspace: of `workspace_size`.
     """
-    cells, recurrent = sources.shape
-    w, p, r, v = memory(weights), memory(peepholes), memory(sources), memory(readout)
-    x, wanted = memory(inputs), memory(targets)
-    row = memory(room)
-    u = part(row, max(columns, 2))
-    fixed = part(u, width)
-    nets = part(fixed, GATES * cells)
-    laws = part(nets, 2 * GATES * cells)
-    heard = part(laws, 2 * 3 * cells)  # cell outputs of the last rows, even and odd ones
-    kept = part(heard, 2 * cells)  # states likewise
-    states, after = part(kept, 2 * cells), part(kept, 3 * cells)
-    limit, spare = part(kept, 4 * cells), part(kept, 5 * cells)
-    for j in range(width):
-        store(u, j, load(x, j))
-    driven(w, cells, recurrent, x, width, fixed)
+    own, its = addresses(layer), addresses(readout)
+    work = divided(own, its, memory(workspace))
+    u, wanted = memory(strings.inputs), memory(strings.targets)
+    cells, lanes, order = own.cells, strings.lanes, strings.order
+    states, after = work.states, work.after
+    write_constant(own, u, work.constant)
     reached, moving = np.zeros(lanes, np.int64), np.zeros(cells, np.bool_)
-    for block in range(0, len(nodes), lanes):
-        last = min(len(nodes) - block, lanes)
-        before = part(heard, cells)  # of row -1, an odd one
-        some = nodes[block : block + last]
-        begin(some, lanes, start_outputs, start_states, before, states, reached)
-        copy(states, part(kept, cells), cells)
-        smallest = like(load(states, 0), FAR)
+    for block in range(0, len(order), lanes):
+        some = order[block : block + lanes]
+        begin(strings, some, part(work.outputs, cells), states, reached)  # an odd row's
+        copy(states, part(work.kept, cells), cells)
+        smallest = like(load(states, 0), NO_MARGIN)
         errors, bad = like(smallest, 0.0), like(smallest, 0.0)
         t, rest = 0, 2
         while True:
-            before = part(heard, (t + 1) % 2 * cells)
-            store(row, 0, smallest)
-            store(row, 1, errors)
-            pause = answer(
-                t, some, lanes, firsts, rows, before, states, row, reached, end_outputs,
-                end_states, margins, wrong,
-            )  # fmt: skip
+            before = part(work.outputs, (t + 1) % 2 * cells)
+            store(work.scores, 0, smallest)
+            store(work.scores, 1, errors)
+            pause = record(t, strings, some, reached, before, states, work.scores, results)
             if pause < 0:
                 break
             while t < pause:
-                now, then = t % 2, (t + 1) % 2
-                net, law = part(nets, now * GATES * cells), part(laws, now * 3 * cells)
-                before, two = part(heard, then * cells), part(heard, now * cells)
-                advance(
-                    w, p, r, cells, recurrent, width, fixed, before, after, states, net,
-                    law, flags,
-                )  # fmt: skip
-                see(row, after, states, u, width, cells, flags)
-                nearest = margin_of(v, row, columns, outputs, wanted)
+                now = t % 2
+                before, two = (
+                    part(work.outputs, (1 - now) * cells),
+                    part(work.outputs, now * cells),
+                )
+                net = part(work.nets, now * GATE_COUNT * cells)
+                law = part(work.laws, now * 3 * cells)
+                advance(own, work.constant, before, after, states, net, law)
+                write_features(work.row, own, cells, after, states, u)
+                read_out(its, work.row, work.y, work.scaled)
+                nearest = margin_of(work.y, its.outputs, wanted)
                 smallest = lower(smallest, nearest)
                 worse, bad = bad, is_wrong(nearest)
                 errors = errors + bad
                 t += 1
-                still = rest == 0 and not flags & SEE_STATES
-                still = still and not differ(after, two, cells)
-                still = still and unnoticed(
-                    p, states, part(kept, then * cells), part(kept, now * cells), nets,
-                    moving, limit, flags,
-                )  # fmt: skip
+                still = rest == 0 and only_counts(own, work, now, moving)
                 copy(after, two, cells)
                 rest = max(rest - 1, 0)
-                other = part(laws, then * 3 * cells)
-                while still and pause - t > 1:
-                    steps = min(GLIDE, (pause - t) // 2 * 2)
-                    still = glide(moving, states, spare, other, law, limit, steps, flags)
-                    if still:
-                        t += steps
-                        errors = errors + (bad + worse) * (0.5 * steps)
-                    else:
-                        rest = GLIDE
-                copy(states, part(kept, now * cells), cells)
+                if still:
+                    rows = pause - t
+                    done, errors = skip(own, work, now, moving, rows, errors, bad + worse)
+                    if rows - done > 1:
+                        rest = GLIDE  # a state came near where it is noticed
+                    t += done
+                copy(states, part(work.kept, now * cells), cells)

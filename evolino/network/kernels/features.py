@@ -1,0 +1,51 @@
+"""The columns that a readout sees, as kernels write them.
+
+The layout is that of `evolino.network.features`, to which tests tie it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from evolino.simd.memory import copy, entry, part, store
+
+njit: Any = numba.njit
+
+# The bits of a layer's `flags` that say which features there are beside the cell outputs.
+STATES, INPUTS, SQUARES, CONSTANT = 16, 32, 64, 128
+
+
+@njit(inline="always")
+def write_features(
+    row: Any, layer: Any, cells: int, outputs: Any, states: Any, u: Any
+) -> None:
+    """Write the features at a step to a row.
+
+    cells: C. outputs, states: of the cells. u: the input vector. A row of `numbers` takes
+    numbers from them, one of vectors vectors.
+    """
+    copy(outputs, row, cells)
+    at = cells
+    if layer.flags & STATES:
+        copy(states, part(row, at), cells)
+        at += cells
+    if layer.flags & INPUTS:
+        copy(u, part(row, at), layer.width)
+        at += layer.width
+    if layer.flags & SQUARES:
+        copy_squares(outputs, part(row, at), cells)
+        at += cells
+        copy_squares(u, part(row, at), layer.width)
+        at += layer.width
+    if layer.flags & CONSTANT:
+        store(row, at, 1.0)
+
+
+@njit(inline="always")
+def copy_squares(source: Any, target: Any, count: int) -> None:
+    """Write the squares of vectors, or of numbers, to a target, as `copy` does."""
+    for k in range(count):
+        x = entry(source, k, target)
+        store(target, k, x * x)
