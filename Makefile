@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test quick style types check attack fuzz bench reproduce music chorale docs clean
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale docs clean kills backends
 
 run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
 	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
@@ -78,6 +78,12 @@ chorale: $(READY)  ## Learn Bach's voices and give them to a tune (ten minutes; 
 	$(BIN)/evolino generate $(CHORALE) --prime $(MUSIC)/tune.mid --harmonise \
 	  --temperature 0.4 --midi $(MUSIC)/chorale.mid --wav $(MUSIC)/chorale.wav \
 	  --png $(MUSIC)/chorale.png
+
+kills: $(READY)  ## Kill runs 500 times, resume each (five minutes of a quiet machine).
+	$(BIN)/python -m tests.support.kills --kills 500
+
+backends: $(READY)  ## 24 settings by every backend, 300 trainings in one process.
+	$(BIN)/python -m tests.support.backends --settings 24 --trainings 300
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.reports.markdown README.md docs

@@ -73,6 +73,7 @@ from evolino.training.experiment import Curriculum as Curriculum
 from evolino.training.experiment import Experiment as Experiment
 from evolino.training.experiment import Islands as Islands
 from evolino.training.history import Generation as Generation
+from evolino.training.progress import Progress as Progress
 from evolino.training.result import Result as Result
 from evolino.training.train import resume as resume
 from evolino.training.train import run as run

@@ -1,5 +1,7 @@
 """What tests share."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -7,6 +9,16 @@ from hypothesis import settings
 # The same examples on every machine, however slow it is.
 settings.register_profile("evolino", deadline=None, derandomize=True)
 settings.load_profile("evolino")
+
+
+SLOW = tuple((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").split())
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what begins as a line of slow.txt does; `make quick` leaves it out."""
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from evolino.cli.certify import certify
 from evolino.cli.generate import generate
-from evolino.cli.output import fill_standard_files, safe_streams, shown
+from evolino.cli.output import fill_standard_files, safe_streams
 from evolino.cli.plot import plot
 from evolino.cli.refine import refine
 from evolino.cli.reproduce import reproduce
@@ -24,6 +24,7 @@ from evolino.cli.resume import resume
 from evolino.cli.run import run_app
 from evolino.cli.show import show
 from evolino.cli.tasks import tasks
+from evolino.vocabulary import shown
 
 STOPPED, USER_ERROR, INTERRUPTED = 1, 2, 130
 DEBUG = "EVOLINO_DEBUG"

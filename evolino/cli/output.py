@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from evolino.vocabulary import shown
+
 LEFT = (errno.EPIPE, errno.EBADF, errno.EIO)  # a reader or a terminal that went away
 
 
@@ -107,14 +109,6 @@ def fill_standard_files() -> None:
         while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
             pass
         os.close(handle)
-
-
-def shown(value: object) -> str:
-    """Return a value's text with control characters escaped, in one line."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in str(value)
-    )
 
 
 def all_shown(value: Any) -> Any:

@@ -37,8 +37,8 @@ def resume(
 
     New limits take the place of all three old ones; target and stagnation stay.
     """
-    from evolino.cli.progress import Progress
     from evolino.cli.run import conclude, resumable
+    from evolino.training.progress import Progress
     from evolino.training.run_folder import RunFolder
     from evolino.training.trainer import resume as resume_run
 

@@ -91,11 +91,11 @@ def width(network: SeenByReadout) -> int:
     return sum(laid_out(network, _sizes(network), lambda size: size))
 
 
-def columns_of(network: SeenByReadout, source: str) -> slice:
-    """Return where the columns of a source are, not squared; an empty slice for none."""
+def columns_of(network: SeenByReadout, source: str, *, squared: bool = False) -> slice:
+    """Return where columns of a source, or its squares, are; an empty slice for none."""
     first, sizes = 0, _sizes(network)
     for each in layout(network):
-        if each == Columns(source):
+        if each == Columns(source, squared):
             return slice(first, first + sizes[source])
         first += sizes[each.source]
     return slice(first, first)

@@ -16,6 +16,11 @@ import numpy as np
 from evolino.storage.files import user_path
 from evolino.vocabulary import Array
 
+if sys.platform == "win32":
+    from pathlib import WindowsPath as SystemPath
+else:
+    from pathlib import PosixPath as SystemPath
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -83,6 +88,17 @@ def load_matplotlib() -> None:
             matplotlib.rcParams["backend"] = named
 
 
+class Picture(SystemPath):
+    """The path of a picture, which a notebook shows as the picture itself."""
+
+    def _repr_png_(self) -> bytes | None:
+        return self.read_bytes() if self.suffix.lower() == ".png" else None
+
+    def _repr_svg_(self) -> str | None:
+        svg = self.suffix.lower() == ".svg"
+        return self.read_text(encoding="utf-8") if svg else None
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in our look; whatever the caller had set is restored."""
@@ -101,15 +117,15 @@ def new_figure(height: float) -> Figure:
     return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
-def check_picture(path: str | Path) -> Path:
+def check_picture(path: str | Path) -> Picture:
     """Return the path. Raises ValueError unless it ends in .png or .svg."""
-    picture = user_path(path, "picture")
+    picture = Picture(user_path(path, "picture"))
     if picture.suffix.lower() not in SUFFIXES:
         raise ValueError(f"a picture must end in .png or .svg, got {picture}")
     return picture
 
 
-def save(figure: Figure, path: str | Path) -> Path:
+def save(figure: Figure, path: str | Path) -> Picture:
     """Write a figure, whole or not at all, without the time and the program's version.
 
     Raises ValueError unless the path ends in .png or .svg.

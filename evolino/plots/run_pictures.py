@@ -140,7 +140,7 @@ def _by_settings(
     return dict(zip(name_differences(settings), curves, strict=True))
 
 
-def _test_of(run: Path, trust: bool) -> tuple[Experiment, tuple[Segment, ...]]:
+def _test_of(run: Path, trust: bool) -> tuple[Experiment, Sequence[Segment]]:
     """Return the experiment of a run, and the segments it was tested on."""
     from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder

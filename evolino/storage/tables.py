@@ -201,6 +201,9 @@ def _of_text(path: Path, lines: Sequence[tuple[int, str]], layout: Layout) -> Ta
             left_out.append(_dates(str(path), name, dates))
             continue
         values = column.mask(missing, "nan").to_numpy(dtype=object).astype(np.float64)
+        if layout.header and not name and (np.diff(values) == 1).all():
+            left_out.append(f"column {k + 1}, which has no name and counts the rows")
+            continue
         columns.append(values)
         kept.append(name or str(k + 1))
     return _table(str(path), columns, kept, left_out, numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evolino.vocabulary import Array
@@ -65,13 +66,15 @@ class Split:
     train: fits the readout of every candidate. validation: selects among candidates;
         empty: the rows of train do, which no task that generates can have.
     refit: fits the readout of the winner once the search is over (empty: train again);
-        it may hold train and validation, never test. test: reported, nothing else.
+        it may hold train and validation, never test. test: reported, nothing else; training
+        leaves it to the task's own `measure`, so that a large one may be a sequence which
+        makes a segment when it is indexed.
     confirmation: longer validation, in stages; only networks that do well enough on one
         stage are put to the next (`Experiment.confirm_at`).
     """
 
     train: tuple[Segment, ...]
     validation: tuple[Segment, ...]
-    test: tuple[Segment, ...]
+    test: Sequence[Segment]
     refit: tuple[Segment, ...] = ()
     confirmation: tuple[tuple[Segment, ...], ...] = ()

@@ -60,8 +60,8 @@ class OneSearch:
         self._largest = 0
 
     def advance(self, workers: Workers, most: int | None = None) -> list[Evaluated]:
-        """Ask, evaluate, tell; of a population beyond the budget the first are evaluated,
-        and the search is told nothing."""
+        """Ask, evaluate, tell; of a population beyond the budget the first are evaluated
+        and `tell` is left out."""
         before = None
         if most is not None and most < max(USUAL, 2 * self._largest):
             before = copy.deepcopy(self._search.state())

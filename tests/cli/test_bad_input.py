@@ -145,7 +145,7 @@ def test_a_file_that_is_no_series(evolino, trainer, tmp_path, content):
         ),
         (np.ones(0), "s.npy is not a file of numbers: it is empty"),
         (np.ones(3), "series has 3 steps, too short for washout 0"),
-        (np.array(["a", "b"]), "s.npy is not a file of numbers: could not"),
+        (np.array(["a", "b"]), "s.npy is not a file of numbers: it holds <U1"),
     ],
     ids=["nan", "shape", "empty", "short", "text"],
 )

@@ -80,11 +80,12 @@ def test_every_column_is_where_the_layout_says(network, rng):
     features = features_of(network, outputs, states, u)
     assert features.shape == (5, width(network)) == (5, network.readout_width)
     for source, values in sources.items():
-        where = columns_of(network, source)
-        there = Columns(source) in layout(network)
-        assert (where.stop > where.start) == there
-        if there:
-            np.testing.assert_array_equal(features[:, where], values)
+        for squared, wanted in ((False, values), (True, values**2)):
+            where = columns_of(network, source, squared=squared)
+            there = Columns(source, squared) in layout(network)
+            assert (where.stop > where.start) == there
+            if there:
+                np.testing.assert_array_equal(features[:, where], wanted)
 
 
 def test_squares_come_after_what_they_are_of(rng):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from distributions import KINDS, distribution
 from scipy.stats import ortho_group
 
 from benchmarks.convergence import OBJECTIVES
@@ -11,6 +10,7 @@ from evolino.search.cma_es import CMAES, decompose
 from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.normals import standard_normals
 from evolino.search.xnes import XNES
+from tests.search.distributions import KINDS, distribution
 
 SETTINGS = {"cma-es": CMAES, "diagonal-cma-es": DiagonalCMAES, "xnes": XNES}
 SQUARE = ["cma-es", "xnes"]  # whose memory grows with the square of the weights

@@ -11,9 +11,9 @@ from pathlib import Path
 import cmaes
 import numpy as np
 import pytest
-from distributions import KINDS, distribution
 
 from benchmarks.convergence import CASES, OBJECTIVES, evaluations
+from tests.search.distributions import KINDS, distribution
 
 TWINS = {"cma-es": cmaes.CMA, "diagonal-cma-es": cmaes.SepCMA, "xnes": cmaes.XNES}
 RECORD = json.loads(

@@ -140,6 +140,14 @@ def test_a_row_is_never_lost_as_a_header(tmp_path, first):
     np.testing.assert_array_equal(table.values[:, 0], [1.5, 2.5])
 
 
+def test_row_numbers_of_pandas_are_no_column(tmp_path):
+    frame = pd.DataFrame(VALUES, columns=["a", "b"])
+    frame.to_csv(tmp_path / "a.csv")
+    table = read_table(tmp_path / "a.csv")
+    np.testing.assert_array_equal(table.values, VALUES)
+    assert table.left_out == ("column 1, which has no name and counts the rows",)
+
+
 def test_missing_values_are_nan(tmp_path):
     table = read(tmp_path, "a,b\n1,2\n,NA\n3,nan\n")
     np.testing.assert_array_equal(table.values, [[1, 2], [np.nan, np.nan], [3, np.nan]])

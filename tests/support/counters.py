@@ -47,8 +47,9 @@ def make(
         genome[k, architecture.genes_of("bias", "forget")] = forget
         into_cell = architecture.genes_of("input", "cell")
         into_output = architecture.genes_of("input", "output")
-        for symbol, sign in adds.split():
-            genome[k, into_cell[symbols.index(symbol)]] = OPEN * (1 if sign == "+" else -1)
+        for added in adds.split():
+            sign = 1 if added[1] == "+" else -1
+            genome[k, into_cell[symbols.index(added[0])]] = OPEN * sign
         for j, symbol in enumerate(symbols):
             genome[k, into_output[j]] = OPEN if symbol in seen else -OPEN
     if creeping:

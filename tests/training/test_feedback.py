@@ -1,5 +1,7 @@
 """No answer leaks: a network is never given a target that it could not know."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -160,3 +162,38 @@ class WeighedByInputs(RepeatedAnswer):
 def test_a_loss_may_ask_for_the_inputs_of_its_segments():
     result = evolino.train(WeighedByInputs(), seed=1, budget=SHORT)
     assert result.history[-1].best < 0.01
+
+
+class MadeWhenIndexed(Sequence):
+    """Fifty segments, each made anew when it is asked for."""
+
+    def __init__(self):
+        self.made = []
+
+    def __len__(self):
+        return 50
+
+    def __getitem__(self, k):
+        self.made.append(k)
+        rng = np.random.default_rng(k)
+        return Segment(Series(rng.normal(size=(12, 1)), np.zeros((12, 1))), 1, 12)
+
+
+class LargeTest(RepeatedAnswer):
+    """Measures its test ten segments at a time."""
+
+    def sequences(self, rng):
+        split = super().sequences(rng)
+        return Split(split.train, split.validation, MadeWhenIndexed())
+
+    def measure(self, model, split):
+        assert split.test.made == []
+        for first in range(0, len(split.test), 10):
+            part = [split.test[k] for k in range(first, first + 10)]
+            assert len(model.respond(part, free_running=False)) == 10
+        return {"made": len(split.test.made)}
+
+
+def test_test_segments_may_be_made_when_they_are_needed():
+    result = evolino.train(LargeTest(), seed=1, budget=SHORT)
+    assert result.metrics == {"made": 50}

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from evolino.network.features import columns_of
 from evolino.network.lstm import LSTM
 from evolino.vocabulary import Array
 
 
 def _readout_parts(architecture: LSTM, readout: Array) -> list[Array]:
     """Return the rows of a readout for outputs, states, inputs, squares and constant."""
-    cells, width = architecture.cells, architecture.input_width
-    sizes = [
-        cells,
-        cells * architecture.readout_states,
-        width * architecture.readout_inputs,
-        cells * architecture.readout_squares,
-        width * architecture.readout_squares,
+    plain = [
+        readout[columns_of(architecture, each)] for each in ("outputs", "states", "inputs")
     ]
-    return np.split(readout, np.cumsum(sizes))
+    squares = [
+        readout[columns_of(architecture, each, squared=True)]
+        for each in ("outputs", "inputs")
+    ]
+    return [*plain, *squares, readout[columns_of(architecture, "constant")]]
 
 
 def read_out(

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -184,7 +185,7 @@ def test_a_worker_with_other_versions_is_refused():
 def test_what_no_table_can_hold_is_refused_before_the_first_generation():
     @dataclasses.dataclass(frozen=True)
     class Own(evolino.PseudoInverse):
-        name: str = "of this test"
+        name: ClassVar[str] = "of this test"
 
     with pytest.raises(ValueError, match="cannot make this experiment: Own stands in"):
         run_experiment(experiment(readout=Own()), workers=WorkerSettings(2, "loky"))

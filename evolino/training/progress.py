@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from evolino.cli.output import shown
 from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
+from evolino.vocabulary import shown
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Budget, Experiment
@@ -22,7 +23,8 @@ LIVE_EVERY, PLAIN_EVERY = 0.1, 5.0  # seconds
 class Progress(Callback):
     """Prints generation, evaluations per second, best loss and time left.
 
-    Use it in a `with` block, so that an error leaves the terminal in order. quiet: print
+    In a script or a notebook: `evolino.train(task, callbacks=[evolino.Progress()])`. On a
+    terminal use it in a `with` block, so that an error leaves that in order. quiet: print
     nothing at all.
     """
 
@@ -78,7 +80,7 @@ class Progress(Callback):
 
     def on_message(self, message: str) -> None:
         """Print it beside the results, also if quiet: it tells of a fault."""
-        print(f"evolino: {shown(message)}", file=sys.stderr, flush=True)
+        _say(f"evolino: {shown(message)}", sys.stderr)
 
     def on_readouts(self, networks: int, seconds: float | None) -> None:
         """Say what the time is now spent on, and how much of it."""
@@ -99,7 +101,7 @@ class Progress(Callback):
             self._live.stop()
             self._live = None
         self._last = None
-        print(line, flush=True)
+        _say(line, sys.stdout)
 
     def on_stop(self, result: Result) -> None:
         """Print the last line."""
@@ -114,8 +116,15 @@ class Progress(Callback):
 
             self._live.update(Text(text), refresh=True)
         else:
-            print(text, flush=True)
+            _say(text, sys.stdout)
         self._printed = time.monotonic()
+
+
+def _say(line: str, stream: TextIO | None) -> None:
+    """Print a line; a run does not end because nobody reads it."""
+    if stream is not None:
+        with suppress(OSError, ValueError):
+            print(line, file=stream, flush=True)
 
 
 def progress_line(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from evolino.cli import progress
-from evolino.cli.progress import Progress, progress_line, seconds_left
+from evolino.training import progress
 from evolino.training.experiment import Budget
 from evolino.training.history import Generation
+from evolino.training.progress import Progress, progress_line, seconds_left
 
 
 def generation(number, evaluations, best=0.5, variant=0):
