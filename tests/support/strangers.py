@@ -173,7 +173,8 @@ def fault_of(read, given):
     try:
         with _in_time(), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            with contextlib.redirect_stdout(io.StringIO()):
+            silent = io.StringIO()
+            with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
                 read(given)
     except ALLOWED as error:
         text = str(error)

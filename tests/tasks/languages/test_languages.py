@@ -284,3 +284,12 @@ def test_a_pattern_of_ones_own_is_learnt():
     result = run_experiment(replace(experiment, task=task))
     assert result.metrics["training_accepted"] == 1.0
     assert result.metrics["accepted_to"] == 200
+
+
+def test_a_pattern_of_ones_own_has_a_preset_of_its_own():
+    from evolino.training.presets import experiment_for
+
+    own = {"pattern": "a^n b^3n c^n"}
+    assert experiment_for("languages", task_options=own).preset == "patterns"
+    assert experiment_for("languages", "best", task_options=own).preset == "best"
+    assert experiment_for("languages").preset == "best"
