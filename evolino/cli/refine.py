@@ -37,9 +37,9 @@ def refine(
     An earlier refinement of the run is begun anew. The figures before it stay beside those
     after it.
     """
-    from evolino.training.progress import Progress
     from evolino.cli.run import conclude, resumable
     from evolino.registry import from_table
+    from evolino.training.progress import Progress
     from evolino.training.run_folder import RunFolder
     from evolino.training.trainer import resume as resume_run
 
