@@ -34,11 +34,13 @@ def with_parameters(
     return function
 
 
-def command_of(record: type[Record], work: Callable[[Record], None]) -> Callable[..., None]:
-    """Return a command that gives its options to `work` as a record."""
+def command_of(
+    record: type[Record], work: Callable[[Record], None], *, name: str
+) -> Callable[..., None]:
+    """Return a command of a name that gives its options to `work` as a record."""
 
     def command(**given: Any) -> None:
         work(record(**given))
 
-    command.__name__, command.__doc__ = work.__name__, work.__doc__
+    command.__name__, command.__doc__ = name, work.__doc__
     return with_parameters(command, parameters_of(record))
