@@ -31,6 +31,7 @@ KINDS = {
     "task": ("evolino.tasks", "TASKS", "evolino.tasks"),
     "network": ("evolino.network", "ARCHITECTURES", "evolino.networks"),
     "search": ("evolino.search", "SEARCHES", "evolino.searches"),
+    "refinement": ("evolino.gradient", "REFINEMENTS", "evolino.refinements"),
     "readout": ("evolino.readout", "READOUTS", "evolino.readouts"),
     "initialiser": ("evolino.network.initialisers", "INITIALISERS", "evolino.initialisers"),
 }

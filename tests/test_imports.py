@@ -29,6 +29,7 @@ BELOW = {
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {
+        "gradient",
         "registry",
         "user_files",
         "solvers",

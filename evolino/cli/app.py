@@ -18,6 +18,7 @@ from evolino.cli.certify import certify
 from evolino.cli.generate import generate
 from evolino.cli.output import fill_standard_files, safe_streams
 from evolino.cli.plot import plot
+from evolino.cli.refine import refine
 from evolino.cli.reproduce import reproduce
 from evolino.cli.resume import resume
 from evolino.cli.run import run_app
@@ -35,7 +36,7 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
         first = ["run", "tasks", "resume", "show", "plot"]
-        first += ["generate", "certify", "reproduce"]
+        first += ["refine", "generate", "certify", "reproduce"]
         return sorted(self.commands, key=first.index)
 
 
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.add_typer(run_app, name="run")
 EXAMPLES: dict[Callable[..., None], str] = {
     resume: "evolino resume runs/first --generations 500 --backend loky --timeout 600",
+    refine: "evolino refine runs/first --steps 500 --starts 200",
     show: "evolino show runs/first runs/second",
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
     certify: "evolino certify runs/first; of several: evolino certify runs/*",

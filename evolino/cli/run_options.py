@@ -61,6 +61,19 @@ class RunOptions:
             "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
         ),
     ] = None
+    refine: Annotated[
+        str | None,
+        typer.Option(help="Descent of the best networks after the search: lbfgs."),
+    ] = None
+    refine_steps: Annotated[
+        int | None, typer.Option(help="Gradients for each of them.", show_default="1000")
+    ] = None
+    refine_best: Annotated[
+        int | None, typer.Option(help="How many of the best descend.", show_default="1")
+    ] = None
+    refine_seconds: Annotated[
+        float | None, typer.Option(help="Begin no round of descent after so long.")
+    ] = None
     robust: Annotated[
         float | None,
         typer.Option(help="Noise on all cells in the free runs that select, such as 1e-4."),
@@ -96,6 +109,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     """Return the experiment of a task. fields: of the task, those that were given."""
     from evolino.training.presets import experiment_for
 
+    fields_set = read_assignments(options.assignments or ())
     experiment = experiment_for(
         task,
         options.preset,
@@ -105,16 +119,36 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         search=options.search,
         readout=options.readout,
         initialiser=options.initialiser,
-        fields=read_assignments(options.assignments or ()),
+        fields=fields_set,
+        refine=options.refine,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},
     )
     if options.islands is not None or options.migrate_every is not None:
         islands = _islands(options.islands, options.migrate_every)
         experiment = replace(experiment, islands=islands)
+    experiment = with_refine_options(experiment, options)
     if options.robust is not None:
         experiment = replace(experiment, robust=options.robust)
     return experiment
+
+
+def with_refine_options(experiment: Experiment, options: RunOptions) -> Experiment:
+    """Return an experiment whose refinement has the limits that were given.
+
+    Raises ValueError for limits of a refinement that there is not.
+    """
+    given = {
+        "steps": options.refine_steps,
+        "best": options.refine_best,
+        "seconds": options.refine_seconds,
+    }
+    changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    if not changes:
+        return experiment
+    if experiment.refine is None:
+        raise ValueError(f"--refine-{next(iter(changes))} needs --refine")
+    return replace(experiment, refine=replace(experiment.refine, **changes))
 
 
 def _islands(count: int | None, migrate_every: int | None) -> Islands:

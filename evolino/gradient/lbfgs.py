@@ -31,7 +31,8 @@ class LBFGS:
     gradient sees; their loss says which genome of the descent is kept. 0 keeps the one of
     the lowest loss that was descended on. starts: descend on so many segments, spread
     evenly over the rows of validation and train, also those that the readout is fitted on;
-    0 descends on the segments of validation alone.
+    0 descends on the segments of validation alone. seconds: no round of descent begins
+    later than this after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """
@@ -45,6 +46,7 @@ class LBFGS:
     genes: tuple[str, ...] = ()
     hold_out: float = 0.25
     starts: int = 0
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -53,6 +55,8 @@ class LBFGS:
         check_number("decay", self.decay, least=0)
         check_count("best", self.best)
         check_count("starts", self.starts, least=0)
+        if self.seconds is not None:
+            check_number("seconds", self.seconds, above=0)
         check_number("hold_out", self.hold_out, least=0)
         if self.hold_out >= 1:
             raise ValueError(f"hold_out must be < 1, got {self.hold_out:g}")

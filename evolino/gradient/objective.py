@@ -54,14 +54,7 @@ class Objective:
     def __post_init__(self) -> None:
         """Check that all of it has a gradient. Raises ValueError, saying what has none."""
         check_differentiable(self.readout)
-        if not isinstance(self.task, Differentiable):
-            raise ValueError(f"{self.task.name} has a loss without a gradient")
-        if self.architecture.output != "identity":
-            raise ValueError(
-                f"refinement needs output 'identity', got {self.architecture.output!r}"
-            )
-        if self.architecture.precision != "float64":
-            raise ValueError("refinement needs precision float64")
+        check_loss(self.architecture, self.task)
 
     def value(self, genome: Array) -> float:
         """Return the loss of a genome (C, G); inf where it is not finite."""
@@ -197,6 +190,18 @@ class _Into:
         if row:
             self.outputs[row - 1] += outputs
             self.states[row - 1] += states
+
+
+def check_loss(architecture: LSTM, task: Task) -> None:
+    """Raise ValueError for a task or outputs that have no gradient, naming them."""
+    if not isinstance(task, Differentiable):
+        raise ValueError(f"refinement needs a loss with a gradient; {task.name} has none")
+    if architecture.output != "identity":
+        raise ValueError(f"refinement needs output 'identity', got {architecture.output!r}")
+    if architecture.precision != "float64":
+        raise ValueError(
+            f"refinement needs precision 'float64', got {architecture.precision!r}"
+        )
 
 
 def distinct(segments: Sequence[Segment]) -> list[Series]:

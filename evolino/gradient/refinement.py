@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolino.gradient.lbfgs import LBFGS, Descended, descend
-from evolino.gradient.objective import Objective, distinct
+from evolino.gradient.objective import Objective, check_loss, distinct
 from evolino.gradient.readout import check_differentiable
 from evolino.network.lstm import LSTM
 from evolino.readout.linear import PseudoInverse, Ridge
@@ -67,9 +67,18 @@ class Refinement:
             yield here
 
 
+def check_refinement(architecture: object, task: Task, readout: object) -> None:
+    """Raise ValueError for a network, a task or a readout that has no gradient."""
+    if not isinstance(architecture, LSTM):
+        found = type(architecture).__name__
+        raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
+    check_loss(architecture, task)
+    check_differentiable(readout)
+
+
 def refinement_of(
     settings: LBFGS,
-    architecture: LSTM,
+    architecture: object,
     task: Task,
     readout: object,
     split: Split,
@@ -80,7 +89,8 @@ def refinement_of(
     Of several penalties of the readout it is the one that is best for this genome. Raises
     ValueError for what has no gradient, naming it.
     """
-    check_differentiable(readout)
+    check_refinement(architecture, task, readout)
+    assert isinstance(architecture, LSTM)
     assert isinstance(readout, PseudoInverse | Ridge)
     segments = split.validation or split.train
     if settings.starts:

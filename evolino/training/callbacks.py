@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evolino.training.experiment import Experiment
     from evolino.training.history import Generation
+    from evolino.training.refining import Round
     from evolino.training.result import Result
     from evolino.vocabulary import Array
 
@@ -26,6 +27,9 @@ class Callback:
 
     def on_improved(self, loss: float, genome: Array) -> None:
         """Hear of a network better than any before; genome is (C, G)."""
+
+    def on_refined(self, refined: Round, seconds: float) -> None:
+        """Hear of a round of refinement; seconds: of the whole run so far."""
 
     def on_message(self, message: str) -> None:
         """Hear in a line of what went wrong and was put right, such as a lost worker."""

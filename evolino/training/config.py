@@ -1,9 +1,9 @@
 """An experiment as the tables of config.toml, and back.
 
-Tables: task, network, initialiser, search, readout, budget, curriculum, islands; beside
-them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. What is None, an
-infinite tolerance, a confirm_at, robust or fit_weight of 0 and an ensemble of 1 are left
-out; so is the name of the network, where it is an LSTM.
+Tables: task, network, initialiser, search, readout, budget, curriculum, islands, refine;
+beside them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. Left out
+are what is None, an infinite tolerance, a confirm_at, robust or fit_weight of 0, an
+ensemble of 1, and the name of the network, where it is an LSTM.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from evolino.task.protocol import Task
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
 NAMED = ("task", "initialiser", "search", "readout")
-OPTIONAL = ("budget", "curriculum", "islands")
+OPTIONAL = ("budget", "curriculum", "islands", "refine")
 TABLES = (*NAMED, "network", *OPTIONAL)
 NUMBERS = ("confirm_at", "robust", "fit_weight")
 KEYS = ("preset", "seed", "tolerance", *NUMBERS, "ensemble")
@@ -46,6 +46,8 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
         table["ensemble"] = int(experiment.ensemble)
     if experiment.islands is not None:
         table["islands"] = fields_to_table(experiment.islands)
+    if experiment.refine is not None:
+        table["refine"] = to_table(experiment.refine)
     curriculum = experiment.curriculum
     return {
         **table,
@@ -86,6 +88,7 @@ def experiment_from_table(
     variants = tuple(from_table("task", each) for each in curriculum.pop("variants", ()))
     curriculum["variants"] = variants
     islands = make("islands", Islands, table["islands"]) if "islands" in table else None
+    refine = from_table("refinement", table["refine"]) if "refine" in table else None
     named = NAMED if task is None else NAMED[1:]
     parts = {kind: from_table(kind, table[kind]) for kind in named}
     if task is not None:
@@ -100,6 +103,7 @@ def experiment_from_table(
         preset=table.get("preset"),
         **{name: table[name] for name in (*NUMBERS, "ensemble") if name in table},
         islands=islands,
+        refine=refine,
     )
 
 

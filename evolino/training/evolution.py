@@ -70,10 +70,10 @@ class OneSearch:
         if before is not None and most is not None and most < len(genomes):
             genomes = genomes[:most]
             losses = evaluate(self._problem, genomes, workers)
-            found = lowest_of(losses, genomes, self._problem.experiment.ensemble)
+            found = lowest_of(losses, genomes, self._problem.experiment.kept)
             return [Evaluated(losses, found, before)]
         losses = evaluate(self._problem, genomes, workers)
-        found = lowest_of(losses, genomes, self._problem.experiment.ensemble)
+        found = lowest_of(losses, genomes, self._problem.experiment.kept)
         del genomes  # a large population is not held while the next one is bred
         self._search.tell(losses)
         return [Evaluated(losses, found)]

@@ -16,6 +16,7 @@ from evolino.training.run import Run, Step
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import Workers
 
+UNREFINED = "_unrefined"  # after the name of a figure: before the refinement
 ALONE = "_alone"  # after the name of a figure: of an ensemble's best member
 PATIENCE = 2.0  # seconds that the readout of an interrupted run's best network may take
 
@@ -50,6 +51,7 @@ class Evolving:
         stopped, broken_off = self._evolve(records)
         if self._recorder is not None:
             self._recorder.save_last(broken_off=broken_off)
+        self._refine()
         model = self._model()
         if self._recorder is not None:
             self._recorder.save_model(model)
@@ -60,6 +62,8 @@ class Evolving:
                 stopped = [f"interrupted: {interrupt.by}"]
             elif model is not None:
                 metrics = _measure(run, model)
+                if run.progress.refined:
+                    metrics |= self._unrefined_figures()
         return Result(
             experiment=run.experiment,
             model=model,
@@ -97,6 +101,33 @@ class Evolving:
             self._count_seconds()
             stopped = run.stop_reasons()
         return stopped, inside
+
+    def _refine(self) -> None:
+        """Refine the best networks, if the experiment asks for it, until nothing lowers
+        their loss or the refinement's own limits are reached."""
+        run, interrupt, settings = self._run, self._interrupt, self._run.experiment.refine
+        if settings is None:
+            return
+        interrupt.left = endless
+        began = self._clock.seconds() - run.progress.refined_seconds
+        try:
+            while run.may_refine and not interrupt.asked:
+                line = interrupt.attend(lambda: run.refine(self._workers))
+                run.progress.refined_seconds = self._clock.seconds() - began
+                self._count_seconds()
+                for callback in self._callbacks:
+                    callback.on_refined(line, run.progress.seconds)
+                if settings.seconds and run.progress.refined_seconds >= settings.seconds:
+                    break
+        except BrokenOff:
+            self._workers.abandon()
+
+    def _unrefined_figures(self) -> dict[str, float]:
+        """Return the test figures before the refinement."""
+        run = self._run
+        model = run.model(self._workers, refined=False)
+        assert model is not None
+        return {f"{name}{UNREFINED}": value for name, value in _measure(run, model).items()}
 
     def _count_seconds(self) -> None:
         self._run.progress.seconds = self._clock.seconds()

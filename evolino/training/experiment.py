@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from evolino.gradient.lbfgs import LBFGS
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
@@ -105,6 +106,7 @@ class Experiment:
         the mean of what their readouts sum up (`evolino.models.ensemble`); an extension of
         the papers' method.
     islands: None is one search for all workers.
+    refine: how the best networks descend once the search is over; None leaves them.
     preset: the name of the preset that this came from, if any.
     """
 
@@ -123,6 +125,7 @@ class Experiment:
     robust: float = 0.0
     fit_weight: float = 0.0
     ensemble: int = 1
+    refine: LBFGS | None = None
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
@@ -133,12 +136,22 @@ class Experiment:
         check_number("robust", self.robust, least=0)
         check_number("fit_weight", self.fit_weight, least=0)
         check_count("ensemble", self.ensemble)
+        if self.refine is not None and self.refine.best < self.ensemble:
+            raise ValueError(
+                f"refine.best must be at least ensemble, {self.ensemble}, got "
+                f"{self.refine.best}"
+            )
         check_initialiser(self.initialiser, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
                 "target or stagnation"
             )
+
+    @property
+    def kept(self) -> int:
+        """How many of the best networks a run keeps."""
+        return max(self.ensemble, 0 if self.refine is None else self.refine.best)
 
     @property
     def architecture(self) -> Architecture:

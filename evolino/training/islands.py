@@ -80,7 +80,7 @@ class Ring:
             stays.append(Stay(k, island, generations, self._origin, migrant))
         results = workers.map(self._problem, evolve, stays)
         self._islands = [island for island, _ in results]
-        count = self._problem.experiment.ensemble
+        count = self._problem.experiment.kept
         return [merge(each, count) for each in zip(*(r for _, r in results), strict=True)]
 
     def state(self) -> State:
@@ -93,7 +93,7 @@ class Ring:
 
 def evolve(problem: Problem, stay: Stay) -> tuple[Island, list[Evaluated]]:
     """Evolve an island for some generations; what a worker is asked to do."""
-    island, count = stay.island, problem.experiment.ensemble
+    island, count = stay.island, problem.experiment.kept
     best = island.found
     if island.search is None:
         search = problem.search(stay.origin, stay.number)

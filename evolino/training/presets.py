@@ -136,6 +136,7 @@ def experiment_for(
     fields: Mapping[str, Any] | None = None,
     seed: int = 0,
     budget_options: Mapping[str, Any] | None = None,
+    refine: str | None = None,
 ) -> Experiment:
     """Return a preset's experiment with some of it replaced.
 
@@ -146,7 +147,7 @@ def experiment_for(
     memory cells. precision: what they compute in. search, readout, initialiser: names;
     another one than the preset's comes with its own defaults. fields: tables of network,
     initialiser, search or readout, laid over what there is then. budget_options: limits;
-    any of them replaces the preset's.
+    any of them replaces the preset's. refine: name of a refinement that follows the search.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -178,6 +179,9 @@ def experiment_for(
             find(kind, asked)
             if settings[kind]["name"] != asked:
                 settings[kind] = {"name": asked}
+    if refine is not None:
+        find("refinement", refine)
+        settings = merge(settings, {"refine": {"name": refine}})
     settings = merge(settings, fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:

@@ -14,6 +14,7 @@ from evolino.vocabulary import shown
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Budget, Experiment
+    from evolino.training.refining import Round
     from evolino.training.result import Result
 
 LIVE_EVERY, PLAIN_EVERY = 0.1, 5.0  # seconds
@@ -68,6 +69,14 @@ class Progress(Callback):
         every = LIVE_EVERY if self._live is not None else PLAIN_EVERY
         if not self._quiet and time.monotonic() - self._printed >= every:
             self._print()
+
+    def on_refined(self, refined: Round, seconds: float) -> None:
+        """Say how far the descent is."""
+        best = min(refined.held_out)
+        self._print_last(
+            f"refined: {max(refined.gradients):,} gradients, loss {best:.4g}, "
+            f"{_clock(seconds)}"
+        )
 
     def on_message(self, message: str) -> None:
         """Print it beside the results, also if quiet: it tells of a fault."""

@@ -11,6 +11,7 @@ from evolino.models.ensemble import Trained
 from evolino.models.model import Model
 from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
+from evolino.training.refining import Round
 from evolino.training.run import Run
 from evolino.training.run_folder import RunFolder
 
@@ -34,7 +35,7 @@ class Recorder(Callback):
         self._run, self._folder, self._attend = run, folder, attend
         self._began = self._saved = self._step_began = time.monotonic()
         self._next_model: float | None = None
-        self._improved = False
+        self._improved = self._broken_off = False
         self._before: dict[str, Any] | None = None
         self.solving: float | None = None  # seconds that a readout took to solve
 
@@ -53,6 +54,12 @@ class Recorder(Callback):
             # What a model takes is not known yet: about as long as a generation.
             now = time.monotonic()
             self._next_model = now + MODEL_SHARE * (now - self._began)
+
+    def on_refined(self, refined: Round, seconds: float) -> None:
+        """Write the rounds of refinement so far, and a checkpoint to go on from them."""
+        progress = self._run.progress
+        self._folder.save_rounds(progress.rounds)
+        self.save_last(broken_off=self._broken_off)
 
     def on_improved(self, loss: float, genome: Any) -> None:
         """Remember that the model on disk is no longer the best."""
@@ -84,10 +91,11 @@ class Recorder(Callback):
     def save_last(self, *, broken_off: bool) -> None:
         """Write the last checkpoint. broken_off: inside of a step; then that of the state
         before it, if it was kept: else an earlier one stays."""
+        self._broken_off = broken_off
         if not broken_off:
             self._folder.save_checkpoint(self._run.state())
         elif self._before is not None:
-            self._before["progress"]["seconds"] = self._run.progress.seconds
+            self._before["progress"] |= self._run.progress.later()
             self._folder.save_checkpoint(self._before)
 
     def save_model(self, model: Trained | None) -> None:

@@ -16,6 +16,15 @@ from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
+from evolino.training.refining import (
+    Round,
+    advance,
+    are_refined,
+    begin,
+    check_refinable,
+    chosen,
+    round_of,
+)
 from evolino.training.stopping import reasons
 from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
@@ -35,7 +44,9 @@ class Progress:
 
     variant: of the curriculum, counted down to 0, the task itself. began_at: the variant's
     generation 0. improved_at: the generation that found the best network. found: the best
-    networks on the present variant, the best first, as many as the model is made of.
+    networks on the present variant, the best first, as many as the model is made of or
+    are refined. refined: the states of these; rounds: what each round of refinement came
+    to, in refined_seconds.
     """
 
     generation: int = 0
@@ -45,6 +56,9 @@ class Progress:
     began_at: int = 0
     improved_at: int = 0
     found: list[Found] = field(default_factory=list)
+    refined: list[dict[str, Any]] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    refined_seconds: float = 0.0
 
     @property
     def best(self) -> float:
@@ -55,6 +69,11 @@ class Progress:
     def genome(self) -> Array | None:
         """(C, G) of the best network so far, None if there is none."""
         return self.found[0][1] if self.found else None
+
+    def later(self) -> dict[str, Any]:
+        """Return by name what goes on changing after the last generation."""
+        names = "seconds", "refined", "rounds", "refined_seconds"
+        return {name: getattr(self, name) for name in names}
 
     def as_state(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -98,8 +117,7 @@ class Run:
         """Return all that a resumed run needs."""
         if self._cut_short is not None:
             kept = self._cut_short
-            seconds = {"seconds": self.progress.seconds}
-            return {**kept, "progress": {**kept["progress"], **seconds}}
+            return {**kept, "progress": {**kept["progress"], **self.progress.later()}}
         return {"progress": self.progress.as_state(), "search": self._evolution.state()}
 
     def step(self, workers: Workers, attend: Attend = at_once) -> list[Step]:
@@ -134,13 +152,39 @@ class Run:
             stagnant=progress.generation - progress.improved_at if on_task else 0,
         )
 
-    def model(self, workers: Workers) -> Trained | None:
+    @property
+    def may_refine(self) -> bool:
+        """Whether there is another round of refinement."""
+        if self.experiment.refine is None or not self.progress.found:
+            return False
+        refined = self.progress.refined
+        return not refined or not are_refined(refined)
+
+    def refine(self, workers: Workers) -> Round:
+        """Refine the best networks by a round; return its line."""
+        progress, settings = self.progress, self.experiment.refine
+        assert settings is not None
+        states = progress.refined or begin(
+            [genome for _, genome in progress.found[: settings.best]]
+        )
+        progress.refined = advance(self._problem, states, workers)
+        line = round_of(len(progress.rounds) + 1, progress.refined)
+        progress.rounds.append(line.as_dict())
+        return line
+
+    def model(self, workers: Workers, *, refined: bool = True) -> Trained | None:
         """Return the best network with its readout, or the ensemble of the best that the
-        experiment asks for; None if there is none yet."""
-        found = self.progress.found
-        if not found:
+        experiment asks for; None if there is none yet.
+
+        refined: what refinement made of them, if there was any.
+        """
+        progress, count = self.progress, self.experiment.ensemble
+        if not progress.found:
             return None
-        return solved(self._problem, [genome for _, genome in found], workers)
+        genomes = [genome for _, genome in progress.found[:count]]
+        if refined and progress.refined:
+            genomes = chosen(progress.refined, count)
+        return solved(self._problem, genomes, workers)
 
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
@@ -152,7 +196,7 @@ class Run:
         progress, losses, before = self.progress, generation.losses, self.progress.best
         progress.generation += 1
         progress.evaluations += len(losses)
-        progress.found = best_of(progress.found, generation.found, self.experiment.ensemble)
+        progress.found = best_of(progress.found, generation.found, self.experiment.kept)
         improved = progress.best < before
         if improved:
             progress.improved_at = progress.generation
@@ -178,6 +222,7 @@ class Run:
         """Begin on the present variant, from an origin or where a state was."""
         self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
         self._problem.check()
+        check_refinable(self._problem)
         kind = OneSearch if self.experiment.islands is None else Ring
         self._evolution: Evolution = kind(self._problem, origin, state)
 

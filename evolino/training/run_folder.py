@@ -14,7 +14,7 @@ import hashlib
 import shlex
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ from evolino.training.run_files import (
     LOCK,
     MODEL,
     RESULT,
+    ROUNDS,
     TIMING,
     has_begun,
     make_room,
@@ -228,6 +229,18 @@ class RunFolder:
             raise ValueError(f"{path} is damaged: {error}") from error
         return state
 
+    def save_rounds(self, rounds: Iterable[Mapping[str, Any]]) -> None:
+        """Write all rounds of refinement so far, a line each, whole or not at all."""
+        lines = b"".join(write_json(dict(each)) for each in rounds)
+        replace_file(self.path / ROUNDS, lines)
+
+    def rounds(self) -> list[dict[str, Any]]:
+        """Return the rounds of refinement, none where there was no refinement."""
+        path = self.path / ROUNDS
+        if not path.is_file():
+            return []
+        return [dict(read_json(line)) for line in path.read_bytes().splitlines()]
+
     def save_model(self, mapping: Mapping[str, Any]) -> None:
         """Write the best network so far, whole or not at all."""
         save_state(self.path / MODEL, mapping, kind="model")
@@ -282,9 +295,12 @@ class RunFolder:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def _identity(self) -> str:
-        """Return a digest of all that decides the run's bits; its budget may change."""
+        """Return a digest of all that decides the run's bits; its budget may change, and a
+        refinement may follow."""
         if self._digest is None:
-            config = {k: v for k, v in self._config().items() if k != "budget"}
+            config = {
+                k: v for k, v in self._config().items() if k not in ("budget", "refine")
+            }
             self._digest = hashlib.sha256(write_json(config, sort_keys=True)).hexdigest()
         return self._digest
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from evolino.gradient.lbfgs import LBFGS
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
@@ -39,6 +40,7 @@ def train(
     fit_weight: float | None = None,
     confirm_at: float | None = None,
     ensemble: int | None = None,
+    refine: LBFGS | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -60,7 +62,8 @@ def train(
     any step is given up. robust: standard deviation of noise on all cell outputs and
     states in the free runs that select networks. fit_weight: of the fit in the loss of a
     network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
-    the best networks make the model, their readouts' sums averaged. islands: how many
+    the best networks make the model, their readouts' sums averaged. refine: `LBFGS`, a
+    descent of the best networks after the search. islands: how many
     searches evolve apart and exchange their best networks in a ring, every `migrate_every`
     generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
@@ -78,7 +81,7 @@ def train(
     """
     refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
-    _check_kinds({"budget": budget, "curriculum": curriculum})
+    _check_kinds({"budget": budget, "curriculum": curriculum, "refine": refine})
     if network is not None and not hasattr(network, "driver"):
         raise TypeError(
             f"network must be an architecture such as evolino.LSTM, got {network!r}"
@@ -108,6 +111,7 @@ def train(
         "fit_weight": fit_weight,
         "confirm_at": confirm_at,
         "ensemble": ensemble,
+        "refine": refine,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     changes = {key: value for key, value in given.items() if value is not None}
@@ -199,6 +203,7 @@ def _ended(result: Result, on_interrupt: str, folder: RunFolder | None) -> Resul
 
 
 RECORDS = {
+    "refine": LBFGS,
     "experiment": Experiment,
     "budget": Budget,
     "curriculum": Curriculum,

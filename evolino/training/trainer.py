@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from evolino.gradient.lbfgs import LBFGS
 from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback, check_callbacks
 from evolino.training.clock import started
@@ -91,11 +92,13 @@ def resume(
     callbacks: Sequence[Callback] = (),
     budget: dict[str, Any] | None = None,
     baselines: bool = True,
+    refine: LBFGS | None = None,
 ) -> Result:
     """Go on with an interrupted run, to the same bits as if it had never stopped.
 
     budget: new limits by name, for a run that is to go further than its first budget;
-    they are written to its config, and the result of the first budget is removed. Raises
+    they are written to its config, and the result of the first budget is removed. refine:
+    a refinement that follows, in the place of any before. Raises
     ValueError for a damaged checkpoint and for a folder that another process writes to,
     the folder is then as it was; EvaluationError and SavingError as `run_experiment` does.
     """
@@ -112,13 +115,18 @@ def resume(
         state = folder.load_checkpoint()
         if state is not None:
             rehearse(experiment, state, folder.path / CHECKPOINT)
+        if refine is not None:
+            experiment = replace(experiment, refine=refine)
+            if state is not None:
+                state["progress"] |= {"refined": [], "rounds": [], "refined_seconds": 0.0}
+            folder.remove_result()
         lost = folder.rewind(0 if state is None else state["progress"]["generation"])
         if lost:
             setting.say(
                 f"{folder.path / HISTORY} lacks generations {ranges_of(lost)}, which the "
                 "checkpoint does not hold either; the run goes on without them"
             )
-        if budget:
+        if budget or refine:
             folder.save_experiment(experiment)
         folder.begin_again()
         return _finish(experiment, state, folder.history(), setting)
