@@ -73,35 +73,35 @@ def followed(
 
 def _of_strings(cells: Cells, which: BoolArray) -> Cells:
     """Return the cells (C N,) of some of N strings."""
-    wanted = np.tile(which, len(cells.centres) // len(which))
+    chosen = np.tile(which, len(cells.centres) // len(which))
     return Cells(
-        _taken(cells.outputs, wanted),
-        cells.slopes[wanted],
-        cells.centres[wanted],
-        _taken(cells.rest, wanted),
-        _taken(cells.slack, wanted),
+        _taken(cells.outputs, chosen),
+        cells.slopes[chosen],
+        cells.centres[chosen],
+        _taken(cells.rest, chosen),
+        _taken(cells.slack, chosen),
     )
 
 
 def _with(cells: Cells, some: Cells, which: BoolArray) -> Cells:
     """Return the cells (C N,) with those of some strings replaced."""
-    wanted = np.tile(which, len(cells.centres) // len(which))
+    chosen = np.tile(which, len(cells.centres) // len(which))
     centres = cells.centres.copy()
-    centres[wanted] = some.centres
+    centres[chosen] = some.centres
     return Cells(
-        _put(cells.outputs, some.outputs, wanted),
+        _put(cells.outputs, some.outputs, chosen),
         cells.slopes,
         centres,
-        _put(cells.rest, some.rest, wanted),
-        _put(cells.slack, some.slack, wanted),
+        _put(cells.rest, some.rest, chosen),
+        _put(cells.slack, some.slack, chosen),
     )
 
 
-def _taken(values: Interval, wanted: BoolArray) -> Interval:
-    return Interval(values.lo[wanted], values.hi[wanted])
+def _taken(values: Interval, chosen: BoolArray) -> Interval:
+    return Interval(values.lo[chosen], values.hi[chosen])
 
 
-def _put(values: Interval, new: Interval, wanted: BoolArray) -> Interval:
+def _put(values: Interval, new: Interval, chosen: BoolArray) -> Interval:
     low, high = values.lo.copy(), values.hi.copy()
-    low[wanted], high[wanted] = new.lo, new.hi
+    low[chosen], high[chosen] = new.lo, new.hi
     return Interval(low, high)

@@ -23,7 +23,7 @@ BARS = 12
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for, as the options of `evolino generate` say it."""
+    """What `evolino generate` is to play: its options."""
 
     steps: int | None
     bars: int | None
@@ -45,8 +45,8 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """score: what is heard. figure: draws it with what was practised, or is wanted. says:
-    what there is to say of it, None for nothing."""
+    """score: the music. figure: draws it beside the training data, or the correct rhythm.
+    says: what there is to say of it, None for nothing."""
 
     score: Score
     figure: Callable[[], Figure]
@@ -92,7 +92,7 @@ def _drawn(model: Trained, experiment: Experiment, wish: Wish) -> Played:
 
 
 def _continued(task: Musical, model: Trained, split: Split, wish: Wish) -> Array:
-    """Return (T, K): what is heard first, and what the network makes of it."""
+    """Return (T, K): the prime, and how the network goes on."""
     from evolino.models.music import go_on
     from evolino.sound.midi import read_midi
     from evolino.vocabulary import check_count
@@ -102,10 +102,12 @@ def _continued(task: Musical, model: Trained, split: Split, wish: Wish) -> Array
         bars = BARS if wish.bars is None else wish.bars
         check_count("bars", bars)
         steps = round(bars * task.beats_per_bar / task.beats_per_frame)
-    heard = (
+    prime_frames = (
         task.prime(split, wish.piece) if prime is None else task.frames_of(read_midi(prime))
     )
-    return go_on(model, task, heard, steps, seed=wish.seed, temperature=wish.temperature)
+    return go_on(
+        model, task, prime_frames, steps, seed=wish.seed, temperature=wish.temperature
+    )
 
 
 def _harmonised(task: Task, model: Trained, wish: Wish) -> Array:
@@ -125,7 +127,7 @@ def _harmonised(task: Task, model: Trained, wish: Wish) -> Array:
 
 
 def _conducted(model: Trained, task: Conducted, wish: Wish) -> Played:
-    """Return a rhythm at the tempi that are asked for, and whether it is right."""
+    """Return a rhythm at the given tempi, and whether it is right."""
     import numpy as np
 
     from evolino.models.music import follow
@@ -140,15 +142,15 @@ def _conducted(model: Trained, task: Conducted, wish: Wish) -> Played:
     tempo = task.tempo if wish.tempo is None else wish.tempo
     tempi = [(1, tempo), *_tempi(wish.tempo_changes)]
     bars = BARS if wish.bars is None else wish.bars
-    wanted, struck = follow(model, task, bars, tempi)
-    wrong = int((struck != wanted.targets).any(axis=1).sum())
-    frames = np.concatenate([wanted.series.targets[: wanted.start], struck])
-    score = task.conducted_score(frames, wanted.series.inputs)
+    expected, struck = follow(model, task, bars, tempi)
+    wrong = int((struck != expected.targets).any(axis=1).sum())
+    frames = np.concatenate([expected.series.targets[: expected.start], struck])
+    score = task.conducted_score(frames, expected.series.inputs)
 
     def figure() -> Figure:
         from evolino.plots.rhythm import rhythm_figure
 
-        ideal = task.conducted_score(wanted.series.targets, wanted.series.inputs)
+        ideal = task.conducted_score(expected.series.targets, expected.series.inputs)
         return rhythm_figure(ideal, score)
 
     return Played(

@@ -37,7 +37,7 @@ class ForcedPass:
     runs: over the series that its segments lie in, each once, as far as they are needed;
     drive: from networks to their features and states on them. fitted: which of the
     recorded rows fit a readout; targets: theirs, (T, K). scored: the recorded rows of each
-    segment whose outputs are wanted one step ahead.
+    segment whose outputs are computed one step ahead.
     """
 
     runs: ForcedRuns
@@ -57,7 +57,7 @@ def forced_pass(
     """Return the teacher-forced pass that these segments need.
 
     fitted: their rows fit a readout. continued: free runs go over them; the states are kept
-    before each. scored: their outputs are wanted one step ahead.
+    before each. scored: their outputs are computed one step ahead.
     """
     recorded = [*fitted, *scored]
     vectors, firsts, kept, offsets = [], [], {}, {}
@@ -196,7 +196,7 @@ def drive(
 def one_step_ahead(
     driver: Driver, networks: Networks, segments: Sequence[Segment]
 ) -> Forced:
-    """Drive networks by teacher forcing over segments whose outputs are wanted."""
+    """Drive networks by teacher forcing over segments, for their outputs."""
     return teacher_forced(driver, networks, forced_pass(driver, (), scored=segments))
 
 

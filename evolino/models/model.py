@@ -47,7 +47,7 @@ class Model:
 
     def __post_init__(self) -> None:
         """Check that genome and output fit the architecture."""
-        wanted = (self.architecture.readout_width, self.architecture.outputs)
+        expected = (self.architecture.readout_width, self.architecture.outputs)
         if self.genome.shape != self.architecture.genome_shape:
             raise ValueError(
                 f"genome must have shape {self.architecture.genome_shape}, "
@@ -57,8 +57,8 @@ class Model:
             name, shape = "supports and coefficients", self.output.shape
         else:
             name, shape = "output_weights", self.output.shape
-        if shape != wanted:
-            raise ValueError(f"{name} must have shape {wanted}, got {shape}")
+        if shape != expected:
+            raise ValueError(f"{name} must have shape {expected}, got {shape}")
         check_scaling(self.architecture, self.scaling)
         object.__setattr__(self, "genome", contiguous(self.genome))
         if not isinstance(self.output, KernelExpansion):
@@ -255,7 +255,7 @@ def _check_state(state: Mapping[str, Any]) -> None:
     if not isinstance(table, Mapping):
         raise TypeError(f"architecture must be a table, got {table!r:.60}")
     most = 1_000_000 + genome.size
-    # Before an architecture is asked for its sources and groups, which are that large.
+    # Before an architecture gives its sources and groups, which are that large.
     for name, value in table.items():
         if isinstance(value, int) and value > most and not name.endswith("seed"):
             raise ValueError(f"{name} is {value}, but there are {genome.size} genes")

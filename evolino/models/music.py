@@ -109,7 +109,7 @@ def harmonising(task: Task) -> Harmonising:
 def follow(
     model: Trained, task: Conducted, bars: int, tempi: Sequence[tuple[int, float]]
 ) -> tuple[Segment, Array]:
-    """Return the music as it is wanted, and what the network plays, (L, K) of 0 and 1.
+    """Return the correct music, and what the network plays, (L, K) of 0 and 1.
 
     bars, tempi: as of `Conducted.conducted`. Raises ValueError for more than 100,000 steps.
     """

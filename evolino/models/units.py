@@ -19,9 +19,9 @@ def check_scaling(architecture: Architecture, scaling: Scaling | None) -> None:
     if scaling is None:
         return
     found = len(scaling.input_mean), len(scaling.output_mean)
-    wanted = architecture.inputs, architecture.outputs
-    if found != wanted:
-        raise ValueError(f"scaling must have {wanted} inputs and outputs, got {found}")
+    expected = architecture.inputs, architecture.outputs
+    if found != expected:
+        raise ValueError(f"scaling must have {expected} inputs and outputs, got {found}")
 
 
 def same_scaling(a: Scaling | None, b: Scaling | None) -> bool:

@@ -52,8 +52,8 @@ class KernelExpansion:
             if not isinstance(each, np.ndarray) or each.dtype != np.float64:
                 raise TypeError("an expansion must be made of arrays of float64")
         count, shapes = len(self.supports), [each.shape for each in self._arrays]
-        wanted = [(count, *self.scales.shape), (count, *self.intercepts.shape)]
-        if shapes[:2] != wanted or self.scales.ndim != 1 or self.intercepts.ndim != 1:
+        expected = [(count, *self.scales.shape), (count, *self.intercepts.shape)]
+        if shapes[:2] != expected or self.scales.ndim != 1 or self.intercepts.ndim != 1:
             raise ValueError(
                 "supports (V, S), coefficients (V, K), intercepts (K,) and scales (S,) do "
                 f"not fit: {', '.join(map(str, shapes))}"

@@ -63,9 +63,9 @@ def check_strings(
     every = _rows_of(phases, strings)
     for number, phase in enumerate(phases):
         rows = every[:, number]
-        asked, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
+        pairs, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
         which = which.reshape(-1)
-        cells, smallest, errors = _feed(network, output, phase, cells, asked)
+        cells, smallest, errors = _feed(network, output, phase, cells, pairs)
         margins = np.minimum(margins, smallest[which])
         wrong[:, number] = errors[which]
         merged = _same(cells)
@@ -82,15 +82,15 @@ def _rows_of(phases: Sequence[Phase], strings: IntArray) -> IntArray:
 
 
 def _feed(
-    network: Networks, output: Output, phase: Phase, cells: Cells, asked: IntArray
+    network: Networks, output: Output, phase: Phase, cells: Cells, pairs: IntArray
 ) -> tuple[Cells, Array, IntArray]:
-    """Go through a phase. asked: (2, A), from which cells and for how many rows, sorted.
+    """Go through a phase. pairs: (2, A), from which cells and for how many rows, sorted.
 
     Returns for each of the A the cells after it, the smallest margin and the wrong rows.
     """
     expanded = isinstance(output, KernelExpansion)
     dtype = np.dtype(np.float64) if expanded else network.dtype
-    (start, rows), asked_for = np.ascontiguousarray(asked), asked.shape[1]
+    (start, rows), number = np.ascontiguousarray(pairs), pairs.shape[1]
     firsts = np.searchsorted(start, np.arange(len(cells.outputs) + 1))
     longest = rows[firsts[1:] - 1]
     strings = Strings(
@@ -103,12 +103,12 @@ def _feed(
         rows,
         width_of(dtype),
     )
-    shape = asked_for, network.architecture.cells
+    shape = number, network.architecture.cells
     results = Results(
         np.zeros(shape, dtype),
         np.zeros(shape, dtype),
-        np.zeros(asked_for, dtype),
-        np.zeros(asked_for),
+        np.zeros(number, dtype),
+        np.zeros(number),
     )
     readout = _readout(output, dtype)
     vectors = workspace_size(shape[1], readout.columns, readout.outputs)

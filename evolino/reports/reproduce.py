@@ -111,7 +111,7 @@ class Reproduction:
                 display.say(f"{self.table.name}: {known} seeds were finished before")
             self._work_through(jobs, interrupt, display)
             self._work_through(self._unmeasured(), interrupt, display)
-            if interrupt.asked:
+            if interrupt.requested:
                 display.say("interrupted; the same command goes on")
                 raise KeyboardInterrupt
 
@@ -204,12 +204,12 @@ class Reproduction:
         """Do jobs until they are done or Ctrl-C; write the record after each."""
 
         def stop() -> bool:
-            return interrupt.asked
+            return interrupt.requested
 
         for job, outcome in self._each(jobs, stop, display.report):
             display.end(job, outcome, self._take(job, outcome))
             if outcome.status == INTERRUPTED:
-                interrupt.asked = True
+                interrupt.requested = True
             elif self.anything:
                 self.write()
 

@@ -1,4 +1,4 @@
-"""How long kernels were compiled for, so that it can be told from their work."""
+"""Time that kernels took to compile, apart from the time that they took to run."""
 
 from __future__ import annotations
 

@@ -90,10 +90,10 @@ def sweep(folder: Path, names: Iterable[str], *, older: float = 0.0) -> None:
     older: only those that many seconds old; others may still be written.
     """
     before = time.time() - older
-    wanted = set(names)
+    known = set(names)
     for file in folder.glob(".*.tmp"):
         name, _, token = file.name[1:].removesuffix(".tmp").rpartition(".")
-        if name in wanted and len(token) == 2 * TOKEN:
+        if name in known and len(token) == 2 * TOKEN:
             with suppress(FileNotFoundError):
                 if not older or file.stat().st_mtime < before:
                     os.unlink(file)

@@ -14,35 +14,35 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """A listener; every method does nothing until it is overridden.
+    """Methods called during a run; each does nothing until it is overridden.
 
     A callback may raise: the run stops with its last checkpoint on disk.
     """
 
     def on_start(self, experiment: Experiment) -> None:
-        """Hear of the run before its first generation (or its first after a resume)."""
+        """Called before the first generation (or the first after a resume)."""
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
-        """Hear of a generation; seconds: of the whole run so far."""
+        """Called after a generation; seconds: of the whole run so far."""
 
     def on_improved(self, loss: float, genome: Array) -> None:
-        """Hear of a network better than any before; genome is (C, G)."""
+        """Called for a network better than any before; genome is (C, G)."""
 
     def on_refined(self, refined: Round, seconds: float) -> None:
-        """Hear of a round of refinement; seconds: of the whole run so far."""
+        """Called after a round of refinement; seconds: of the whole run so far."""
 
     def on_message(self, message: str) -> None:
-        """Hear in a line of what went wrong and was put right, such as a lost worker."""
+        """Called with a line on a problem that was solved, such as a lost worker."""
 
     def on_readouts(self, networks: int, seconds: float | None) -> None:
-        """Hear that evolution is over and the readouts of an ensemble are solved; seconds:
-        that this may take, None if it is not known."""
+        """Called after evolution, before the readouts of an ensemble are solved;
+        seconds: that this may take, None if it is not known."""
 
     def on_baselines(self) -> None:
-        """Hear that evolution is over and the baselines are measured, as long again."""
+        """Called before the baselines are measured, which takes as long again."""
 
     def on_stop(self, result: Result) -> None:
-        """Hear of the end."""
+        """Called at the end."""
 
 
 METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
@@ -50,11 +50,11 @@ METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 def check_callbacks(callbacks: Iterable[object]) -> None:
     """Raise TypeError, saying what a callback is, for whatever is none."""
-    wanted = f"an evolino.Callback, an object with the methods {', '.join(METHODS)}"
+    callback = f"an evolino.Callback, an object with the methods {', '.join(METHODS)}"
     if isinstance(callbacks, str) or not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks must be a list, each {wanted}; got {callbacks!r}")
+        raise TypeError(f"callbacks must be a list, each {callback}; got {callbacks!r}")
     for each in callbacks:
         if isinstance(each, type) or not all(
             callable(getattr(each, name, None)) for name in METHODS
         ):
-            raise TypeError(f"callbacks must each be {wanted}; got {each!r}")
+            raise TypeError(f"callbacks must each be {callback}; got {each!r}")

@@ -58,7 +58,7 @@ class Evolving:
         seconds = self._clock.seconds()
         metrics: dict[str, float] = {}
         with interrupt.raising():
-            if interrupt.asked:
+            if interrupt.requested:
                 stopped = [f"interrupted: {interrupt.by}"]
             elif model is not None:
                 metrics = _measure(run, model)
@@ -84,7 +84,7 @@ class Evolving:
         if run.progress.generation:  # else the first one may still be quick enough
             self._count_seconds()
         try:
-            while not (stopped := run.stop_reasons()) and not interrupt.asked:
+            while not (stopped := run.stop_reasons()) and not interrupt.requested:
                 if recorder is not None:
                     recorder.before_step()
                 inside = True
@@ -111,7 +111,7 @@ class Evolving:
         interrupt.left = endless
         began = self._clock.seconds() - run.progress.refined_seconds
         try:
-            while run.may_refine and not interrupt.asked:
+            while run.may_refine and not interrupt.requested:
                 line = interrupt.attend(lambda: run.refine(self._workers))
                 run.progress.refined_seconds = self._clock.seconds() - began
                 self._count_seconds()
@@ -138,7 +138,7 @@ class Evolving:
         run, interrupt = self._run, self._interrupt
         interrupt.left = endless
         try:
-            if not interrupt.asked:
+            if not interrupt.requested:
                 self._announce_readouts()
                 return interrupt.attend(lambda: run.model(self._workers))
         except BrokenOff:

@@ -38,22 +38,22 @@ class BrokenOff(Exception):
 class Interrupt:
     """Whether the run is to end.
 
-    left: returns the seconds of the budget that are left, below 0 after it. asked:
-    whether a signal came; by: what it is called; asked_at: when. catches: whether signals
-    are caught. at_once: whether one raises KeyboardInterrupt.
+    left: returns the seconds of the budget that are left, below 0 after it.
+    requested: whether a signal came; by: what it is called; requested_at: when. catches:
+    whether signals are caught. at_once: whether one raises KeyboardInterrupt.
     """
 
     left: Callable[[], float] = endless
-    asked: bool = False
+    requested: bool = False
     by: str = "Ctrl-C"
-    asked_at: float = math.inf
+    requested_at: float = math.inf
     catches: bool = False
     at_once: bool = False
     _worker: _Worker | None = None
 
     def check(self) -> None:
         """Raise BrokenOff if the run is to end and had its grace."""
-        if time.monotonic() >= self.asked_at + GRACE or self.left() <= -GRACE:
+        if time.monotonic() >= self.requested_at + GRACE or self.left() <= -GRACE:
             raise BrokenOff
 
     def attend(self, work: Callable[[], Value]) -> Value:
@@ -144,10 +144,10 @@ def interruptible(left: Callable[[], float] = endless) -> Iterator[Interrupt]:
         now = time.monotonic()
         if interrupt.at_once:
             raise KeyboardInterrupt
-        if not interrupt.asked:
-            interrupt.asked, interrupt.asked_at = True, now
+        if not interrupt.requested:
+            interrupt.requested, interrupt.requested_at = True, now
             interrupt.by = SIGNALS[signal.Signals(number).name]
-        elif number == signal.SIGINT and now - interrupt.asked_at > SAME:
+        elif number == signal.SIGINT and now - interrupt.requested_at > SAME:
             raise KeyboardInterrupt
 
     interrupt.catches = True

@@ -164,9 +164,9 @@ class Problem:
         """
         content = read_json(text)
         here = deciding_versions()
-        for name, wanted in content["versions"].items():
-            if here.get(name, wanted) != wanted:
-                raise ValueError(f"the worker has {name} {here[name]}, the run {wanted}")
+        for name, version in content["versions"].items():
+            if here.get(name, version) != version:
+                raise ValueError(f"the worker has {name} {here[name]}, the run {version}")
         experiment = experiment_from_table(content["experiment"])
         return cls(experiment, content["variant"], content["purpose"])
 

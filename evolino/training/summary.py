@@ -57,5 +57,5 @@ def _check(name: str, value: Any, kind: type | tuple[type, ...]) -> None:
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if not fits:
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        wanted = " or ".join(each.__name__ for each in kinds)
-        raise TypeError(f"{name:.60} must be {wanted}, got {value!r:.60}")
+        expected = " or ".join(each.__name__ for each in kinds)
+        raise TypeError(f"{name:.60} must be {expected}, got {value!r:.60}")

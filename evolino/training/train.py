@@ -238,8 +238,8 @@ def _check_kinds(given: Mapping[str, Any]) -> None:
     """Raise TypeError, naming the argument, for one that is not its record or None."""
     for name, value in given.items():
         if value is not None and not isinstance(value, RECORDS[name]):
-            wanted = RECORDS[name].__name__
-            raise TypeError(f"{name} must be of evolino.{wanted}, got {value!r}")
+            record = RECORDS[name].__name__
+            raise TypeError(f"{name} must be of evolino.{record}, got {value!r}")
 
 
 def _check_methods(given: Mapping[str, Any]) -> None:

@@ -212,7 +212,7 @@ def _begun(
     try:
         return interrupt.attend(lambda: Run(experiment, state))
     except BrokenOff:
-        if interrupt.asked:
+        if interrupt.requested:
             raise KeyboardInterrupt from None
         return None
 

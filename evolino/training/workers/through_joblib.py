@@ -72,18 +72,18 @@ class JoblibWorkers:
         self.count = cluster.count
         self._cluster, self._timeout, self._say = cluster, timeout, say
         self._watch_run, self._looked = watch, 0.0
-        self._told = ""
+        self._known = ""
         self._instead: ThreadWorkers | None = None
 
     def map(self, problem: Problem, job: Job, pieces: Sequence[Any]) -> list[Any]:
         """Return job(problem, piece) for every piece; the problem's text goes out once."""
         if self._instead is not None:
             return self._instead.map(problem, job, pieces)
-        answers = self._send(problem, job, pieces, told=problem.key == self._told)
-        self._told = problem.key
+        answers = self._send(problem, job, pieces, known=problem.key == self._known)
+        self._known = problem.key
         new = [k for k, answer in enumerate(answers) if isinstance(answer, Unknown)]
         if new:  # of workers that joined, or that had no piece the first time
-            again = self._send(problem, job, [pieces[k] for k in new], told=False)
+            again = self._send(problem, job, [pieces[k] for k in new], known=False)
             for k, answer in zip(new, again, strict=True):
                 answers[k] = answer
         for answer in answers:
@@ -110,11 +110,11 @@ class JoblibWorkers:
         self._cluster.kill()
 
     def _send(
-        self, problem: Problem, job: Job, pieces: Sequence[Any], *, told: bool
+        self, problem: Problem, job: Job, pieces: Sequence[Any], *, known: bool
     ) -> list[Any]:
         """Return the answers to pieces, asked for again from the start if workers are lost.
 
-        told: whether the workers should know the problem.
+        known: whether the workers should have the problem already.
         """
         cluster, lost = self._cluster, ""
         for attempt in range(ATTEMPTS):
@@ -123,7 +123,7 @@ class JoblibWorkers:
                 raise EvaluationError("the work was left behind")
             if attempt:
                 self._say("a worker was lost (killed, or out of memory); evaluating again")
-            text = problem.text if attempt or not told else None
+            text = problem.text if attempt or not known else None
             call = partial(self._call, partial(perform, job, problem.key, text), pieces)
             try:
                 return within(self._timeout, call, watch=self._watch, give_up=cluster.kill)
