@@ -44,10 +44,6 @@ class CountedLanguage:
         """K."""
         return len(self.phases[0].targets)
 
-    def rows(self, string: Sequence[int]) -> int:
-        """Return how many rows the string of these parameters has."""
-        return sum(phase.rows(string) for phase in self.phases)
-
     def series(self, string: Sequence[int]) -> Series:
         """Return the string of these parameters written out."""
         parts = [(phase, phase.rows(string)) for phase in self.phases]

@@ -106,8 +106,25 @@ class Languages:
         if self.counts:
             patterns.parse(self._pattern)
         self._selected("train")
+        self._check_rows("train")
         if self.validate:
             self._selected("validate")
+            self._check_rows("validate")
+
+    def _check_rows(self, argument: str) -> None:
+        """Raise ValueError for counted strings that are too many to be written out."""
+        numbers, parameters = self._selected(argument).numbers, self.parameters
+        phases = self.phases() if self.counts else ()
+        each = len(numbers) ** max(parameters - 1, 0)
+        rows = sum(
+            phase.constant * each * len(numbers) + sum(phase.factors) * each * sum(numbers)
+            for phase in phases
+        )
+        if rows > MOST_ROWS:
+            raise ValueError(
+                f"{argument} has {rows:,} rows, more than {MOST_ROWS:,}: "
+                f"{getattr(self, argument)!r}"
+            )
 
     @staticmethod
     def preset_for(options: Mapping[str, Any]) -> str:
@@ -252,12 +269,6 @@ class Languages:
         grammar, selection = self._grammar, self._selected(argument)
         if isinstance(grammar, CountedLanguage):
             strings = selection.strings(grammar.parameters, rng)
-            rows = sum(grammar.rows(string) for string in strings.tolist())
-            if rows > MOST_ROWS:
-                raise ValueError(
-                    f"{argument} has {rows:,} rows, more than {MOST_ROWS:,}: "
-                    f"{getattr(self, argument)!r}"
-                )
             return [grammar.series(string) for string in strings.tolist()]
         if isinstance(grammar, Brackets):
             return [grammar.series(each) for each in grammar.strings(selection, rng)]

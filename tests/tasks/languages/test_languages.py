@@ -293,3 +293,8 @@ def test_a_pattern_of_ones_own_has_a_preset_of_its_own():
     assert experiment_for("languages", task_options=own).preset == "patterns"
     assert experiment_for("languages", "best", task_options=own).preset == "best"
     assert experiment_for("languages").preset == "best"
+
+
+def test_strings_that_are_too_many_to_be_written_out_are_refused():
+    with pytest.raises(ValueError, match="train has 15,000,250,000 rows, more than"):
+        Languages(train="1:100000")
