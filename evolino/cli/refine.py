@@ -40,8 +40,8 @@ def refine(
     from evolino.cli.run import conclude, resumable
     from evolino.registry import from_table
     from evolino.training.progress import Progress
+    from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
-    from evolino.training.trainer import resume as resume_run
 
     fields = {"steps": steps, "starts": starts, "seconds": seconds}
     given = {name: value for name, value in fields.items() if value is not None}

@@ -39,8 +39,8 @@ def resume(
     """
     from evolino.cli.run import conclude, resumable
     from evolino.training.progress import Progress
+    from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
-    from evolino.training.trainer import resume as resume_run
 
     limits = {"generations": generations, "evaluations": evaluations, "seconds": seconds}
     given = any(limit is not None for limit in limits.values())

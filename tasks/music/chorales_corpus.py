@@ -117,7 +117,7 @@ def _private_scratch() -> Iterator[None]:
     """Let music21 keep its temporary files where no one else may write."""
     from music21 import environment
 
-    settings = environment.Environment()
+    settings: Any = environment.Environment()  # type: ignore[no-untyped-call]
     before = settings["directoryScratch"]
     with TemporaryDirectory(prefix="evolino-") as folder:
         settings["directoryScratch"] = folder
