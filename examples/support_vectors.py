@@ -18,7 +18,7 @@ task = evolino.SeriesTask(
 
 # Of several capacities and widths the best on validation data is taken.
 KERNELS = evolino.KernelSVM(capacity=(1.0, 10.0), width=(1.0, 2.0, 4.0))
-READOUTS = {
+READOUTS: dict[str, evolino.Readout] = {
     "least squares": evolino.Ridge(1e-6),
     "linear SVM": evolino.SVM(capacity=100.0, balanced=True),
     "Gaussian SVM": KERNELS,

@@ -1,11 +1,13 @@
-"""Root mean squared errors (RMSE, NRMSE) of outputs, shared by several tasks."""
+"""Errors of outputs (RMSE, NRMSE, share accepted), shared by several tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from evolino.task.protocol import Predictor
+from evolino.task.series import Segment
 from evolino.vocabulary import Array
 
 
@@ -125,3 +127,13 @@ def log_nrmse_gradient(outputs: Array, targets: Array) -> tuple[float, Array]:
     total = float(np.square(errors).sum())
     loss = 0.5 * np.log(total / scored.sum()) - np.log(deviation(targets))
     return float(loss), errors / total
+
+
+def accepted_share(model: Predictor, segments: Sequence[Segment]) -> float:
+    """Return the share of segments on which every output is on the right side of 0."""
+    outputs = model.respond(segments, free_running=False)
+    right = [
+        bool((output * segment.targets > 0).all())
+        for output, segment in zip(outputs, segments, strict=True)
+    ]
+    return float(np.mean(right))

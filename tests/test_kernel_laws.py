@@ -52,14 +52,20 @@ def test_no_function_takes_more_than_eight_arguments_or_is_longer_than_a_screen(
 
 
 def test_kernels_are_called_with_every_argument_by_itself():
-    for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(parsed(file)):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "id", getattr(node.func, "attr", None))
-            if name in KERNELS:
-                starred = [each for each in node.args if isinstance(each, ast.Starred)]
-                assert not starred, f"{file}: {name}"
+    calls = [
+        (file, node)
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", None)) in KERNELS
+    ]
+    assert calls
+    starred = [
+        f"{file}:{node.lineno}"
+        for file, node in calls
+        if any(isinstance(each, ast.Starred) for each in node.args)
+    ]
+    assert not starred
 
 
 def test_a_constant_is_defined_in_one_place_of_these_folders():

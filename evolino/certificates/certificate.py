@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from evolino.certificates.cells import lstm_of
+from evolino.certificates.dense import lstm_of
 from evolino.certificates.proof import Margin
 from evolino.certificates.proof_search import LARGEST, Search
 from evolino.certificates.squashing import FLOAT64

@@ -16,13 +16,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolino.certificates.cells import (
-    Dense,
-    Driven,
     Unbounded,
     at_rest,
-    lstm_of,
     step,
 )
+from evolino.certificates.dense import Dense, Driven, lstm_of
 from evolino.certificates.intervals import UNIT, add_exactly
 from evolino.certificates.squashing import Arithmetic
 from evolino.certificates.stretch import Stretch, Undecided, between_stretches, margin_of

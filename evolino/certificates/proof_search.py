@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from evolino.certificates.cells import Dense
+from evolino.certificates.dense import Dense
 from evolino.certificates.proof import Margin, Strings, prove
 from evolino.certificates.running import first_rejected, period_of, strings_between
 from evolino.certificates.short_strings import proven_to

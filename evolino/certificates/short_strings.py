@@ -13,13 +13,12 @@ import numpy as np
 
 from evolino.certificates.cells import (
     Cells,
-    Dense,
     Unbounded,
     at_rest,
-    lstm_of,
     outputs_of_readout,
     step,
 )
+from evolino.certificates.dense import Dense, lstm_of
 from evolino.certificates.intervals import Interval
 from evolino.certificates.running import strings_between
 from evolino.certificates.squashing import REAL, Arithmetic

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.certificates.cells import Cells, Driven, Unbounded, outputs_of_readout, step
+from evolino.certificates.cells import Cells, Unbounded, outputs_of_readout, step
+from evolino.certificates.dense import Driven
 from evolino.certificates.guess import (
     Kinds,
     first_guess,

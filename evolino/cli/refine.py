@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
 
 
-def refine(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
-    method: Annotated[str, typer.Option(help="Of the descent.")] = "lbfgs",
-    steps: Annotated[int, typer.Option(help="Gradients for each network.")] = 1000,
+@dataclass(frozen=True, slots=True)
+class RefineOptions:
+    """The options; a field is as its help says."""
+
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")]
+    method: Annotated[str, typer.Option(help="Of the descent.")] = "lbfgs"
+    steps: Annotated[int, typer.Option(help="Gradients for each network.")] = 1000
     starts: Annotated[
         int, typer.Option(help="Free runs to descend on, 0 for those of validation.")
-    ] = 0,
+    ] = 0
     seconds: Annotated[
         float | None, typer.Option(help="Begin no round of descent after so long.")
-    ] = None,
-    workers: Workers = None,
-    backend: Backend = "threads",
-    scheduler: Scheduler = None,
-    timeout: Timeout = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
+    ] = None
+    workers: Workers = None
+    backend: Backend = "threads"
+    scheduler: Scheduler = None
+    timeout: Timeout = None
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
     baselines: Annotated[
         bool,
         typer.Option(help="Measure what an unevolved network and random search reach."),
-    ] = False,
-    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
-) -> None:
+    ] = False
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
+
+
+def _refine(options: RefineOptions) -> None:
     """Refine the best network of a run by descent through its solved readout.
 
     An earlier refinement of the run is begun anew. The figures before it stay beside those
@@ -43,17 +50,22 @@ def refine(
     from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
 
-    fields = {"steps": steps, "starts": starts, "seconds": seconds}
+    fields = {name: getattr(options, name) for name in ("steps", "starts", "seconds")}
     given = {name: value for name, value in fields.items() if value is not None}
-    settings = from_table("refinement", {"name": method, **given})
-    pool = worker_settings(workers, backend, scheduler, timeout)
-    opened = RunFolder.open(folder, trust=trust)
-    with resumable(opened, quiet=quiet), Progress(quiet=quiet) as progress:
+    settings = from_table("refinement", {"name": options.method, **given})
+    pool = worker_settings(
+        options.workers, options.backend, options.scheduler, options.timeout
+    )
+    opened = RunFolder.open(options.folder, trust=options.trust)
+    with resumable(opened, quiet=options.quiet), Progress(quiet=options.quiet) as progress:
         result = resume_run(
             opened,
             workers=pool,
             callbacks=[progress],
-            baselines=baselines,
+            baselines=options.baselines,
             refine=settings,
         )
-    conclude(opened, result, quiet=quiet)
+    conclude(opened, result, quiet=options.quiet)
+
+
+refine = command_of(RefineOptions, _refine, name="refine")

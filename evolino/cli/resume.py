@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
 
+LIMITS = ("generations", "evaluations", "seconds")
 
-def resume(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
-    workers: Workers = None,
-    backend: Backend = "threads",
-    scheduler: Scheduler = None,
-    timeout: Timeout = None,
+
+@dataclass(frozen=True, slots=True)
+class ResumeOptions:
+    """The options; a field is as its help says."""
+
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")]
+    workers: Workers = None
+    backend: Backend = "threads"
+    scheduler: Scheduler = None
+    timeout: Timeout = None
     generations: Annotated[
         int | None, typer.Option(help="New limit, of the whole run.")
-    ] = None,
+    ] = None
     evaluations: Annotated[
         int | None, typer.Option(help="New limit, of the whole run.")
-    ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(help="New limit, of the whole run.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
+    ] = None
+    seconds: Annotated[float | None, typer.Option(help="New limit, of the whole run.")] = (
+        None
+    )
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
     baselines: Annotated[
         bool,
         typer.Option(help="Measure what an unevolved network and random search reach."),
-    ] = True,
-    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,
-) -> None:
+    ] = True
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
+
+
+def _resume(options: ResumeOptions) -> None:
     """Go on with a run, also beyond its limits.
 
     New limits take the place of all three old ones; target and stagnation stay.
@@ -42,16 +51,21 @@ def resume(
     from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
 
-    limits = {"generations": generations, "evaluations": evaluations, "seconds": seconds}
+    limits = {name: getattr(options, name) for name in LIMITS}
     given = any(limit is not None for limit in limits.values())
-    pool = worker_settings(workers, backend, scheduler, timeout)
-    opened = RunFolder.open(folder, trust=trust)
-    with resumable(opened, quiet=quiet), Progress(quiet=quiet) as progress:
+    pool = worker_settings(
+        options.workers, options.backend, options.scheduler, options.timeout
+    )
+    opened = RunFolder.open(options.folder, trust=options.trust)
+    with resumable(opened, quiet=options.quiet), Progress(quiet=options.quiet) as progress:
         result = resume_run(
             opened,
             workers=pool,
             callbacks=[progress],
             budget=limits if given else None,
-            baselines=baselines,
+            baselines=options.baselines,
         )
-    conclude(opened, result, quiet=quiet)
+    conclude(opened, result, quiet=options.quiet)
+
+
+resume = command_of(ResumeOptions, _resume, name="resume")

@@ -12,6 +12,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import tomli_w
+
 from evolino.network import UNNAMED
 from evolino.network.base import Architecture
 from evolino.registry import (
@@ -121,3 +123,8 @@ def network_from_table(table: Mapping[str, Any]) -> Architecture:
     else:
         network = make("network", find("network", UNNAMED), table)
     return network
+
+
+def experiment_to_toml(experiment: Experiment) -> bytes:
+    """Return the text of config.toml."""
+    return tomli_w.dumps(experiment_to_table(experiment)).encode()

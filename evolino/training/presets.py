@@ -173,12 +173,7 @@ def experiment_for(
         settings["network"]["feedback"] = False
     if cells is not None and settings["network"].get("groups"):
         settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
-    named = {"search": search, "readout": readout, "initialiser": initialiser}
-    for kind, asked in named.items():
-        if asked is not None:
-            find(kind, asked)
-            if settings[kind]["name"] != asked:
-                settings[kind] = {"name": asked}
+    _rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
     if refine is not None:
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
@@ -187,6 +182,15 @@ def experiment_for(
     if limits:
         settings["budget"] = limits
     return experiment_from_table({**settings, "seed": seed}, task=made)
+
+
+def _rename(settings: dict[str, Any], names: Mapping[str, str | None]) -> None:
+    """Give settings the parts of these names; another one has its own defaults."""
+    for kind, name in names.items():
+        if name is not None:
+            find(kind, name)
+            if settings[kind]["name"] != name:
+                settings[kind] = {"name": name}
 
 
 def _options_of(task: Task) -> dict[str, Any]:

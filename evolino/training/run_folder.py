@@ -11,22 +11,18 @@ every JSON reader can read them; the methods here turn it into a number again.
 from __future__ import annotations
 
 import hashlib
-import shlex
-import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from evolino.registry import files_named
 from evolino.storage.archive import load_state, save_state
 from evolino.storage.files import remove_file, replace_file, user_path
 from evolino.storage.json_text import read_json, write_json
 from evolino.storage.lock import Lock, take_lock
-from evolino.training.config import experiment_from_table, experiment_to_table
+from evolino.training.config import experiment_from_table, experiment_to_toml
 from evolino.training.environment import environment
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
@@ -55,9 +51,8 @@ from evolino.training.run_files import (
     remove_run,
     sweep_run,
 )
+from evolino.training.run_paths import free_path, quoted
 from evolino.training.summary import checked_summary
-
-RUNS = Path("results") / "runs"
 
 
 class RunFolder:
@@ -84,8 +79,8 @@ class RunFolder:
         another process, is not empty, holds files of the same names that no run wrote, or
         cannot be written.
         """
-        config = _toml(experiment)
-        place = _free_path(experiment) if path is None else user_path(path, "out")
+        config = experiment_to_toml(experiment)
+        place = free_path(experiment) if path is None else user_path(path, "out")
         made = missing_folders(place)
         folder = cls(place)
         try:
@@ -143,7 +138,9 @@ class RunFolder:
 
     def check_unused(self, experiment: Experiment) -> None:
         """Raise ValueError if another run has begun here since `create`."""
-        if has_begun(self.path) or (self.path / CONFIG).read_bytes() != _toml(experiment):
+        if has_begun(self.path) or (self.path / CONFIG).read_bytes() != experiment_to_toml(
+            experiment
+        ):
             raise ValueError(f"another run has begun in {self.path}")
 
     def experiment(self) -> Experiment:
@@ -171,11 +168,11 @@ class RunFolder:
     def resume_command(self) -> str:
         """What goes on with the run, on the command line of a shell."""
         trust = " --trust" if any(files_named(self._config())) else ""
-        return f"evolino resume {_quoted(self.path)}{trust}"
+        return f"evolino resume {quoted(self.path)}{trust}"
 
     def save_experiment(self, experiment: Experiment) -> None:
         """Replace the experiment, as when a run is to go further than its budget."""
-        replace_file(self.path / CONFIG, _toml(experiment))
+        replace_file(self.path / CONFIG, experiment_to_toml(experiment))
         self._digest = None
 
     def append(self, generation: Generation, seconds: float) -> None:
@@ -253,14 +250,10 @@ class RunFolder:
         """Return result.json, None if the run is not finished."""
         path = self.path / RESULT
         try:
-            result = read_json(path.read_bytes())
+            return checked_summary(read_json(path.read_bytes()))
         except FileNotFoundError:
             return None
-        except ValueError as error:
-            raise ValueError(f"{path} is damaged: {error}") from None
-        try:
-            return checked_summary(result)
-        except TypeError as error:
+        except (ValueError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def remove_result(self) -> None:
@@ -303,36 +296,3 @@ class RunFolder:
             }
             self._digest = hashlib.sha256(write_json(config, sort_keys=True)).hexdigest()
         return self._digest
-
-
-def _free_path(experiment: Experiment) -> Path:
-    """Return a path under results/runs that does not exist."""
-    method = str(experiment.preset or getattr(experiment.search, "name", "search"))
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    task = Path(experiment.task.name.rpartition(":")[0] or experiment.task.name).stem
-    name = f"{task}-{Path(method).stem}-{experiment.seed}-{stamp}"
-    place, k = RUNS / name, 1
-    while place.exists():
-        k += 1
-        place = RUNS / f"{name}-{k}"
-    return place
-
-
-def _quoted(path: Path) -> str:
-    """Return a path as one word for a shell, without control characters."""
-    text = f"./{path}" if str(path).startswith("-") else str(path)
-    if text.isprintable():
-        return shlex.quote(text)
-    escaped = "".join(
-        each if each.isprintable() and each not in "'\\" else _escaped(each)
-        for each in text
-    )
-    return f"$'{escaped}'"
-
-
-def _escaped(character: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogateescape"))
-
-
-def _toml(experiment: Experiment) -> bytes:
-    return tomli_w.dumps(experiment_to_table(experiment)).encode()

@@ -81,30 +81,9 @@ def train(
     """
     refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
-    _check_kinds({"budget": budget, "curriculum": curriculum, "refine": refine})
-    if network is not None and not hasattr(network, "driver"):
-        raise TypeError(
-            f"network must be an architecture such as evolino.LSTM, got {network!r}"
-        )
-    _check_methods(
-        {"task": task, "initialiser": initialiser, "search": search, "readout": readout}
-    )
-    experiment = experiment_for(
-        task,
-        preset,
-        cells=getattr(network, "cells", None),
-        search=search if isinstance(search, str) else None,
-        readout=readout if isinstance(readout, str) else None,
-        initialiser=initialiser if isinstance(initialiser, str) else None,
-        seed=seed,
-        budget_options=None if budget is None else asdict(budget),
-    )
-    given: dict[str, Any] = {
-        "task": None if isinstance(task, str) else task,
+    methods = {"initialiser": initialiser, "search": search, "readout": readout}
+    fields = {
         "network": network,
-        "initialiser": None if isinstance(initialiser, str) else initialiser,
-        "search": None if isinstance(search, str) else search,
-        "readout": None if isinstance(readout, str) else readout,
         "curriculum": curriculum,
         "tolerance": tolerance,
         "robust": robust,
@@ -114,10 +93,8 @@ def train(
         "refine": refine,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
-    changes = {key: value for key, value in given.items() if value is not None}
-    experiment = replace(experiment, **changes)
     return run(
-        experiment,
+        _experiment_of(task, preset, methods, fields, budget, seed),
         workers=pool,
         out=out,
         force=force,
@@ -125,6 +102,42 @@ def train(
         callbacks=callbacks,
         on_interrupt=on_interrupt,
     )
+
+
+def _experiment_of(
+    task: str | Task,
+    preset: str | None,
+    methods: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    budget: Budget | None,
+    seed: int,
+) -> Experiment:
+    """Return a preset's experiment with what was given in the place of its own.
+
+    methods: names or records of initialiser, search and readout; fields: others of the
+    experiment; None keeps the preset's.
+    """
+    _check_kinds({"budget": budget})
+    _check_kinds({name: fields[name] for name in ("curriculum", "refine")})
+    network = fields["network"]
+    if network is not None and not hasattr(network, "driver"):
+        raise TypeError(
+            f"network must be an architecture such as evolino.LSTM, got {network!r}"
+        )
+    given = {"task": task, **methods}
+    _check_methods(given)
+    named: dict[str, Any] = {k: v for k, v in methods.items() if isinstance(v, str)}
+    experiment = experiment_for(
+        task,
+        preset,
+        cells=getattr(network, "cells", None),
+        seed=seed,
+        budget_options=None if budget is None else asdict(budget),
+        **named,
+    )
+    records = {name: part for name, part in given.items() if not isinstance(part, str)}
+    changes = {k: v for k, v in {**records, **fields}.items() if v is not None}
+    return replace(experiment, **changes)
 
 
 def run(

@@ -20,6 +20,7 @@ from evolino.task.capabilities import Reader
 from evolino.task.counted import Phase
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
+from evolino.tasks.error_measures import accepted_share
 from evolino.tasks.languages import patterns, training_strings
 from evolino.tasks.languages.addition import Addition, pairs_of
 from evolino.tasks.languages.brackets import Brackets, random_walk
@@ -296,13 +297,3 @@ class Languages:
 def whole(strings: Sequence[Series]) -> tuple[Segment, ...]:
     """Return every string as a segment of all its rows."""
     return tuple(Segment(series, 0, series.steps) for series in strings)
-
-
-def accepted_share(model: Predictor, segments: Sequence[Segment]) -> float:
-    """Return the share of segments on which every output is on the right side of 0."""
-    outputs = model.respond(segments, free_running=False)
-    right = [
-        bool((output * segment.targets > 0).all())
-        for output, segment in zip(outputs, segments, strict=True)
-    ]
-    return float(np.mean(right))

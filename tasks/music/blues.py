@@ -30,6 +30,7 @@ from evolino.tasks.music.blues_material import (
     MELODY_NOTES,
     STEPS,
     material,
+    practised,
     song,
     to_frames,
     to_score,
@@ -265,17 +266,6 @@ class Blues:
 
 
 IMPROVISATION = 2002  # the seed of the notes drawn in the test
-
-
-def practised(split: Split) -> IntArray:
-    """Return (n, 12): the variants of the bars in the training songs."""
-    bars = material().bars
-    songs = []
-    for segment in split.train:
-        units = segment.series.targets[:, CHORD_NOTES:].argmax(axis=1)
-        by_bar = units.reshape(-1, BARS, STEPS)
-        songs.append((by_bar == bars[:, 1]).all(axis=2).astype(np.int64))
-    return np.concatenate(songs)
 
 
 class _Repeat:

@@ -9,6 +9,7 @@ from importlib import resources
 import numpy as np
 
 from evolino.sound.score import Note, Score, Track
+from evolino.task.series import Split
 from evolino.vocabulary import Array, IntArray
 
 BARS, STEPS = 12, 8  # of a chorus, of a bar
@@ -47,6 +48,17 @@ def song(choices: IntArray) -> Array:
     """Return (96, 25): chords and the melody of the chosen variants (12,) of 0 and 1."""
     units = material().bars[np.arange(BARS), choices].reshape(-1)
     return np.concatenate([material().chords, one_hot(units)], axis=1)
+
+
+def practised(split: Split) -> IntArray:
+    """Return (n, 12): the variants of the bars in the training songs."""
+    bars = material().bars
+    songs = []
+    for segment in split.train:
+        units = segment.series.targets[:, CHORD_NOTES:].argmax(axis=1)
+        by_bar = units.reshape(-1, BARS, STEPS)
+        songs.append((by_bar == bars[:, 1]).all(axis=2).astype(np.int64))
+    return np.concatenate(songs)
 
 
 def one_hot(units: IntArray) -> Array:

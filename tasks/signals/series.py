@@ -102,15 +102,17 @@ class SeriesTask:
         self.names = _names(names, found.names)
         parts = {"washout": washout, "train": train, "validation": validation, "test": test}
         self.washout, self.train, self.validation, self.test = self._parts(parts)
-        self.generates = generates
         self.past_targets_known = (
             not self.inputs if past_targets_known is None else past_targets_known
         )
-        self.bounds = _share(bounds)
-        for line in found.read:
+        self.generates, self.bounds = generates, _share(bounds)
+        by_default = None in (washout, train, validation) and len(self.series) > LONG
+        self._say(found.read, parts=bool(found.read) or by_default)
+
+    def _say(self, read: Sequence[str], *, parts: bool) -> None:
+        """Print how a file was read, and which steps serve what."""
+        for line in (*read, *([self.described()] if parts else [])):
             print(f"evolino: {line}", file=sys.stderr, flush=True)
-        if found.read or (None in (washout, train, validation) and len(self.series) > LONG):
-            print(f"evolino: {self.described()}", file=sys.stderr, flush=True)
 
     def _parts(self, given: Mapping[str, int | None]) -> tuple[int, int, int, int]:
         """Return the parts, default ones filled in; ValueError if they do not fit."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolino.certificates.cells import Dense, at_rest, outputs_of_readout, step
+from evolino.certificates.cells import at_rest, outputs_of_readout, step
+from evolino.certificates.dense import Dense
 from evolino.certificates.intervals import Interval, add_exactly, point
 from evolino.certificates.proof import Follower, Strings
 from evolino.certificates.squashing import FLOAT64, REAL, hyperbolic, logistic

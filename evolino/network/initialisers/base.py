@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.random import Generator
 
@@ -17,6 +17,8 @@ class Initialiser(Protocol):
     """A frozen dataclass: a distribution of genomes.
 
     One that is of some architectures only has a class attribute `networks`: their names.
+    architecture: an `Architecture`, or one of those that `networks` names. It is typed Any,
+    so that an initialiser may say `architecture: LSTM`; `check_initialiser` sees to it.
     """
 
     @property
@@ -29,15 +31,15 @@ class Initialiser(Protocol):
         """0 for real weights, else ternary ones: -level, 0, +level."""
         ...
 
-    def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Any, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         ...
 
-    def scale(self, architecture: Architecture) -> Array:
+    def scale(self, architecture: Any) -> Array:
         """Return (C, G): a step that matters for each gene; 0 holds it as drawn."""
         ...
 
-    def family(self, architecture: Architecture) -> Family | None:
+    def family(self, architecture: Any) -> Family | None:
         """Return the distributions that this one is the default of, if there are any."""
         ...
 
