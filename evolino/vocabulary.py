@@ -61,14 +61,6 @@ def as_series(
     return np.ascontiguousarray(array)
 
 
-def shown(value: object) -> str:
-    """Return a value's text with control characters escaped, in one line."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in str(value)
-    )
-
-
 def contiguous(array: Array) -> Array:
     """Return an array as a file or another process gives it back: lying together.
 

@@ -24,7 +24,7 @@ from evolino.cli.resume import resume
 from evolino.cli.run import run_app
 from evolino.cli.show import show
 from evolino.cli.tasks import tasks
-from evolino.vocabulary import shown
+from evolino.storage.plain_text import shown
 
 STOPPED, USER_ERROR, INTERRUPTED = 1, 2, 130
 DEBUG = "EVOLINO_DEBUG"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from evolino.vocabulary import shown
+from evolino.storage.plain_text import shown
 
 LEFT = (errno.EPIPE, errno.EBADF, errno.EIO)  # a reader or a terminal that went away
 

@@ -47,8 +47,8 @@ def _refine(options: RefineOptions) -> None:
     from evolino.cli.run import conclude, resumable
     from evolino.registry import from_table
     from evolino.training.progress import Progress
+    from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
-    from evolino.training.trainer import resume as resume_run
 
     fields = {name: getattr(options, name) for name in ("steps", "starts", "seconds")}
     given = {name: value for name, value in fields.items() if value is not None}

@@ -48,8 +48,8 @@ def _resume(options: ResumeOptions) -> None:
     """
     from evolino.cli.run import conclude, resumable
     from evolino.training.progress import Progress
+    from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
-    from evolino.training.trainer import resume as resume_run
 
     limits = {name: getattr(options, name) for name in LIMITS}
     given = any(limit is not None for limit in limits.values())

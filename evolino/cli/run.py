@@ -16,7 +16,7 @@ from evolino.cli.option_record import parameters_of, with_parameters
 from evolino.cli.run_options import RunOptions, experiment_of
 from evolino.cli.task_options import TaskOption, task_options
 from evolino.cli.worker_options import worker_settings
-from evolino.vocabulary import shown
+from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
     from evolino.training.result import Result
@@ -91,9 +91,9 @@ def _example(name: str, own: list[TaskOption]) -> str:
 def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     """Run a task. fields: of the task, those that were given."""
     from evolino.training.progress import Progress
+    from evolino.training.run_experiment import run_experiment
     from evolino.training.run_folder import RunFolder
     from evolino.training.stopping import SavingError
-    from evolino.training.trainer import run_experiment
     from evolino.training.workers.base import EvaluationError
 
     pool = worker_settings(

@@ -83,7 +83,7 @@ class Trainer:
         self, experiment: Experiment, folder: RunFolder, workers: int, callback: Callback
     ) -> bool:
         """Run it; return whether it came to its end."""
-        from evolino.training.trainer import run_experiment
+        from evolino.training.run_experiment import run_experiment
 
         result = run_experiment(
             experiment,
@@ -96,7 +96,7 @@ class Trainer:
 
     def resume(self, folder: RunFolder, workers: int, callback: Callback) -> bool:
         """Go on with it; return whether it came to its end."""
-        from evolino.training.trainer import resume
+        from evolino.training.resume_run import resume
 
         result = resume(folder, workers=workers, callbacks=[callback], baselines=False)
         return not result.interrupted

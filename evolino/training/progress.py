@@ -8,9 +8,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
+from evolino.storage.plain_text import shown
 from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
-from evolino.vocabulary import shown
 
 if TYPE_CHECKING:
     from evolino.training.experiment import Budget, Experiment

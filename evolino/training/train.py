@@ -13,7 +13,7 @@ from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
-from evolino.training import trainer
+from evolino.training import resume_run, run_experiment
 from evolino.training.callbacks import Callback, check_callbacks
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 from evolino.training.presets import experiment_for
@@ -163,7 +163,7 @@ def run(
     check_callbacks(callbacks)
     _check_on_interrupt(on_interrupt)
     folder = None if out is None else RunFolder.create(out, experiment, force=force)
-    result = trainer.run_experiment(
+    result = run_experiment.run_experiment(
         experiment,
         workers=workers,
         folder=folder,
@@ -196,7 +196,7 @@ def resume(
     _check_kinds({"budget": budget})
     _check_on_interrupt(on_interrupt)
     opened = RunFolder.open(folder, trust=trust)
-    result = trainer.resume(
+    result = resume_run.resume(
         opened,
         workers=workers,
         callbacks=callbacks,

@@ -7,9 +7,11 @@ this package: what is needed is made from the installed one, on the user's machi
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -94,9 +96,12 @@ def build() -> tuple[Chorale, ...]:
         ) from None
     names = list(corpus.chorales.Iterator(returnType="filename"))
     found = []
-    with progress(
-        "building the chorales from music21's corpus, once", len(names)
-    ) as advance:
+    with (
+        _private_scratch(),
+        progress(
+            "building the chorales from music21's corpus, once", len(names)
+        ) as advance,
+    ):
         for number, name in enumerate(names, start=1):
             # From its source: music21 would else unpickle what lies in a folder that others
             # may write to.
@@ -105,6 +110,21 @@ def build() -> tuple[Chorale, ...]:
                 found.append(read_score(number, score))
             advance()
     return tuple(found)
+
+
+@contextmanager
+def _private_scratch() -> Iterator[None]:
+    """Let music21 keep its temporary files where no one else may write."""
+    from music21 import environment
+
+    settings: Any = environment.Environment()  # type: ignore[no-untyped-call]
+    before = settings["directoryScratch"]
+    with TemporaryDirectory(prefix="evolino-") as folder:
+        settings["directoryScratch"] = folder
+        try:
+            yield
+        finally:
+            settings["directoryScratch"] = before
 
 
 def read_score(number: int, score: Any) -> Chorale:

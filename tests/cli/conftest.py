@@ -25,7 +25,7 @@ def evolino(capsys, monkeypatch, tmp_path):
 
 
 class InstantTrainer:
-    """Stands for evolino.training.trainer; remembers what it was asked for."""
+    """Stands for run_experiment and resume; remembers what it was asked for."""
 
     def __init__(self):
         self.asked = []
@@ -90,9 +90,11 @@ def result_of(experiment):
 def trainer(monkeypatch):
     """Put an instant trainer and empty pictures in place of the real ones."""
     instant = InstantTrainer()
-    module = types.ModuleType("evolino.training.trainer")
-    module.run_experiment, module.resume = instant.run_experiment, instant.resume
-    monkeypatch.setitem(sys.modules, "evolino.training.trainer", module)
+    for name in ("run_experiment", "resume"):
+        home = "run_experiment" if name == "run_experiment" else "resume_run"
+        module = types.ModuleType(f"evolino.training.{home}")
+        setattr(module, name, getattr(instant, name))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     plots = types.ModuleType("evolino.plots")
     plots.drawn = []
 

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from evolino.cli.output import Output
+from evolino.storage.plain_text import shown
 from evolino.training.run_folder import RunFolder
-from evolino.vocabulary import shown
 from tests.support.processes import COMMAND, environment, lines_of, start, wait_for
 
 SMALL = ("--sines", "2", "--cells", "4", "--search", "random", "--workers", "1")

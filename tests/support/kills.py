@@ -24,8 +24,9 @@ from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training import recorder
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Experiment, Islands
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from evolino.training.workers.base import WorkerSettings
 
 DEADLY = ("open", "write", "fsync", "replace", "unlink", "ftruncate")

@@ -20,8 +20,9 @@ from evolino.tasks.languages.languages import Languages
 from evolino.tasks.timing.drum_grids import parse_grid, read_lines
 from evolino.training.experiment import Budget
 from evolino.training.presets import experiment_for
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from tests.support import mutants
 
 SECONDS = 10  # of processor time

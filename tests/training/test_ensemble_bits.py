@@ -4,10 +4,10 @@ import json
 
 import evolino
 from evolino.training.problem import split_of
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import run_experiment
 from evolino.training.workers.base import WorkerSettings
-from tests.training.test_trainer import experiment
+from tests.training.test_run_experiment import experiment
 
 
 def test_backend_and_loading_leave_every_figure_of_an_ensemble(tmp_path):

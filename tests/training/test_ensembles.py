@@ -18,8 +18,9 @@ from evolino.training.best_networks import best_of, lowest_of
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum, Islands
 from evolino.training.problem import Problem
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from tests.support.experiments import experiment
 
 ENSEMBLE = experiment(ensemble=3)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import evolino
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from tests.support.experiments import experiment
 
 SEARCHES = ["random", "esp", "genetic", "diagonal-cma-es", "screened"]

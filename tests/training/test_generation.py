@@ -15,8 +15,8 @@ from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.evolution import evaluate
 from evolino.training.experiment import Budget, Experiment
 from evolino.training.problem import Problem
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import run_experiment
 from evolino.training.workers import open_workers
 
 LOSSES = strategies.floats(0, 1e6) | strategies.just(np.inf)

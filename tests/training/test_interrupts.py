@@ -13,12 +13,13 @@ from evolino.storage import files as storage
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget
 from evolino.training.interrupts import BrokenOff, briefly, interruptible
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
 from evolino.training.stopping import SavingError
-from evolino.training.trainer import resume, run_experiment
 from evolino.training.workers.base import WorkerSettings
 from tests.support.slow import GATE, Slow
-from tests.training.test_trainer import StopAfter, experiment, files
+from tests.training.test_run_experiment import StopAfter, experiment, files
 
 
 def slow(**changes):

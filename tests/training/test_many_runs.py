@@ -7,9 +7,9 @@ import time
 import pytest
 
 import evolino
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import run_experiment
-from tests.training.test_trainer import experiment, files
+from tests.training.test_run_experiment import experiment, files
 
 
 def test_two_runs_in_two_threads_leave_the_bits_of_one(tmp_path):

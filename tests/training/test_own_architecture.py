@@ -20,8 +20,9 @@ from evolino.training.evaluation import Evaluator
 from evolino.training.experiment import Budget, Experiment, Islands
 from evolino.training.presets import experiment_for
 from evolino.training.problem import Problem
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from evolino.training.workers.base import WorkerSettings
 from tests.support import elman
 from tests.support.elman import Elman

@@ -8,8 +8,9 @@ import pytest
 
 import evolino
 from evolino.training.refining import Round
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 
 TASK = evolino.MackeyGlass(
     steps=600, washout=300, settling=50, horizon=21, validation_starts=12, test_starts=50

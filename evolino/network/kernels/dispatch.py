@@ -14,7 +14,7 @@ import numpy as np
 
 from evolino.network.kernels import by_cells, by_series
 from evolino.network.kernels import teacher_forced as in_lanes
-from evolino.network.kernels.free_runs import (
+from evolino.network.kernels.free_run_lanes import (
     FreeRuns,
     free_run,
     free_runs_from,

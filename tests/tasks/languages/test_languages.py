@@ -14,7 +14,7 @@ from evolino.tasks.languages.counted_blocks import CountedLanguage
 from evolino.tasks.languages.languages import PATTERNS, Languages
 from evolino.tasks.languages.ngrams import Ngram
 from evolino.training.presets import load_table
-from evolino.training.trainer import run_experiment
+from evolino.training.run_experiment import run_experiment
 
 OWN = ("a^n b^3n c^n", "a^n b^(n+m) c^m", "x y^n z^(2n+1)", "a^(n+2) b^m c^(n + m)")
 

@@ -1,5 +1,8 @@
 """Laws of the chorales, on made-up ones; and of how real ones are read."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -271,3 +274,23 @@ def test_music21_is_read_as_it_sounds():
     assert first == [67, 62, 59, 43]  # G major
     assert key_of_chorale(chorale) == Key(7, False)
     assert 8 <= chorale.phrase <= 40
+
+
+def test_the_corpus_is_read_from_its_sources_in_a_private_folder(monkeypatch):
+    from music21 import corpus, environment
+
+    from evolino.tasks.music import chorales_corpus
+
+    settings = environment.Environment()
+    before, seen = settings["directoryScratch"], []
+
+    def parse(name, *, forceSource):
+        folder = Path(settings["directoryScratch"])
+        seen.append((forceSource, folder.stat().st_mode & 0o077))
+        return SimpleNamespace(parts=())
+
+    monkeypatch.setattr(corpus, "parse", parse)
+    monkeypatch.setattr(corpus.chorales, "Iterator", lambda returnType: ["one", "two"])
+    assert chorales_corpus.build() == ()
+    assert seen == [(True, 0)] * 2
+    assert settings["directoryScratch"] == before

@@ -6,7 +6,7 @@ import pytest
 import evolino
 from evolino.models.loading import load
 from evolino.tasks.signals.series import SeriesTask
-from evolino.training.trainer import run_experiment
+from evolino.training.run_experiment import run_experiment
 
 STEPS = np.arange(420.0)
 WAVE = np.sin(0.2 * STEPS) + 0.5 * np.sin(0.311 * STEPS)
@@ -197,8 +197,8 @@ def test_a_damaged_scaling_is_refused(tmp_path):
 def test_resuming_a_standardised_run_gives_the_same_bits(tmp_path):
     from dataclasses import replace
 
+    from evolino.training.resume_run import resume
     from evolino.training.run_folder import RunFolder
-    from evolino.training.trainer import resume
 
     task = SeriesTask(300 * WAVE, **PARTS)
     whole = evolino.train(task, seed=1, budget=SHORT, network=evolino.LSTM(cells=8))

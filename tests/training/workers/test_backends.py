@@ -14,8 +14,8 @@ from evolino.training import evolution
 from evolino.training.evolution import evaluate
 from evolino.training.generation import losses_of
 from evolino.training.problem import Problem
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import run_experiment
 from evolino.training.workers import open_workers, remote
 from evolino.training.workers.base import EvaluationError, WorkerSettings
 from tests.support.experiments import experiment, faulty, files

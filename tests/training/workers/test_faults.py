@@ -12,8 +12,9 @@ import pytest
 
 from evolino.training import recorder
 from evolino.training.callbacks import Callback
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from evolino.training.workers import dask
 from evolino.training.workers.base import EvaluationError, WorkerSettings
 from tests.support.experiments import FAULTY, experiment, faulty, files

@@ -18,8 +18,9 @@ from evolino.training.callbacks import Callback
 from evolino.training.config import experiment_from_table, experiment_to_table
 from evolino.training.experiment import Budget, Islands
 from evolino.training.problem import Problem
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from evolino.training.workers.base import WorkerSettings
 from tests.support.experiments import experiment, faulty, files
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import evolino
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 
 SERIES = np.sin(0.2 * np.arange(600))
 SHORT = evolino.Budget(generations=2)

@@ -1,4 +1,4 @@
-"""Ask, evaluate, tell, record, stop.
+"""Run an experiment: ask, evaluate, tell, record, stop, measure, save.
 
 The same experiment gives the same bits for any number of workers, and when it is broken
 off and resumed: randomness comes from one generator per purpose, and whatever a generation
@@ -14,20 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evolino.gradient.lbfgs import LBFGS
 from evolino.training.baselines import measure_baselines
 from evolino.training.callbacks import Callback, check_callbacks
 from evolino.training.clock import started
-from evolino.training.environment import other_versions
 from evolino.training.evolving import Evolving
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
-from evolino.training.history_file import ranges_of
 from evolino.training.interrupts import BrokenOff, Interrupt, interruptible
-from evolino.training.rehearsal import rehearse
 from evolino.training.result import Result
 from evolino.training.run import Run
-from evolino.training.run_files import CHECKPOINT, HISTORY
 from evolino.training.run_folder import RunFolder
 from evolino.training.stopping import SavingError, reasons
 from evolino.training.workers import open_workers
@@ -74,8 +69,8 @@ def run_experiment(
             check_callbacks(callbacks)
             if folder is not None:
                 folder.check_unused(experiment)
-            with _stoppable(folder):
-                result = _finish(experiment, None, (), setting)
+            with stoppable(folder):
+                result = finish(experiment, None, (), setting)
             if folder is not None and result.interrupted:
                 folder.mark_failed("; ".join(result.stopped))
             return result
@@ -83,53 +78,6 @@ def run_experiment(
             if folder is not None:
                 _leave(folder, error)
             raise
-
-
-def resume(
-    folder: RunFolder,
-    *,
-    workers: int | WorkerSettings = 1,
-    callbacks: Sequence[Callback] = (),
-    budget: dict[str, Any] | None = None,
-    baselines: bool = True,
-    refine: LBFGS | None = None,
-) -> Result:
-    """Go on with an interrupted run, to the same bits as if it had never stopped.
-
-    budget: new limits by name, for a run that is to go further than its first budget;
-    they are written to its config, and the result of the first budget is removed. refine:
-    a refinement that follows, in the place of any before. Raises
-    ValueError for a damaged checkpoint and for a folder that another process writes to,
-    the folder is then as it was; EvaluationError and SavingError as `run_experiment` does.
-    """
-    check_callbacks(callbacks)
-    setting = Setting(workers, folder, callbacks, baselines)
-    with folder.writing(), _stoppable(folder), _unbegun_marked(folder):
-        experiment = folder.experiment()
-        if budget:
-            experiment = replace(experiment, budget=replace(experiment.budget, **budget))
-        if others := other_versions(folder.environment()):
-            setting.say(
-                f"the run was begun with {others}: its bits may change from here on"
-            )
-        state = folder.load_checkpoint()
-        if state is not None:
-            rehearse(experiment, state, folder.path / CHECKPOINT)
-        if refine is not None:
-            experiment = replace(experiment, refine=refine)
-            if state is not None:
-                state["progress"] |= {"refined": [], "rounds": [], "refined_seconds": 0.0}
-            folder.remove_result()
-        lost = folder.rewind(0 if state is None else state["progress"]["generation"])
-        if lost:
-            setting.say(
-                f"{folder.path / HISTORY} lacks generations {ranges_of(lost)}, which the "
-                "checkpoint does not hold either; the run goes on without them"
-            )
-        if budget or refine:
-            folder.save_experiment(experiment)
-        folder.begin_again()
-        return _finish(experiment, state, folder.history(), setting)
 
 
 def _leave(folder: RunFolder, error: BaseException) -> None:
@@ -142,18 +90,7 @@ def _leave(folder: RunFolder, error: BaseException) -> None:
 
 
 @contextmanager
-def _unbegun_marked(folder: RunFolder) -> Iterator[None]:
-    """Let a run that was resumed and failed again before its first generation stand in no
-    other's way."""
-    try:
-        yield
-    except BaseException as error:
-        folder.mark_failed(str(error) or type(error).__name__)
-        raise
-
-
-@contextmanager
-def _stoppable(folder: RunFolder | None) -> Iterator[None]:
+def stoppable(folder: RunFolder | None) -> Iterator[None]:
     """Say how to go on, in the errors that a run can be resumed from."""
     try:
         yield
@@ -174,7 +111,7 @@ def _is_in(file: object, folder: Path) -> bool:
     return isinstance(file, str | Path) and Path(file).parent == folder
 
 
-def _finish(
+def finish(
     experiment: Experiment,
     state: dict[str, Any] | None,
     history: Iterable[Generation],

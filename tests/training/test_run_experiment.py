@@ -20,8 +20,9 @@ from evolino.search.random_search import RandomSearch
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget, Curriculum
+from evolino.training.resume_run import resume
+from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import resume, run_experiment
 from tests.support.experiments import experiment, files
 
 
@@ -75,7 +76,7 @@ from tests.support.experiments import experiment
 from evolino.training import recorder
 from evolino.training.callbacks import Callback
 from evolino.training.run_folder import RunFolder
-from evolino.training.trainer import run_experiment
+from evolino.training.run_experiment import run_experiment
 import time
 from pathlib import Path
 recorder.CHECKPOINT_EVERY = 0.0
