@@ -30,6 +30,15 @@ def test_every_file_of_the_tree_exists():
     assert not sorted(name for name in files if not (ROOT / name).is_file())
 
 
+def test_every_module_stands_in_the_tree():
+    _, files = named_in_the_tree()
+    places = [*(ROOT / "evolino").rglob("*.py"), *(ROOT / "tasks").rglob("*.py")]
+    here = {each.relative_to(ROOT).as_posix() for each in places}
+    here = {name for name in here if not name.startswith("evolino/tasks/")}
+    assert len(here) > 200
+    assert not {name for name in here if not name.endswith("__init__.py")} - files
+
+
 def test_every_folder_of_the_package_stands_in_the_tree():
     folders, _ = named_in_the_tree()
     places = [*(ROOT / "evolino").rglob("__init__.py"), *(ROOT / "tasks").rglob("*.py")]
