@@ -93,14 +93,15 @@ def _read(folder: Path, *, trust: bool) -> _Subject:
     from evolino.certificates.wording import phase_names
     from evolino.models.loading import load_network
     from evolino.task.counted import Counted
+    from evolino.task.protocol import name_of
     from evolino.training.run_folder import RunFolder
 
     opened = RunFolder.open(folder, trust=trust)
     task = opened.experiment().task
     if not isinstance(task, Counted):
         raise ValueError(
-            f"{task.name} has no counted strings: certificates are for languages such as "
-            "a^n b^n c^n"
+            f"{name_of(task)} has no counted strings: certificates are for languages such "
+            "as a^n b^n c^n"
         )
     phases, model = task.phases(), load_network(opened.path)
     check(model, phases)

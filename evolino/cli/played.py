@@ -56,11 +56,12 @@ class Played:
 def played(model: Trained, experiment: Experiment, wish: Wish) -> Played:
     """Return what a network plays. Raises ValueError for what its task cannot do."""
     from evolino.task.musical import Conducted
+    from evolino.task.protocol import name_of
 
     if isinstance(experiment.task, Conducted):
         return _conducted(model, experiment.task, wish)
     if wish.tempo_changes is not None:
-        raise ValueError(f"{experiment.task.name} has no --tempo-changes")
+        raise ValueError(f"{name_of(experiment.task)} has no --tempo-changes")
     return _drawn(model, experiment, wish)
 
 

@@ -31,7 +31,7 @@ from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.task.capabilities import Differentiable
-from evolino.task.protocol import Task
+from evolino.task.protocol import Task, name_of
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array
 
@@ -195,7 +195,9 @@ class _Into:
 def check_loss(architecture: LSTM, task: Task) -> None:
     """Raise ValueError for a task or outputs that have no gradient, naming them."""
     if not isinstance(task, Differentiable):
-        raise ValueError(f"refinement needs a loss with a gradient; {task.name} has none")
+        raise ValueError(
+            f"refinement needs a loss with a gradient; {name_of(task)} has none"
+        )
     if architecture.output != "identity":
         raise ValueError(f"refinement needs output 'identity', got {architecture.output!r}")
     if architecture.precision != "float64":

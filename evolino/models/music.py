@@ -11,6 +11,7 @@ import numpy as np
 from evolino.models.ensemble import Trained
 from evolino.sound.score import Score, swung, transposed
 from evolino.task.musical import Conducted, Harmonising, Musical
+from evolino.task.protocol import name_of
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array, IntArray, check_count, check_number
 
@@ -102,7 +103,7 @@ def harmonise(
 def harmonising(task: Task) -> Harmonising:
     """Return the task. Raises ValueError for one that gives melodies no voices."""
     if not isinstance(task, Harmonising):
-        raise ValueError(f"{task.name} does not harmonise")
+        raise ValueError(f"{name_of(task)} does not harmonise")
     return task
 
 
@@ -123,7 +124,7 @@ def follow(
 def musical(task: Task) -> Musical:
     """Return the task. Raises ValueError for one whose outputs are no music."""
     if not isinstance(task, Musical):
-        raise ValueError(f"{task.name} makes no music")
+        raise ValueError(f"{name_of(task)} makes no music")
     return task
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolino.plots.canvas import COLOURS, check_picture, new_figure, save, style, thousands
+from evolino.task.protocol import name_of
 from evolino.vocabulary import Array
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def agreement(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:
         experiment = RunFolder.open(run, trust=trust).experiment()
         task = experiment.task
         if not isinstance(task, Blues):
-            raise ValueError(f"{run}: {task.name} is not blues")
+            raise ValueError(f"{run}: {name_of(task)} is not blues")
         played.append(task.chords_played(load(run), split_of(task, experiment.seed)))
         settings.append(flatten(experiment_to_table(experiment)))
     names = name_differences(settings)

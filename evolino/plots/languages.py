@@ -16,6 +16,7 @@ from evolino.plots.counting import (
     margins_figure,
 )
 from evolino.plots.run_names import flatten, name_differences
+from evolino.task.protocol import name_of
 from evolino.vocabulary import IntArray, check_count
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _language(run: Path, trust: bool) -> tuple[Experiment, tuple[Phase, ...]]:
 
     experiment = RunFolder.open(run, trust=trust).experiment()
     if not isinstance(experiment.task, Counted):
-        raise ValueError(f"{run}: {experiment.task.name} has no counted strings")
+        raise ValueError(f"{run}: {name_of(experiment.task)} has no counted strings")
     return experiment, experiment.task.phases()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolino.plots.canvas import COLOURS, GREY, check_picture, new_figure, save, style
+from evolino.task.protocol import name_of
 from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def spikes(run: Path, out: Path, *, trust: bool = False) -> Path:
     experiment = RunFolder.open(run, trust=trust).experiment()
     task = experiment.task
     if not isinstance(task, Timing):
-        raise ValueError(f"--kind spikes is of the timing task, {run} learnt {task.name}")
+        raise ValueError(
+            f"--kind spikes is of the timing task, {run} learnt {name_of(task)}"
+        )
     longest = task.interval + task.delay_set[-1]
     series = split_of(task, experiment.seed).test[0].series
     rows = min(series.steps, (SPIKES + 3) * longest)

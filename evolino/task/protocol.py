@@ -40,12 +40,10 @@ class Predictor(Protocol):
 
 
 class Task(Protocol):
-    """A frozen dataclass whose fields are the task's own parameters."""
+    """A frozen dataclass whose fields are the task's own parameters.
 
-    @property
-    def name(self) -> str:
-        """The name in the table of tasks."""
-        ...
+    One of the table of tasks has a class attribute `name`: that in the table.
+    """
 
     @property
     def inputs(self) -> int:
@@ -88,3 +86,8 @@ class Task(Protocol):
     def published(self) -> tuple[Published, ...]:
         """Return the figures from the literature for these very parameters."""
         ...
+
+
+def name_of(task: object) -> str:
+    """Return the name of a task in texts: its `name`, or that of its class."""
+    return str(getattr(task, "name", type(task).__name__))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from evolino.gradient.lbfgs import LBFGS
 from evolino.network.base import Architecture
@@ -112,7 +113,7 @@ class Experiment:
 
     task: Task
     network: Architecture
-    initialiser: Initialiser
+    initialiser: Initialiser[Any]
     search: SearchSettings
     readout: Readout
     budget: Budget = field(default_factory=Budget)

@@ -21,7 +21,7 @@ import numpy as np
 from evolino.network import UNNAMED
 from evolino.registry import find, from_table, names, to_table
 from evolino.task.capabilities import feeds_back
-from evolino.task.protocol import Published, Task
+from evolino.task.protocol import Published, Task, name_of
 from evolino.training.config import experiment_from_table
 from evolino.training.experiment import Experiment
 from evolino.vocabulary import unknown_name
@@ -156,7 +156,7 @@ def experiment_for(
         find("task", task)
         name, changed = task, {"task": {"name": task, **options}}
     else:
-        options, name = _options_of(task), getattr(task, "name", type(task).__name__)
+        options, name = _options_of(task), name_of(task)
     with_presets = name if presets_of(name) else FALLBACK_TASK
     usual = getattr(
         find("task", task) if isinstance(task, str) else task, "preset_for", None

@@ -18,7 +18,7 @@ from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
 from evolino.task.capabilities import Standardised, feeds_back
 from evolino.task.counted import Counted
-from evolino.task.protocol import Task
+from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Split
 from evolino.training.config import experiment_from_table, experiment_to_table
@@ -110,7 +110,7 @@ class Problem:
             )
         if self.experiment.ensemble > 1 and isinstance(self.task, Counted):
             raise ValueError(
-                f"ensemble must be 1 for {self.task.name}, whose strings one network "
+                f"ensemble must be 1 for {name_of(self.task)}, whose strings one network "
                 f"reads, got {self.experiment.ensemble}"
             )
         if hasattr(readout, "check"):

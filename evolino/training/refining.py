@@ -19,6 +19,7 @@ from evolino.gradient.refinement import (
     check_refinement,
     refinement_of,
 )
+from evolino.task.protocol import name_of
 from evolino.training.problem import Problem
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
@@ -53,7 +54,9 @@ def check_refinable(problem: Problem) -> None:
     if experiment.refine is None:
         return
     if problem.scaling is not None:
-        raise ValueError(f"refine is not there for {problem.task.name}, which is scaled")
+        raise ValueError(
+            f"refine is not there for {name_of(problem.task)}, which is scaled"
+        )
     check_refinement(experiment.architecture, experiment.task, experiment.readout)
 
 

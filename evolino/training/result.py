@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from evolino.models.ensemble import Trained
+from evolino.task.protocol import name_of
 from evolino.training.config import experiment_to_table
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
@@ -38,7 +39,7 @@ class Result:
         """Return the content of result.json."""
         task = self.experiment.task
         return {
-            "task": task.name,
+            "task": name_of(task),
             "preset": self.experiment.preset,
             "parameters": experiment_to_table(self.experiment),
             "seed": self.experiment.seed,

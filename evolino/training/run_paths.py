@@ -6,6 +6,7 @@ import shlex
 import time
 from pathlib import Path
 
+from evolino.task.protocol import name_of
 from evolino.training.experiment import Experiment
 
 RUNS = Path("results") / "runs"
@@ -15,7 +16,8 @@ def free_path(experiment: Experiment) -> Path:
     """Return a path under results/runs that does not exist."""
     method = str(experiment.preset or getattr(experiment.search, "name", "search"))
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    task = Path(experiment.task.name.rpartition(":")[0] or experiment.task.name).stem
+    name = name_of(experiment.task)
+    task = Path(name.rpartition(":")[0] or name).stem
     name = f"{task}-{Path(method).stem}-{experiment.seed}-{stamp}"
     place, k = RUNS / name, 1
     while place.exists():

@@ -30,7 +30,7 @@ def train(
     *,
     preset: str | None = None,
     network: Architecture | None = None,
-    initialiser: str | Initialiser | None = None,
+    initialiser: str | Initialiser[Any] | None = None,
     search: str | SearchSettings | None = None,
     readout: str | Readout | None = None,
     budget: Budget | None = None,

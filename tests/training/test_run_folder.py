@@ -4,10 +4,12 @@ import json
 import math
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import evolino
 from evolino.cli.plot import KINDS
 from evolino.network.lstm import LSTM
 from evolino.registry import find
@@ -17,6 +19,7 @@ from evolino.training.history import Generation
 from evolino.training.run_files import PICTURES
 from evolino.training.run_folder import RunFolder
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPERIMENT = Experiment(
     task=Oscillators(sines=2),
     network=LSTM(cells=4),
@@ -59,6 +62,18 @@ def test_without_a_path_every_run_has_its_own_folder(tmp_path, monkeypatch):
     assert one.path.name.startswith("mso-random-7-")
     named = RunFolder.create(None, replace(EXPERIMENT, preset="best"))
     assert named.path.name.startswith("mso-best-7-")
+
+
+def test_a_task_without_a_name_has_that_of_its_class(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    task = find("task", f"{EXAMPLES / 'own_task.py'}:Sawtooth")()
+    assert not hasattr(task, "name")
+    made = RunFolder.create(None, replace(EXPERIMENT, task=task))
+    assert made.path.name.startswith("Sawtooth-random-7-")
+    result = evolino.run(
+        replace(EXPERIMENT, task=task, budget=Budget(evaluations=20)), out=tmp_path / "run"
+    )
+    assert result.summary()["task"] == "Sawtooth"
 
 
 def test_history_comes_back_to_the_bit(folder):

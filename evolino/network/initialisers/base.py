@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from numpy.random import Generator
 
@@ -11,14 +11,15 @@ from evolino.vocabulary import Array
 
 if TYPE_CHECKING:
     from evolino.search.base import Family
+Network = TypeVar("Network", bound=Architecture, contravariant=True)
 
 
-class Initialiser(Protocol):
+class Initialiser(Protocol[Network]):
     """A frozen dataclass: a distribution of genomes.
 
     One that is of some architectures only has a class attribute `networks`: their names.
-    architecture: an `Architecture`, or one of those that `networks` names. It is typed Any,
-    so that an initialiser may say `architecture: LSTM`; `check_initialiser` sees to it.
+    Network: the architectures that it draws for, `Architecture` for all of them;
+    `check_initialiser` refuses another.
     """
 
     @property
@@ -31,20 +32,20 @@ class Initialiser(Protocol):
         """0 for real weights, else ternary ones: -level, 0, +level."""
         ...
 
-    def draw(self, architecture: Any, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Network, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         ...
 
-    def scale(self, architecture: Any) -> Array:
+    def scale(self, architecture: Network) -> Array:
         """Return (C, G): a step that matters for each gene; 0 holds it as drawn."""
         ...
 
-    def family(self, architecture: Any) -> Family | None:
+    def family(self, architecture: Network) -> Family | None:
         """Return the distributions that this one is the default of, if there are any."""
         ...
 
 
-def check_initialiser(initialiser: Initialiser, network: Architecture) -> None:
+def check_initialiser(initialiser: Initialiser[Any], network: Architecture) -> None:
     """Raise ValueError for an initialiser that does not draw for such networks."""
     networks: tuple[str, ...] = getattr(initialiser, "networks", (network.name,))
     if network.name not in networks:

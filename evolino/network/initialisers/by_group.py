@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -30,7 +30,7 @@ class ByGroup:
     networks: ClassVar[tuple[str, ...]] = ("lstm",)
     level: ClassVar[float] = 0.0
 
-    parts: tuple[Initialiser, ...] = (Gaussian(),)
+    parts: tuple[Initialiser[Any], ...] = (Gaussian(),)
     held: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class ByGroup:
                 return _OneGroup(self, architecture, family, rows)
         return None
 
-    def _rows(self, architecture: LSTM) -> list[tuple[Initialiser, slice]]:
+    def _rows(self, architecture: LSTM) -> list[tuple[Initialiser[Any], slice]]:
         """Return each part with the rows of a genome that it draws."""
         sizes = [group.cells for group in architecture.groups] or [architecture.cells]
         if len(sizes) != len(self.parts):

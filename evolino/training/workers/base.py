@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
+from evolino.task.protocol import name_of
 from evolino.vocabulary import check_count, check_number
 
 if TYPE_CHECKING:
@@ -91,4 +92,4 @@ def overdue(timeout: float | None) -> EvaluationError:
 def raised(problem: Problem, kind: str, message: str) -> EvaluationError:
     """Return the error for a job that raised an exception of a kind."""
     text = " ".join(message.split())
-    return EvaluationError(f"evaluating {problem.task.name!r} raised {kind}: {text}")
+    return EvaluationError(f"evaluating {name_of(problem.task)!r} raised {kind}: {text}")
