@@ -18,6 +18,7 @@ from evolino.gradient.readout import check_differentiable
 from evolino.network.lstm import LSTM
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.task.protocol import Task
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array, BoolArray
 
@@ -83,11 +84,12 @@ def refinement_of(
     readout: object,
     split: Split,
     genome: Array,
+    scaling: Scaling | None = None,
 ) -> Refinement:
     """Return the refinement of networks that begins at a genome (C, G).
 
-    Of several penalties of the readout it is the one that is best for this genome. Raises
-    ValueError for what has no gradient, naming it.
+    scaling: of the task's columns, if it has one. Of several penalties of the readout it is
+    the one that is best for this genome. Raises ValueError for what has no gradient.
     """
     check_refinement(architecture, task, readout)
     assert isinstance(architecture, LSTM)
@@ -97,7 +99,7 @@ def refinement_of(
         segments = spread(segments, split.train, settings.starts)
     scored, held_out = parts_of(segments, settings.hold_out)
     objectives = [
-        Objective(architecture, task, readout, split.train, scored, penalty)
+        Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
     descended = objectives[0]

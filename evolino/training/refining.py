@@ -52,8 +52,6 @@ def check_refinable(problem: Problem) -> None:
     experiment = problem.experiment
     if experiment.refine is None:
         return
-    if problem.scaling is not None:
-        raise ValueError(f"refine is not there for {problem.task.name}, which is scaled")
     check_refinement(experiment.architecture, experiment.task, experiment.readout)
 
 
@@ -128,5 +126,11 @@ def _refinement(problem: Problem, origin: Array) -> Refinement:
     assert isinstance(settings, LBFGS)
     split = problem.evaluator.setting.split
     return refinement_of(
-        settings, architecture, problem.task, experiment.readout, split, origin
+        settings,
+        architecture,
+        problem.task,
+        experiment.readout,
+        split,
+        origin,
+        problem.scaling,
     )
