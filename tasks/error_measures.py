@@ -137,3 +137,31 @@ def accepted_share(model: Predictor, segments: Sequence[Segment]) -> float:
         for output, segment in zip(outputs, segments, strict=True)
     ]
     return float(np.mean(right))
+
+
+def log_column_errors_gradient(
+    outputs: Array, targets: Array, fallback: Array
+) -> tuple[float, Array]:
+    """Return the logarithm of the root mean square of the columns' normalised errors of one
+    network, and its gradient.
+
+    outputs, targets: (N, L, K); rows whose target is NaN do not count, and pass 0 on.
+    fallback: (K,), as of `column_errors_against`.
+    """
+    scored = np.isfinite(targets)
+    spreads = np.array(
+        [
+            spread_of(column[known], float(own))
+            for column, known, own in zip(
+                np.moveaxis(targets, -1, 0),
+                np.moveaxis(scored, -1, 0),
+                fallback,
+                strict=True,
+            )
+        ]
+    )
+    parts = np.where(scored, (outputs - np.where(scored, targets, 0.0)) / spreads, 0.0)
+    weighed = parts / (scored.sum(axis=(0, 1)) * len(spreads))
+    mean_square = float((parts * weighed).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 0.5 * float(np.log(mean_square)), weighed / mean_square / spreads

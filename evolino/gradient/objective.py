@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,16 +33,18 @@ from evolino.network.lstm import LSTM
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.task.capabilities import Differentiable
 from evolino.task.protocol import Task, name_of
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Objective:
     """A loss with its gradient.
 
     fitted: rows that the readout is solved on. scored: segments that the loss is of; all of
-    one length. penalty: of the readout.
+    one length. penalty: of the readout. scaling: of the columns, in which networks are
+    driven; the task's loss is given outputs in its own units.
     """
 
     architecture: LSTM
@@ -50,6 +53,7 @@ class Objective:
     fitted: tuple[Segment, ...]
     scored: tuple[Segment, ...]
     penalty: float
+    scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         """Check that all of it has a gradient. Raises ValueError, saying what has none."""
@@ -74,13 +78,22 @@ class Objective:
             return float("inf"), np.zeros_like(gradient)
         return forward.loss, gradient
 
+    @cached_property
+    def _segments(self) -> tuple[Sequence[Segment], Sequence[Segment]]:
+        """The fitted and the scored segments, standardised where there is a scaling."""
+        if self.scaling is None:
+            return self.fitted, self.scored
+        both = self.scaling.segments([*self.fitted, *self.scored])
+        return both[: len(self.fitted)], both[len(self.fitted) :]
+
     def _forward(self, matrices: Matrices) -> _Forward:
+        fitted, driven = self._segments
         passes = {
             id(series): drive_sequence(matrices, self._vectors(series))
-            for series in distinct(self.fitted + self.scored)
+            for series in distinct([*fitted, *driven])
         }
-        features = [self._features(passes[id(s.series)], s) for s in self.fitted]
-        targets = np.concatenate([segment.targets for segment in self.fitted])
+        features = [self._features(passes[id(s.series)], s) for s in fitted]
+        targets = np.concatenate([segment.targets for segment in fitted])
         solved = solve(self.readout, np.concatenate(features), targets, self.penalty)
         scored: tuple[Array, ...] = ()
         runs = None
@@ -88,33 +101,39 @@ class Objective:
             runs = run_freely(matrices, solved.weights, self._starts(passes))
             outputs = np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
         else:
-            scored = tuple(self._features(passes[id(s.series)], s) for s in self.scored)
+            scored = tuple(self._features(passes[id(s.series)], s) for s in driven)
             outputs = np.stack([rows @ solved.weights for rows in scored])
         expected = np.stack([segment.targets for segment in self.scored])
         assert isinstance(self.task, Differentiable)
-        loss, to_outputs = self.task.loss_gradient(outputs, expected)
+        if self.scaling is None:
+            loss, to_outputs = self.task.loss_gradient(outputs, expected)
+        else:
+            restored = self.scaling.restored(outputs)
+            loss, to_outputs = self.task.loss_gradient(restored, expected)
+            to_outputs = to_outputs * self.scaling.output_scale
         return _Forward(passes, solved, runs, scored, loss, to_outputs)
 
     def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
         gradient = Gradient(matrices)
+        fitted, scored = self._segments
         into = {key: _Into.zeros(each) for key, each in forward.passes.items()}
         if forward.runs is not None:
             to_readout, to_h, to_s = run_freely_backward(
                 forward.runs, np.moveaxis(forward.to_outputs, 0, 2), gradient
             )
-            for number, segment in enumerate(self.scored):
+            for number, segment in enumerate(scored):
                 into[id(segment.series)].add_start(
                     segment.start, to_h[number], to_s[number]
                 )
         else:
-            readout, scored = forward.solved.weights, forward.scored
-            pairs = list(zip(scored, forward.to_outputs, strict=True))
+            readout = forward.solved.weights
+            pairs = list(zip(forward.scored, forward.to_outputs, strict=True))
             to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
-            for segment, (_, back) in zip(self.scored, pairs, strict=True):
+            for segment, (_, back) in zip(scored, pairs, strict=True):
                 self._add_features(forward, into, segment, back @ readout.T)
         to_features = solve_backward(forward.solved, to_readout)
         first = 0
-        for segment in self.fitted:
+        for segment in fitted:
             last = first + segment.stop - segment.start
             self._add_features(forward, into, segment, to_features[first:last])
             first = last
@@ -143,7 +162,7 @@ class Objective:
         return features_of(self.architecture, h[rows], s[rows], passed.vectors[rows])
 
     def _starts(self, passes: dict[int, SequencePass]) -> RunStarts:
-        cells, scored = self.architecture.cells, self.scored
+        cells, (_, scored) = self.architecture.cells, self._segments
         of = [passes[id(segment.series)] for segment in scored]
         before = [
             segment.series.fed_back[segment.start - 1]

@@ -18,6 +18,7 @@ from evolino.gradient.readout import check_differentiable
 from evolino.network.lstm import LSTM
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.task.protocol import Task
+from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array, BoolArray
 
@@ -83,11 +84,12 @@ def refinement_of(
     readout: object,
     split: Split,
     genome: Array,
+    scaling: Scaling | None = None,
 ) -> Refinement:
     """Return the refinement of networks that begins at a genome (C, G).
 
-    Of several penalties of the readout it is the one that is best for this genome. Raises
-    ValueError for what has no gradient, naming it.
+    scaling: of the task's columns, if it has one. Of several penalties of the readout it is
+    the one that is best for this genome. Raises ValueError for what has no gradient.
     """
     check_refinement(architecture, task, readout)
     assert isinstance(architecture, LSTM)
@@ -97,7 +99,7 @@ def refinement_of(
         segments = spread(segments, split.train, settings.starts)
     scored, held_out = parts_of(segments, settings.hold_out)
     objectives = [
-        Objective(architecture, task, readout, split.train, scored, penalty)
+        Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
     descended = objectives[0]
@@ -111,8 +113,8 @@ def spread(
 ) -> tuple[Segment, ...]:
     """Return so many segments, spread evenly over all that is known to a search.
 
-    They are as long as the shortest of the segments, and begin between the first row of
-    those and the last of them or of the fitted rows.
+    They are as long as the shortest of the segments, and lie between the first and the last
+    row of those and of the fitted ones.
     """
     length = min(each.stop - each.start for each in segments)
     series = distinct(segments)
@@ -120,7 +122,7 @@ def spread(
     found = []
     for each in series:
         known = [s for s in (*segments, *fitted) if s.series is each]
-        first = min(s.start for s in segments if s.series is each)
+        first = min(s.start for s in known)
         last = max(s.stop for s in known) - length
         rows = np.unique(np.linspace(first, last, share).astype(int))
         found += [Segment(each, int(row), int(row) + length) for row in rows]
@@ -132,19 +134,20 @@ def parts_of(
 ) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
     """Return the segments to descend on, and those that are held out.
 
-    Held out are the last of them; those that share rows with them are left out. Where there
-    are too few segments to hold any out, or the share is 0, both are all of them.
+    Held out are the last of them, at most the share `hold_out`, and fewer where nothing
+    else would be left: what shares rows with them is not descended on. Where none can be
+    held out both are all segments.
     """
-    count = int(hold_out * len(segments))
-    if count == 0:
-        return segments, segments
-    held_out = segments[-count:]
-    others = tuple(
-        segment
-        for segment in segments[:-count]
-        if not any(_overlap(segment, other) for other in held_out)
-    )
-    return (others, held_out) if others else (segments, segments)
+    for count in range(int(hold_out * len(segments)), 0, -1):
+        held_out = segments[-count:]
+        others = tuple(
+            segment
+            for segment in segments[:-count]
+            if not any(_overlap(segment, other) for other in held_out)
+        )
+        if others:
+            return others, held_out
+    return segments, segments
 
 
 def movable_genes(architecture: LSTM, sources: tuple[str, ...]) -> BoolArray:

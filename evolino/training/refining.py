@@ -19,7 +19,6 @@ from evolino.gradient.refinement import (
     check_refinement,
     refinement_of,
 )
-from evolino.task.protocol import name_of
 from evolino.training.problem import Problem
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
@@ -53,10 +52,6 @@ def check_refinable(problem: Problem) -> None:
     experiment = problem.experiment
     if experiment.refine is None:
         return
-    if problem.scaling is not None:
-        raise ValueError(
-            f"refine is not there for {name_of(problem.task)}, which is scaled"
-        )
     check_refinement(experiment.architecture, experiment.task, experiment.readout)
 
 
@@ -131,5 +126,11 @@ def _refinement(problem: Problem, origin: Array) -> Refinement:
     assert isinstance(settings, LBFGS)
     split = problem.evaluator.setting.split
     return refinement_of(
-        settings, architecture, problem.task, experiment.readout, split, origin
+        settings,
+        architecture,
+        problem.task,
+        experiment.readout,
+        split,
+        origin,
+        problem.scaling,
     )

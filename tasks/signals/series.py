@@ -14,7 +14,11 @@ from numpy.typing import ArrayLike
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.error_measures import column_errors_against, root_mean_square
+from evolino.tasks.error_measures import (
+    column_errors_against,
+    log_column_errors_gradient,
+    root_mean_square,
+)
 from evolino.tasks.signals.reading import hint_of, parts_of, read_columns
 from evolino.vocabulary import Array, check_count, check_number
 
@@ -197,6 +201,21 @@ class SeriesTask:
             return np.asarray(root_mean_square(errors(cut)) + share)
 
         return loss
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the logarithm of the loss of outputs (N, L, K), and its gradient.
+
+        A free run that leaves its bounds is scored as cut to them, and passes nothing on
+        there; the share of its steps outside has no gradient, and is left out.
+        """
+        fallback, cut = self.scaling().output_scale, outputs
+        if self.generates and self.bounds is not None:
+            rows = self.series[self.washout : self._ends[0]]
+            lower, upper = bounds_of(rows, self.bounds, fallback)
+            known = np.where(np.isnan(outputs), np.inf, outputs)
+            cut = np.clip(known, np.minimum(lower, targets), np.maximum(upper, targets))
+        loss, gradient = log_column_errors_gradient(cut, targets, fallback)
+        return loss, np.where(cut == outputs, gradient, 0.0)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nrmse, that of each column where there are several, and of a free run

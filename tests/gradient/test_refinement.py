@@ -1,5 +1,7 @@
 """Laws of refinement: its gradient is that of the loss after solving; rows stay apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,18 +9,37 @@ from evolino.gradient.lbfgs import LBFGS
 from evolino.gradient.objective import Objective
 from evolino.gradient.refinement import movable_genes, parts_of, refinement_of, spread
 from evolino.network.initialisers.delay_line import DelayLine
+from evolino.network.initialisers.gaussian import Gaussian
 from evolino.network.lstm import LSTM
 from evolino.readout.linear import Ridge
 from evolino.readout.svm import SVR
 from evolino.task.series import Segment, Series
 from evolino.tasks.signals.mackey_glass import MackeyGlass
 from evolino.tasks.signals.oscillators import Oscillators
+from evolino.tasks.signals.series import SeriesTask
+
+
+def columns():
+    """Return (400, 2): two columns in units of their own."""
+    t = np.arange(400)
+    return np.stack([15 + np.sin(0.3 * t), 1e3 * np.cos(0.3 * t) + 5e3], axis=1)
+
 
 TASKS = {
     "mackey-glass": MackeyGlass(
         steps=600, washout=300, settling=50, horizon=21, validation_starts=12
     ),
     "mso": Oscillators(sines=2),
+    "series": SeriesTask(columns(), washout=50, train=200, validation=60, test=60),
+    "mapped": SeriesTask(
+        columns()[1:, :1],
+        inputs=columns()[:-1],
+        washout=50,
+        train=200,
+        validation=60,
+        test=60,
+        generates=False,
+    ),
 }
 NETWORK = LSTM(cells=6, readout_states=True)
 
@@ -31,14 +52,32 @@ def genome_of(rng):
     return DelayLine(length=4).draw(NETWORK, rng, 1)[0]
 
 
+def network_for(task):
+    feedback = not (task.inputs and not task.generates)
+    return replace(NETWORK, feedback=feedback).for_task(task.inputs, task.outputs)
+
+
+def genome_for(task, rng):
+    return Gaussian(0.3).draw(network_for(task), rng, 1)[0]
+
+
 def objective(task, penalty=1e-9):
     split = split_of(task)
-    return Objective(NETWORK, task, Ridge(penalty), split.train, split.validation, penalty)
+    scaling = task.scaling() if isinstance(task, SeriesTask) else None
+    return Objective(
+        network_for(task),
+        task,
+        Ridge(penalty),
+        split.train,
+        split.validation,
+        penalty,
+        scaling,
+    )
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_the_gradient_is_the_slope_of_the_loss_after_solving(task, rng):
-    loss, genome = objective(task), genome_of(rng)
+    loss, genome = objective(task), genome_for(task, rng)
     _, gradient = loss.value_and_gradient(genome)
     along = rng.normal(size=genome.shape)
     step = 1e-5
@@ -52,7 +91,9 @@ def test_the_gradient_is_the_slope_of_the_loss_after_solving(task, rng):
 def test_the_loss_orders_networks_as_the_tasks_own_does(task, rng):
     split = split_of(task)
     targets = np.stack([segment.targets for segment in split.validation])
-    outputs = targets + 0.01 * rng.normal(size=(2, *targets.shape))
+    outputs = targets + 0.01 * targets.std(axis=(0, 1)) * rng.normal(
+        size=(2, *targets.shape)
+    )
     own = task.loss(outputs, targets)
     found = [task.loss_gradient(each, targets)[0] for each in outputs]
     np.testing.assert_allclose(np.exp(found), own, rtol=1e-12)
