@@ -209,3 +209,14 @@ def _listed(name: str, columns: Any) -> Sequence[str | int]:
     if len({str(each) for each in columns}) < len(columns):
         raise ValueError(f"{name} names a column twice: {columns}")
     return list(columns)
+
+
+def names_of(given: Sequence[str] | None, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns, each once. Raises ValueError for another number."""
+    names = found if given is None else tuple(given)
+    if len(names) != len(found):
+        raise ValueError(f"names must be {len(found)}, one a column, got {len(names)}")
+    each = ["_".join(str(name).split()) for name in names]
+    if len(set(each)) < len(each):
+        each = [f"{name}_{k}" for k, name in enumerate(each, start=1)]
+    return tuple(each)

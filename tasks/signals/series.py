@@ -19,7 +19,7 @@ from evolino.tasks.error_measures import (
     log_column_errors_gradient,
     root_mean_square,
 )
-from evolino.tasks.signals.reading import hint_of, parts_of, read_columns
+from evolino.tasks.signals.reading import hint_of, names_of, parts_of, read_columns
 from evolino.vocabulary import Array, check_count, check_number
 
 LONG = 2000  # steps of an array from which on default parts are printed
@@ -103,7 +103,7 @@ class SeriesTask:
             decimal=decimal,
         )
         self.series, self._inputs = found.series, found.inputs
-        self.names = _names(names, found.names)
+        self.names = names_of(names, found.names)
         parts = {"washout": washout, "train": train, "validation": validation, "test": test}
         self.washout, self.train, self.validation, self.test = self._parts(parts)
         self.past_targets_known = (
@@ -280,17 +280,6 @@ class SeriesTask:
             key: value for key, value in table.items() if key not in ("name", "series")
         }
         return cls(table["series"], **parts)
-
-
-def _names(given: Sequence[str] | None, found: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the columns, each once. Raises ValueError for another number."""
-    names = found if given is None else tuple(given)
-    if len(names) != len(found):
-        raise ValueError(f"names must be {len(found)}, one a column, got {len(names)}")
-    each = ["_".join(str(name).split()) for name in names]
-    if len(set(each)) < len(each):
-        each = [f"{name}_{k}" for k, name in enumerate(each, start=1)]
-    return tuple(each)
 
 
 def _share(bounds: str | float) -> float | None:
