@@ -162,6 +162,7 @@ def test_signals_end_a_run_that_can_be_resumed(name, tmp_path):
 def test_ctrl_c_before_the_command_line_is_loaded_ends_quietly():
     code = (
         "import sys, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # not ignored
         "class Hook:\n"
         "    def find_spec(self, name, *rest):\n"
         "        if name == 'evolino.cli.app': signal.raise_signal(signal.SIGINT)\n"

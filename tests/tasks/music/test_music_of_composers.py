@@ -55,7 +55,17 @@ def nats_by_frequency(split):
 
 def test_twenty_real_pieces_are_learnt_and_gone_on_with(folder, tmp_path, capfd):
     run, out = tmp_path / "run", tmp_path / "a.mid"
-    options = ["--cells", "60", "--evaluations", "4", "--out", str(run), "--no-baselines"]
+    options = [
+        "--grid",
+        "0.125",
+        "--cells",
+        "60",
+        "--evaluations",
+        "4",
+        "--out",
+        str(run),
+        "--no-baselines",
+    ]
     assert command(["run", "music", "--midi-dir", str(folder), *options]) == 0
     assert "20 of 20 MIDI files" in capfd.readouterr().err
     model, experiment = evolino.load(run), RunFolder.open(run).experiment()
