@@ -62,7 +62,8 @@ class Objective:
 
     def value(self, genome: Array) -> float:
         """Return the loss of a genome (C, G); inf where it is not finite."""
-        forward = self._forward(matrices_of(self.architecture, genome))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            forward = self._forward(matrices_of(self.architecture, genome))
         return forward.loss if np.isfinite(forward.loss) else float("inf")
 
     def value_and_gradient(self, genome: Array) -> tuple[float, Array]:

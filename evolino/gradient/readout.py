@@ -75,7 +75,7 @@ def solve(readout: PseudoInverse | Ridge, features: Array, targets: Array,
     right[:count] = targets
     projected, _, _ = lapack.dormqr("L", "T", factors, tau, right, lwork=64 * len(right))
     triangle = np.triu(factors[:width])
-    weights = solve_triangular(triangle, projected[:width]) / scales[:, None]
+    weights = _solve(triangle, projected[:width]) / scales[:, None]
     return Solved(weights, features, targets, triangle, scales, penalty, scaled)
 
 
@@ -85,11 +85,18 @@ def solve_backward(solved: Solved, to_weights: Array) -> Array:
     By equation 2; of a near-singular R it is the gradient with the penalty that there is.
     """
     scales = solved.scales[:, None]
-    middle = solve_triangular(solved.triangle, to_weights / scales, trans="T")
-    g = solve_triangular(solved.triangle, middle) / scales
+    middle = _solve(solved.triangle, to_weights / scales, transposed=True)
+    g = _solve(solved.triangle, middle) / scales
     x, v = solved.features, solved.weights
     residual = solved.targets - x @ v
     to_features = residual @ g.T - (x @ g) @ v.T
     if solved.scaled:
         to_features -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
     return np.asarray(to_features)
+
+
+def _solve(triangle: Array, right: Array, *, transposed: bool = False) -> Array:
+    """Return the solution for a triangle (S, S); NaN and inf go through it."""
+    return np.asarray(
+        solve_triangular(triangle, right, trans=int(transposed), check_finite=False)
+    )
