@@ -97,6 +97,6 @@ def solve_backward(solved: Solved, to_weights: Array) -> Array:
 
 def _solve(triangle: Array, right: Array, *, transposed: bool = False) -> Array:
     """Return the solution for a triangle (S, S); NaN and inf go through it."""
-    return np.asarray(
-        solve_triangular(triangle, right, trans=int(transposed), check_finite=False)
-    )
+    if transposed:
+        return np.asarray(solve_triangular(triangle, right, trans="T", check_finite=False))
+    return np.asarray(solve_triangular(triangle, right, check_finite=False))
