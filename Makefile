@@ -49,7 +49,7 @@ reproduce: $(READY)  ## Make every table of results/ again (five hours on two co
 	  blues-recovery mso-evoke; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
-	for table in paper squares cells best evoke; do \
+	for table in paper squares cells best evoke refined; do \
 	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
 	done
 	for table in best voices; do \
