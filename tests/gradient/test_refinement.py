@@ -168,16 +168,12 @@ def test_outputs_without_a_gradient_are_refused(rng):
         )
 
 
-@pytest.mark.parametrize("size", [30.0, 1e200])
-def test_a_network_that_diverges_has_loss_inf_and_no_gradient(size, rng):
+def test_a_network_that_diverges_has_loss_inf_and_no_gradient(rng):
     task = TASKS["mso"]
     network = LSTM(cells=6, cell_output="o*s", readout_squares=True, readout_states=True)
-    genome = size * rng.normal(size=network.genome_shape)
+    genome = 1e200 * rng.normal(size=network.genome_shape)
     split = split_of(task)
     loss = Objective(network, task, Ridge(1e-9), split.train, split.validation, 1e-9)
     value, gradient = loss.value_and_gradient(genome)
-    assert value == loss.value(genome) or not np.isfinite(value)
-    assert np.isfinite(gradient).all()
-    if size > 1e100:
-        assert value == np.inf
-        assert not gradient.any()
+    assert value == loss.value(genome) == np.inf
+    assert not gradient.any()
