@@ -65,7 +65,7 @@ class CountedLanguage:
         return [
             int(
                 (
-                    (series.inputs == phase.inputs).all(axis=1)
+                    (series.input_rows() == phase.inputs).all(axis=1)
                     & (series.targets == phase.targets).all(axis=1)
                 ).sum()
             )
