@@ -169,7 +169,7 @@ class Faulty(RecalledSymbol):
     FAULTS: ClassVar = {
         "beyond": (Symbols(np.array([0, 1, 9, 0]), 5), "step 2: .* must be 0 to 4, got 9"),
         "negative": (Symbols(np.array([0, -1, 2, 0]), 5), "step 1: .* got -1"),
-        "floats": (Symbols(np.array([0.0, 1.0, 2.0, 0.5]), 5), "integers, got float64.*step 0"),
+        "floats": (Symbols(np.array([0.0, 1.0, 2.0, 0.5]), 5), "integers, got float64.*0"),
         "truth": (Symbols(np.ones(4, bool), 5), "integers, got bool"),
         "none": (Symbols(np.zeros(4, int), 0), "count must be an integer >= 1, got 0"),
         "half": (Symbols(np.zeros(4, int), 2.5), "count must be an integer >= 1, got 2.5"),
