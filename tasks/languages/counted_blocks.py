@@ -42,7 +42,7 @@ class CountedLanguage:
     @property
     def outputs(self) -> int:
         """K."""
-        return self.phases[0].cycle.shape[1]
+        return int(self.phases[0].cycle.shape[1])
 
     def series(self, string: Sequence[int]) -> Series:
         """Return the string of these parameters written out."""
