@@ -9,6 +9,7 @@ from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
 from evolino.gradient.adam import Adam as Adam
+from evolino.gradient.bptt import BPTT as BPTT
 from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
