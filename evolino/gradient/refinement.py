@@ -97,11 +97,16 @@ def minibatch(count: int, size: int, number: int, seed: int) -> list[int]:
 
 def check_refinement(architecture: object, task: Task, readout: object) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
+    check_loss(check_lstm(architecture), task)
+    check_differentiable(readout)
+
+
+def check_lstm(architecture: object) -> LSTM:
+    """Return an architecture that is an LSTM. Raises ValueError for others."""
     if not isinstance(architecture, LSTM):
         found = type(architecture).__name__
         raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
-    check_loss(architecture, task)
-    check_differentiable(readout)
+    return architecture
 
 
 def refinement_of(
