@@ -36,11 +36,11 @@ class Kalman:
     network; they are drawn by chance, with replacement. longest: rows of a string; of a
     longer one this many rows count as a string, and the cells go on with the next ones.
     derivatives: "full", or "truncated" as in the LSTM papers, which is faster with many
-    cells. squashing: of the outputs while they are trained; "tanh" is 2 tanh(x artanh(1/2)),
-    between -2 and 2, through -1 and 1, for targets of -1 and 1. covariance: of a weight
-    before the first string. measurement, process: variances of noise at the first string
-    and from string `annealed` on, in between by a constant factor. width: output weights
-    begin uniform in +-width.
+    cells. squashing: of the outputs in training; "tanh" is 2 tanh(x artanh(1/2)), between
+    -2 and 2 and through -1 and 1, for targets of -1 and 1. covariance: of a weight before
+    the first string. measurement, process: variances of noise at the first string and from
+    string `annealed` on, in between by a constant factor. width: output weights begin
+    uniform in +-width.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """
@@ -150,7 +150,7 @@ def strings_of(architecture: LSTM, segments: Sequence[Segment]) -> Strings:
         series = each.series
         rows = input_vectors(architecture, series.inputs, series.fed_back)[: each.stop]
         wanted = series.targets[: each.stop]
-        known = np.isfinite(wanted).all(axis=1)
+        known = np.asarray(np.isfinite(wanted).all(axis=1))
         known[: each.start] = False
         vectors.append(np.ascontiguousarray(rows))
         targets.append(np.ascontiguousarray(wanted))
@@ -222,9 +222,7 @@ def presented(
     )  # fmt: skip
 
 
-def _groups(
-    architecture: LSTM, genome: Array, output: Array, covariance: float
-) -> Groups:
+def _groups(architecture: LSTM, genome: Array, output: Array, covariance: float) -> Groups:
     weights = [*genome, *output.T]
     return groups_of(weights, [np.ones(len(each)) for each in weights], covariance)
 
@@ -260,11 +258,17 @@ def _network(architecture: LSTM, settings: Kalman) -> online.Network:
 def _step(architecture: LSTM, place: online.Place, groups: Groups) -> online.Step:
     outputs, width = architecture.outputs, place.to_states.shape[1]
     number, widest = groups.weights.shape
+    after = online.Place(*(np.zeros_like(each) for each in place))
     return online.Step(
-        *(np.zeros_like(each) for each in place),
-        np.zeros((4, width)),
-        np.zeros(4),
-        np.zeros(architecture.readout_width),
-        *np.zeros((3, outputs)),
-        np.zeros((number, outputs, widest)),
+        after.outputs,
+        after.states,
+        after.to_outputs,
+        after.to_states,
+        to_net=np.zeros((4, width)),
+        net=np.zeros(4),
+        features=np.zeros(architecture.readout_width),
+        sums=np.zeros(outputs),
+        slopes=np.zeros(outputs),
+        error=np.zeros(outputs),
+        derivatives=np.zeros((number, outputs, widest)),
     )

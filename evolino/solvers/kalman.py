@@ -1,4 +1,4 @@
-"""The decoupled extended Kalman filter: weights in groups, each with a covariance of its own.
+"""The decoupled extended Kalman filter: weights in groups, each with its own covariance.
 
 With w_i the weights of group i, K_i their covariance, C_i = dy/dw_i the derivatives of the
 outputs, d the targets, R and Q the variances of measurement and process noise, a row gives
@@ -116,10 +116,10 @@ def correct(
     for k in range(outputs):
         work.error[k] = error[k]
     _forwards(work.inverse, work.error)
+    finite = True
     for i in range(len(groups.sizes)):
-        if not _move(groups, i, process, work):
-            return False
-    return True
+        finite = _move(groups, i, process, work) and finite
+    return finite
 
 
 @njit

@@ -85,6 +85,7 @@ def random_search(
             curriculum=Curriculum(),
             islands=None,
             bptt=None,
+            kalman=None,
         ),
         purpose="random search",
     )

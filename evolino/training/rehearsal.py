@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from evolino.search.base import Search
-from evolino.training.backpropagation import check_state
+from evolino.training import backpropagation, filtering
 from evolino.training.experiment import Experiment
 from evolino.training.problem import Problem
 from evolino.training.run import Progress
@@ -57,7 +57,10 @@ def _rehearse(experiment: Experiment, state: dict[str, Any]) -> None:
         raise ValueError(f"there is no variant {progress.variant}")
     problem = Problem(experiment, progress.variant)
     if experiment.bptt is not None:
-        check_state(problem, state["search"])
+        backpropagation.check_state(problem, state["search"])
+        return
+    if experiment.kalman is not None:
+        filtering.check_state(problem, state["search"])
         return
     if experiment.islands is None:
         _go_on(problem.search(None), state["search"], shape)

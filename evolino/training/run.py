@@ -14,6 +14,7 @@ from evolino.training.backpropagation import Backpropagation
 from evolino.training.best_networks import Found, best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
+from evolino.training.filtering import Filtering
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
@@ -30,6 +31,8 @@ from evolino.training.stopping import reasons
 from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
+
+WITH_OUTPUTS = (Backpropagation, Filtering)  # these train output weights, none is solved
 
 Attend = Callable[[Callable[[], list[Evaluated]]], list[Evaluated]]
 
@@ -85,10 +88,11 @@ class Progress:
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A generation that was run. better: the genome (C, G) of the best network so far, if
-    this generation found it."""
+    this generation found it. messages: on networks that were given up."""
 
     record: Generation
     better: Array | None
+    messages: tuple[str, ...] = ()
 
 
 class Run:
@@ -184,7 +188,7 @@ class Run:
         progress, count = self.progress, self.experiment.ensemble
         if not progress.found:
             return None
-        if isinstance(self._evolution, Backpropagation):
+        if isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
         genomes = [genome for _, genome in progress.found[:count]]
         if refined and progress.refined:
@@ -194,7 +198,7 @@ class Run:
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
         genome = self.progress.genome
-        if genome is not None and isinstance(self._evolution, Backpropagation):
+        if genome is not None and isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
 
@@ -208,7 +212,11 @@ class Run:
         improved = progress.best < before
         if improved:
             progress.improved_at = progress.generation
-        return Step(describe(losses, progress), progress.genome if improved else None)
+        return Step(
+            describe(losses, progress),
+            progress.genome if improved else None,
+            generation.messages,
+        )
 
     def _should_advance(self) -> bool:
         progress, curriculum = self.progress, self.experiment.curriculum
@@ -235,6 +243,9 @@ class Run:
             self._evolution: Evolution = Backpropagation(
                 self._problem, state, self._share_used
             )
+            return
+        if self.experiment.kalman is not None:
+            self._evolution = Filtering(self._problem, state)
             return
         kind = OneSearch if self.experiment.islands is None else Ring
         self._evolution = kind(self._problem, origin, state)

@@ -122,13 +122,13 @@ def present(network: Any, rows: Any, groups: Any, place: Any, step: Any, work: A
 
 
 @njit
-def sigma(x: float) -> float:
+def sigma(x: float) -> Any:
     """Return 1 / (1 + exp(-x))."""
     return 1.0 / (1.0 + np.exp(-x))
 
 
 @njit
-def _source(network: Any, u: Any, place: Any, c: int, k: int) -> float:
+def _source(network: Any, u: Any, place: Any, c: int, k: int) -> Any:
     """Return the k-th source of cell c: bias, input vector, recurrent."""
     if network.bias:
         if k == 0:
