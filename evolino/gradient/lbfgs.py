@@ -13,7 +13,6 @@ import numpy as np
 
 from evolino.vocabulary import Array, BoolArray, check_count, check_number
 
-ROUND = 100  # steps between two beginnings anew from the best genome: what a resume repeats
 LOST = 1e3  # loss above the first one that stands for one that is not finite
 
 Loss = Callable[[Array], tuple[float, Array]]
@@ -31,7 +30,12 @@ class LBFGS:
     gradient sees; their loss says which genome of the descent is kept. 0 keeps the one of
     the lowest loss that was descended on. starts: descend on so many segments, spread
     evenly over the rows of validation and train, also those that the readout is fitted on;
-    0 descends on the segments of validation alone. seconds: no round of descent begins
+    0 descends on the segments of validation alone. folds: with a logistic readout descend
+    on train instead, its series dealt out into so many folds: each is scored with the
+    readout solved on the others, one fold with that of its own rows; validation is what no
+    gradient sees. 0 descends on segments of validation. round: gradients between two looks
+    at what is held out, where the descent begins anew from its best genome: what a resume
+    repeats. seconds: no round of descent begins
     later than this after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
@@ -46,6 +50,8 @@ class LBFGS:
     genes: tuple[str, ...] = ()
     hold_out: float = 0.25
     starts: int = 0
+    folds: int = 0
+    round: int = 100
     seconds: float | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +61,10 @@ class LBFGS:
         check_number("decay", self.decay, least=0)
         check_count("best", self.best)
         check_count("starts", self.starts, least=0)
+        check_count("folds", self.folds, least=0)
+        check_count("round", self.round)
+        if self.folds and self.starts:
+            raise ValueError("folds are of train, starts of validation: give one of them")
         if self.seconds is not None:
             check_number("seconds", self.seconds, above=0)
         check_number("hold_out", self.hold_out, least=0)
@@ -116,7 +126,7 @@ def _round(loss: Loss, start: Descended, settings: LBFGS, movable: BoolArray) ->
         slope = gradient[movable] + settings.decay * genes / max(len(genes), 1)
         return value + penalty, slope
 
-    budget = min(ROUND, settings.steps - start.gradients)
+    budget = min(settings.round, settings.steps - start.gradients)
     if start.gradients == 0:
         weighed(start.genome[movable])
         if best.gradients == 0:
