@@ -181,15 +181,15 @@ def test_sequences_beside_each_other_have_outputs_and_gradient_of_each_alone(
     lengths = [3, 20, 7, 7, 1, 20, 12, 5, 2, 9, 11]  # two vectors of lanes, then one
     vectors = [rng.normal(size=(each, network.input_width)) for each in lengths]
     passed = drive_sequences(matrices, steps_of(vectors))
-    back = rng.normal(size=(2, sum(lengths), network.cells))
+    to_h, to_s = rng.normal(size=(2, sum(lengths), network.cells))
     found, expected = Gradient(matrices), Gradient(matrices)
     h, s = passed.cells()
-    drive_sequences_backward(passed, *back, found)
+    drive_sequences_backward(passed, to_h, to_s, found)
     first = 0
     for each in vectors:
         alone, rows = drive_sequence(matrices, each), slice(first, first + len(each))
         np.testing.assert_allclose(h[rows], alone.cells()[0], rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(s[rows], alone.cells()[1], rtol=1e-12, atol=1e-14)
-        drive_sequence_backward(alone, *back[:, rows], expected)
+        drive_sequence_backward(alone, to_h[rows], to_s[rows], expected)
         first = rows.stop
     np.testing.assert_allclose(found.genome(), expected.genome(), rtol=1e-10, atol=1e-12)
