@@ -8,6 +8,9 @@ docs/reference.md.
 from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
+from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
+from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
+from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load

@@ -63,13 +63,22 @@ class RunOptions:
     ] = None
     refine: Annotated[
         str | None,
-        typer.Option(help="Descent of the best networks after the search: lbfgs."),
+        typer.Option(help="Descent of the best networks after the search: lbfgs, adam."),
     ] = None
     refine_steps: Annotated[
         int | None, typer.Option(help="Gradients for each of them.", show_default="1000")
     ] = None
     refine_best: Annotated[
         int | None, typer.Option(help="How many of the best descend.", show_default="1")
+    ] = None
+    refine_halve_after: Annotated[
+        int | None,
+        typer.Option(
+            help="All descend so many gradients, the better half twice as many, and so on."
+        ),
+    ] = None
+    refine_rate: Annotated[
+        float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
     refine_seconds: Annotated[
         float | None, typer.Option(help="Begin no round of descent after so long.")
@@ -141,13 +150,20 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
     given = {
         "steps": options.refine_steps,
         "best": options.refine_best,
+        "halve_after": options.refine_halve_after,
+        "rate": options.refine_rate,
         "seconds": options.refine_seconds,
     }
     changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if not changes:
         return experiment
+    first = next(iter(changes)).replace("_", "-")
     if experiment.refine is None:
-        raise ValueError(f"--refine-{next(iter(changes))} needs --refine")
+        raise ValueError(f"--refine-{first} needs --refine")
+    if "rate" in changes and not hasattr(experiment.refine, "rate"):
+        raise ValueError(
+            f"--refine-rate is for adam, the refinement is {experiment.refine.name}"
+        )
     return replace(experiment, refine=replace(experiment.refine, **changes))
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from evolino.gradient.lbfgs import LBFGS, Descended, descend
+from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
@@ -51,12 +51,14 @@ class Refined:
 class Refinement:
     """Descent for the networks of one experiment; made by `refinement_of`.
 
-    descended: the loss that is descended on. held_out: the loss that chooses.
+    descended: the loss that is descended on. held_out: the loss that chooses. seed: of the
+    order in which minibatches take the segments.
     """
 
-    settings: LBFGS
+    settings: Descent
     descended: Objective | LikelihoodObjective
     held_out: Objective | LikelihoodObjective
+    seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
         """Return a genome (C, G) before its descent, its penalty chosen."""
@@ -65,30 +67,52 @@ class Refinement:
     def rounds(self, start: Refined) -> Iterator[Refined]:
         """Yield where each round of the descent ends; the last one has `place.ended`."""
         here = start
-        movable = movable_genes(self.descended.architecture, self.settings.genes)
-        self._begin_round()
-        for place in descend(
-            self.descended.value_and_gradient, start.place, self.settings, movable
-        ):
-            self._begin_round()
-            loss = self.held_out.value(place.genome)
-            better = loss < here.loss
-            here = Refined(
-                place.genome if better else here.genome,
-                loss if better else here.loss,
-                place,
-            )
+        while here.place.ended is None:
+            here = self.next_round(here, self.settings.steps)
             yield here
 
-    def _begin_round(self) -> None:
-        """Make a round a function of what came before it, whoever computes it."""
+    def next_round(self, here: Refined, until: int) -> Refined:
+        """Return how far the refinement is after one more round.
+
+        until: the round takes no gradients beyond so many, but those of a line search.
+        """
+        movable = movable_genes(self.descended.architecture, self.settings.genes)
         for objective in (self.descended, self.held_out):
             if isinstance(objective, LikelihoodObjective):
-                objective.forget()
+                objective.forget()  # a round depends on what came before it alone
+        place = self.settings.round(self.loss_of, here.place, movable, until)
+        loss = self.held_out.value(place.genome)
+        if loss < here.loss:
+            return Refined(place.genome, loss, place)
+        return Refined(here.genome, here.loss, place)
+
+    def loss_of(self, number: int) -> Loss:
+        """Return the loss that a gradient is of, by its number: of all segments, or of
+        those of its minibatch."""
+        if isinstance(self.descended, LikelihoodObjective):
+            return self.descended.value_and_gradient
+        segments, size = self.descended.scored, self.settings.batch_size()
+        if not 0 < size < len(segments):
+            return self.descended.value_and_gradient
+        chosen = minibatch(len(segments), size, number, self.seed)
+        some = tuple(segments[k] for k in chosen)
+        return replace(self.descended, scored=some).value_and_gradient
+
+
+def minibatch(count: int, size: int, number: int, seed: int) -> list[int]:
+    """Return the positions of a minibatch, by its number, of so many segments.
+
+    Each epoch has an order of its own, from the seed and the epoch alone, so that a resumed
+    descent draws the same.
+    """
+    batches = count // size
+    epoch, place = divmod(number, batches)
+    order = np.random.default_rng((seed, epoch)).permutation(count)
+    return sorted(order[place * size : (place + 1) * size].tolist())
 
 
 def check_refinement(
-    settings: LBFGS, architecture: object, task: Task, readout: object
+    settings: Descent, architecture: object, task: Task, readout: object
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
     if not isinstance(architecture, LSTM):
@@ -97,6 +121,11 @@ def check_refinement(
     readout = refined_readout(readout)
     if isinstance(readout, Logistic):
         check_likelihood(architecture, task, readout)
+        if settings.batch_size():
+            raise ValueError(
+                "a logistic readout is refined through on all segments: batch must be 0, "
+                f"got {settings.batch_size()}"
+            )
         return
     check_differentiable(readout)
     check_loss(architecture, task)
@@ -110,18 +139,21 @@ def refined_readout(readout: object) -> object:
 
 
 def refinement_of(
-    settings: LBFGS,
+    settings: Descent,
     architecture: object,
     task: Task,
     readout: object,
     split: Split,
     genome: Array,
     scaling: Scaling | None = None,
+    *,
+    seed: int = 0,
 ) -> Refinement:
     """Return the refinement of networks that begins at a genome (C, G).
 
-    scaling: of the task's columns, if it has one. Of several penalties of the readout it is
-    the one that is best for this genome. Raises ValueError for what has no gradient.
+    scaling: of the task's columns, if it has one. seed: as of `Refinement`. Of several
+    penalties of the readout it is the one that is best for this genome. Raises ValueError
+    for what has no gradient.
     """
     check_refinement(settings, architecture, task, readout)
     assert isinstance(architecture, LSTM)
@@ -133,16 +165,15 @@ def refinement_of(
             for penalty in readout.penalties
         ]
         best = _best(likelihoods, genome)
-        return Refinement(settings, best, replace(best, folds=(held_out,)))
+        return Refinement(settings, best, replace(best, folds=(held_out,)), seed)
     assert isinstance(readout, PseudoInverse | Ridge)
+    scored = folds[0].scored
     objectives = [
-        Objective(
-            architecture, task, readout, split.train, folds[0].scored, penalty, scaling
-        )
+        Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
     descended = _best(objectives, genome)
-    return Refinement(settings, descended, replace(descended, scored=held_out.scored))
+    return Refinement(settings, descended, replace(descended, scored=held_out.scored), seed)
 
 
 def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
@@ -152,7 +183,7 @@ def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
     return min(objectives, key=lambda each: each.value(genome))
 
 
-def folds_of(settings: LBFGS, split: Split) -> tuple[tuple[Fold, ...], Fold]:
+def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     """Return what is descended on, and what is held out.
 
     Raises ValueError for more folds than there are series to deal out.

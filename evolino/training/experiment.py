@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from evolino.gradient.lbfgs import LBFGS
+from evolino.gradient.descent import Descent
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
@@ -126,7 +126,7 @@ class Experiment:
     robust: float = 0.0
     fit_weight: float = 0.0
     ensemble: int = 1
-    refine: LBFGS | None = None
+    refine: Descent | None = None
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""

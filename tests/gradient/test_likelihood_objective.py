@@ -162,12 +162,12 @@ def test_without_folds_a_share_of_validation_is_held_out():
 
 @pytest.mark.parametrize("folds", [0, 2])
 def test_a_descent_lowers_its_loss_and_each_round_depends_on_its_beginning_alone(folds):
-    made, genome = refinement(steps=24, round=8, folds=folds)
+    made, genome = refinement(steps=24, round_steps=8, folds=folds)
     start = made.begin(genome)
     every = list(made.rounds(start))
     assert every[-1].place.ended
     assert every[-1].place.loss < every[0].place.loss
-    again, _ = refinement(steps=24, round=8, folds=folds)
+    again, _ = refinement(steps=24, round_steps=8, folds=folds)
     for before, after in pairwise(every):
         found = next(again.rounds(before))
         np.testing.assert_array_equal(found.place.genome, after.place.genome)
@@ -198,7 +198,7 @@ def test_of_two_readouts_the_costly_one_is_refined_through():
         ({"task": Oscillators()}, "scored one step ahead; mso runs freely"),
         ({"folds": 9}, "folds must be at most the 4 series, got 9"),
         ({"folds": 2, "starts": 3}, "give one of them"),
-        ({"round": 0}, "round must be"),
+        ({"round_steps": 0}, "round_steps must be"),
     ],
 )  # fmt: skip
 def test_what_has_no_gradient_or_meaning_is_refused(changes, message):
