@@ -44,6 +44,13 @@ class RunOptions:
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None
+    train: Annotated[
+        str | None,
+        typer.Option(
+            help="evolution, or bptt: back-propagation through time, no readout solved.",
+            show_default="evolution",
+        ),
+    ] = None
     islands: Annotated[
         int | None,
         typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
@@ -57,7 +64,7 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search or readout, "
+            help="Any field of network, initialiser, search, readout, refine or bptt, "
             "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
         ),
     ] = None
@@ -130,6 +137,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         initialiser=options.initialiser,
         fields=fields_set,
         refine=options.refine,
+        train=options.train,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},
     )

@@ -115,12 +115,9 @@ def check_refinement(
     settings: Descent, architecture: object, task: Task, readout: object
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
-    if not isinstance(architecture, LSTM):
-        found = type(architecture).__name__
-        raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
-    readout = refined_readout(readout)
+    lstm, readout = check_lstm(architecture), refined_readout(readout)
     if isinstance(readout, Logistic):
-        check_likelihood(architecture, task, readout)
+        check_likelihood(lstm, task, readout)
         if settings.batch_size():
             raise ValueError(
                 "a logistic readout is refined through on all segments: batch must be 0, "
@@ -128,9 +125,17 @@ def check_refinement(
             )
         return
     check_differentiable(readout)
-    check_loss(architecture, task)
+    check_loss(lstm, task)
     if settings.folds:
         raise ValueError(f"folds need a logistic readout, got {name_of(readout)}")
+
+
+def check_lstm(architecture: object) -> LSTM:
+    """Return an architecture that is an LSTM. Raises ValueError for others."""
+    if not isinstance(architecture, LSTM):
+        found = type(architecture).__name__
+        raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
+    return architecture
 
 
 def refined_readout(readout: object) -> object:
