@@ -59,6 +59,7 @@ from evolino.task.protocol import Task as Task
 from evolino.task.series import Segment as Segment
 from evolino.task.series import Series as Series
 from evolino.task.series import Split as Split
+from evolino.task.symbols import Symbols as Symbols
 from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse

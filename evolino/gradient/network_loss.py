@@ -164,7 +164,7 @@ class NetworkLoss:
             np.stack([p.outputs[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
             np.stack([p.states[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
             np.stack(before),
-            np.stack([s.series.inputs[s.start : s.stop] for s in scored], axis=1),
+            np.stack([s.series.input_rows(s.start, s.stop) for s in scored], axis=1),
         )
 
 
