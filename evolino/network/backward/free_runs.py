@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.network.backward.features import read_out, read_out_backward
+from evolino.network.backward.features import read_out, read_out_backward, readout_parts
 from evolino.network.backward.matrices import (
     LANES,
     Gradient,
@@ -82,6 +82,7 @@ def run_freely(matrices: Matrices, readout: Array, starts: RunStarts) -> RunsPas
     peepholes, work = peepholes_of(matrices, cells, lanes), aligned(56)
     kept = steps * 4 * cells * lanes * 8 <= KEPT
     nets = _stack(steps if kept else 1, 4 * cells, lanes)
+    parts = readout_parts(architecture, readout)
     for t in range(steps):
         if architecture.feedback:
             sources[t, cells + inputs : -1] = architecture.feedback_scale * fed_back
@@ -92,7 +93,7 @@ def run_freely(matrices: Matrices, readout: Array, starts: RunStarts) -> RunsPas
             net.reshape(-1), peepholes, states[t].reshape(-1), states[t + 1].reshape(-1),
             h.reshape(-1), work, cells * lanes // LANES, matrices.flags,
         )  # fmt: skip
-        read_out(architecture, readout, (h, states[t + 1], sources[t, cells:-1]), sums[t])
+        read_out(parts, (h, states[t + 1], sources[t, cells:-1]), sums[t])
         fed_back = sums[t]
     return RunsPass(matrices, readout, sources, states, sums, nets if kept else None, count)
 
@@ -117,15 +118,16 @@ def run_freely_backward(
     spare = _stack(1, 4 * cells, lanes)[0]
     ds, to_sources = _stack(1, cells, lanes)[0], _stack(1, weights.shape[1], lanes)[0]
     to_weights, to_readout = np.zeros_like(weights), np.zeros_like(readout)
+    product = np.empty_like(weights)
     to_y = np.zeros((architecture.outputs, lanes))
+    parts = readout_parts(architecture, readout)
+    to_parts = readout_parts(architecture, to_readout)  # views, added to below
     for t in reversed(range(steps)):
         to_y[:, : passed.count] += to_sums[t]
         dh = to_sources[:cells]
         h, s = passed.sources[t + 1, :cells], passed.states[t + 1]
         u = passed.sources[t, cells:-1]
-        to_u = read_out_backward(
-            architecture, readout, (h, s, u), to_y, (dh, ds, to_readout)
-        )
+        to_u = read_out_backward(parts, (h, s, u), to_y, (dh, ds, to_parts))
         if passed.net is None:
             net = np.matmul(weights, passed.sources[t], out=spare)
         else:
@@ -136,7 +138,8 @@ def run_freely_backward(
             to_peepholes, cells * lanes // LANES, matrices.flags,
         )  # fmt: skip
         np.matmul(weights.T, net, out=to_sources)
-        to_weights += net @ passed.sources[t].T
+        np.matmul(net, passed.sources[t].T, out=product)
+        to_weights += product
         to_u += to_sources[cells:-1]
         to_y[...] = (
             architecture.feedback_scale * to_u[inputs:] if architecture.feedback else 0
