@@ -1,8 +1,8 @@
 """One loss after solving and its gradient, against the forward passes alone and JAX's.
 
-One network is driven over the series, its readout is solved, it runs freely from many starts,
-and the task's loss goes back through all of it. JAX compiles the same equations with
-`jit(value_and_grad)` in float64; both gradients are checked against each other first.
+One network is driven over the series, its readout is solved, it runs freely from many
+starts, and the task's loss goes back through all of it. JAX compiles the same equations
+with `jit(value_and_grad)` in float64; both gradients are checked against each other first.
 """
 
 from __future__ import annotations
