@@ -39,6 +39,17 @@ BELOW = {
         "readout",
         "models",
     },
+    "estimators": {
+        "vocabulary",
+        "registry",
+        "simd",
+        "task",
+        "search",
+        "network",
+        "gradient",
+        "models",
+        "training",
+    },
     "plots": {
         "vocabulary",
         "storage",

@@ -190,7 +190,7 @@ class Objective:
         _, scored = self._segments
         rest = np.zeros(self.architecture.outputs)
         before = [s.series.fed_back[s.start - 1] if s.start else rest for s in scored]
-        inputs = [s.series.inputs[s.start : s.stop] for s in scored]
+        inputs = [s.series.input_rows(s.start, s.stop) for s in scored]
         return np.stack(before), np.stack(inputs, axis=1)
 
     @cached_property

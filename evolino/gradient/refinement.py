@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.gradient.lbfgs import LBFGS, Descended, descend
+from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.objective import Objective, check_loss, distinct
 from evolino.gradient.readout import check_differentiable
 from evolino.network.lstm import LSTM
@@ -40,12 +40,14 @@ class Refined:
 class Refinement:
     """Descent for the networks of one experiment; made by `refinement_of`.
 
-    descended: the loss that is descended on. held_out: the loss that chooses.
+    descended: the loss that is descended on. held_out: the loss that chooses. seed: of the
+    order in which minibatches take the segments.
     """
 
-    settings: LBFGS
+    settings: Descent
     descended: Objective
     held_out: Objective
+    seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
         """Return a genome (C, G) before its descent, its penalty chosen."""
@@ -54,42 +56,75 @@ class Refinement:
     def rounds(self, start: Refined) -> Iterator[Refined]:
         """Yield where each round of the descent ends; the last one has `place.ended`."""
         here = start
-        movable = movable_genes(self.descended.architecture, self.settings.genes)
-        for place in descend(
-            self.descended.value_and_gradient, start.place, self.settings, movable
-        ):
-            loss = self.held_out.value(place.genome)
-            better = loss < here.loss
-            here = Refined(
-                place.genome if better else here.genome,
-                loss if better else here.loss,
-                place,
-            )
+        while here.place.ended is None:
+            here = self.next_round(here, self.settings.steps)
             yield here
+
+    def next_round(self, here: Refined, until: int) -> Refined:
+        """Return how far the refinement is after one more round.
+
+        until: the round takes no gradients beyond so many, but those of a line search.
+        """
+        movable = movable_genes(self.descended.architecture, self.settings.genes)
+        place = self.settings.round(self.loss_of, here.place, movable, until)
+        loss = self.held_out.value(place.genome)
+        if loss < here.loss:
+            return Refined(place.genome, loss, place)
+        return Refined(here.genome, here.loss, place)
+
+    def loss_of(self, number: int) -> Loss:
+        """Return the loss that a gradient is of, by its number: of all segments, or of
+        those of its minibatch."""
+        segments, size = self.descended.scored, self.settings.batch_size()
+        if not 0 < size < len(segments):
+            return self.descended.value_and_gradient
+        chosen = minibatch(len(segments), size, number, self.seed)
+        some = tuple(segments[k] for k in chosen)
+        return replace(self.descended, scored=some).value_and_gradient
+
+
+def minibatch(count: int, size: int, number: int, seed: int) -> list[int]:
+    """Return the positions of a minibatch, by its number, of so many segments.
+
+    Each epoch has an order of its own, from the seed and the epoch alone, so that a resumed
+    descent draws the same.
+    """
+    batches = count // size
+    epoch, place = divmod(number, batches)
+    order = np.random.default_rng((seed, epoch)).permutation(count)
+    return sorted(order[place * size : (place + 1) * size].tolist())
 
 
 def check_refinement(architecture: object, task: Task, readout: object) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
-    if not isinstance(architecture, LSTM):
-        found = type(architecture).__name__
-        raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
-    check_loss(architecture, task)
+    check_loss(check_lstm(architecture), task)
     check_differentiable(readout)
 
 
+def check_lstm(architecture: object) -> LSTM:
+    """Return an architecture that is an LSTM. Raises ValueError for others."""
+    if not isinstance(architecture, LSTM):
+        found = type(architecture).__name__
+        raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
+    return architecture
+
+
 def refinement_of(
-    settings: LBFGS,
+    settings: Descent,
     architecture: object,
     task: Task,
     readout: object,
     split: Split,
     genome: Array,
     scaling: Scaling | None = None,
+    *,
+    seed: int = 0,
 ) -> Refinement:
     """Return the refinement of networks that begins at a genome (C, G).
 
-    scaling: of the task's columns, if it has one. Of several penalties of the readout it is
-    the one that is best for this genome. Raises ValueError for what has no gradient.
+    scaling: of the task's columns, if it has one. seed: as of `Refinement`. Of several
+    penalties of the readout it is the one that is best for this genome. Raises ValueError
+    for what has no gradient.
     """
     check_refinement(architecture, task, readout)
     assert isinstance(architecture, LSTM)
@@ -105,7 +140,7 @@ def refinement_of(
     descended = objectives[0]
     if len(objectives) > 1:
         descended = min(objectives, key=lambda each: each.value(genome))
-    return Refinement(settings, descended, replace(descended, scored=held_out))
+    return Refinement(settings, descended, replace(descended, scored=held_out), seed)
 
 
 def spread(
