@@ -236,14 +236,24 @@ class _Into:
         np.add.at(self.states, rows[later] - 1, states[later])
 
 
-def check_loss(architecture: LSTM, task: Task) -> None:
-    """Raise ValueError for a task or outputs that have no gradient, naming them."""
-    if not isinstance(task, Differentiable):
+def check_loss(
+    architecture: LSTM, task: Task, output: str = "identity", readout: str = ""
+) -> None:
+    """Raise ValueError for a task or a network that has no gradient, naming it.
+
+    output: what the readout, whose name is for the error, has a gradient with.
+    """
+    there = getattr(task, "differentiable", True)
+    if not isinstance(task, Differentiable) or not there:
         raise ValueError(
             f"refinement needs a loss with a gradient; {name_of(task)} has none"
+            + ("" if there else " with these parameters")
         )
-    if architecture.output != "identity":
-        raise ValueError(f"refinement needs output 'identity', got {architecture.output!r}")
+    if architecture.output != output:
+        readout = readout and f" through readout {readout}"
+        raise ValueError(
+            f"refinement{readout} needs output {output!r}, got {architecture.output!r}"
+        )
     if architecture.precision != "float64":
         raise ValueError(
             f"refinement needs precision 'float64', got {architecture.precision!r}"

@@ -55,7 +55,9 @@ def check_refinable(problem: Problem) -> None:
     experiment = problem.experiment
     if experiment.refine is None:
         return
-    check_refinement(experiment.architecture, experiment.task, experiment.readout)
+    check_refinement(
+        experiment.refine, experiment.architecture, experiment.task, experiment.readout
+    )
 
 
 def begin(genomes: Sequence[Array]) -> list[State]:

@@ -230,6 +230,27 @@ def _add_product(matrix: Any, factors: Any, rows: int, sums: Any, columns: int) 
 
 
 @compiled
+def step_forward(net: Any, peepholes: Any, before: Any, states: Any, outputs: Any,
+                 work: Any, n: int, flags: int) -> None:  # fmt: skip
+    """Step n vectors of cells. net: (4 n) vectors. peepholes: (3 n). before, states,
+    outputs: (n). work: 7 vectors."""
+    _step(memory(net), memory(peepholes), memory(before), memory(states),
+          memory(outputs), memory(work), n, flags)  # fmt: skip
+
+
+@compiled
+def step_backward(net: Any, peepholes: Any, cells: Any, dh: Any, ds: Any, dpeep: Any,
+                  n: int, flags: int) -> None:  # fmt: skip
+    """Turn net inputs (4 n) into their gradients; ds: after the step, then before it.
+
+    cells: states before and after the step, a pair of (n).
+    """
+    states = memory(cells[0]), memory(cells[1])
+    _step_backward(memory(net), memory(peepholes), states, memory(dh), memory(ds),
+                   memory(dpeep), n, flags)  # fmt: skip
+
+
+@compiled
 def drive_forward(sequence: Sequence, work: Any, steps: int, cells: int, n: int,
                   flags: int) -> None:  # fmt: skip
     """Drive one network over a sequence; net inputs become complete, states are kept.
