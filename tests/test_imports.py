@@ -25,7 +25,7 @@ BELOW = {
     "search": {"vocabulary", "simd"},
     "network": {"vocabulary", "simd", "solvers", "environments", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
-    "gradient": {"vocabulary", "task", "network", "readout"},
+    "gradient": {"vocabulary", "solvers", "task", "network", "readout"},
     "models": GROUND
     | {"registry", "solvers", "environments", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
@@ -40,6 +40,17 @@ BELOW = {
         "network",
         "readout",
         "models",
+    },
+    "estimators": {
+        "vocabulary",
+        "registry",
+        "simd",
+        "task",
+        "search",
+        "network",
+        "gradient",
+        "models",
+        "training",
     },
     "plots": {
         "vocabulary",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from evolino.environments.base import Environment, Episodes, Outcomes
 from evolino.network import base, reference
@@ -30,6 +31,7 @@ class LSTMDriver:
     names: `Traces`, `CountsStrings`, `Acts`."""
 
     architecture: LSTM
+    looks_up_symbols: ClassVar[bool] = True
 
     @cached_property
     def layout(self) -> dispatch.Layout:
