@@ -26,8 +26,9 @@ types: $(READY)  ## Types, those of the tests included.
 
 check: style types test  ## What CI checks.
 
+ATTACK ?= 2000
 attack: $(READY)  ## Attack the proofs with 2,000 networks made to break them (half an hour).
-	EVOLINO_ATTACK=2000 $(BIN)/python -m pytest -s tests/certificates/test_attack.py
+	EVOLINO_ATTACK=$(ATTACK) $(BIN)/python -m pytest -s tests/certificates/test_attack.py
 
 fuzz: $(READY)  ## Read 10,000 mutated files (half an hour).
 	EVOLINO_FUZZ=10000 $(BIN)/python -m pytest -s tests/fuzz

@@ -37,6 +37,11 @@ A large network's weights come from the second cache, or from behind it. Four se
 driven at once, so that a weight that was read serves four times; sixteen sums, four gates
 of four series, are what the registers hold. Both ways give the same bits.
 """,
+    "symbols": """
+A column of the input weights is looked up where one-hot inputs would be multiplied, to the
+same bits. The columns of a thousand symbols do not fit the first cache, and are laid out
+anew for every block of networks: that is what is left of their number.
+""",
     "readout": """
 The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothing else. Rows
 are folded eight at a time, from where the states lie, two reflections at a time, so that a

@@ -143,6 +143,21 @@ def _large(part: Part, parts: Part) -> str:
     return f"{text}\n\n{table(lines, 'rlrrr')}"
 
 
+def _symbols(part: Part, parts: Part) -> str:
+    names = list(part["rows"][0]["milliseconds"])
+    lines = [["C", *(f"{name}, ms" for name in names), *(f"{n}, times" for n in names[1:])]]
+    for row in part["rows"]:
+        taken = [spread(row["milliseconds"][name]) for name in names]
+        times = [spread(row["ratios"][name], "x") for name in names[1:]]
+        lines.append([str(row["cells"]), *taken, *times])
+    text = (
+        f"Weights of {part['networks']} networks laid out, and a teacher-forced pass over "
+        f"{part['series']} series of {part['steps']} steps, by the number of symbols; "
+        "times are those of the fewest."
+    )
+    return f"{text}\n\n{table(lines, 'r' * len(lines[0]))}"
+
+
 def _readout(part: Part, parts: Part) -> str:
     machine, names = parts.get("roofline"), list(part["cells"][0]["microseconds"])
     lines = [["C", *names, "roofline of the QR"]]
@@ -270,6 +285,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
     "roofline": ("What the machine could do", _roofline),
     "forward": ("Forward pass", _forward),
     "large": ("Large networks over several series", _large),
+    "symbols": ("Symbols as indices", _symbols),
     "readout": ("Readout", _readout),
     "evaluation": ("Whole evaluations", _evaluation),
     "searches": ("Ask and tell", _searches),

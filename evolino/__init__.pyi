@@ -8,6 +8,10 @@ docs/reference.md.
 from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
+from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
+from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
+from evolino.gradient.adam import Adam as Adam
+from evolino.gradient.bptt import BPTT as BPTT
 from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
@@ -55,6 +59,7 @@ from evolino.task.protocol import Task as Task
 from evolino.task.series import Segment as Segment
 from evolino.task.series import Series as Series
 from evolino.task.series import Split as Split
+from evolino.task.symbols import Symbols as Symbols
 from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse

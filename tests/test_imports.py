@@ -24,7 +24,7 @@ BELOW = {
     "search": {"vocabulary", "simd"},
     "network": {"vocabulary", "simd", "solvers", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
-    "gradient": {"vocabulary", "task", "network", "readout"},
+    "gradient": {"vocabulary", "solvers", "task", "network", "readout"},
     "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
@@ -38,6 +38,17 @@ BELOW = {
         "network",
         "readout",
         "models",
+    },
+    "estimators": {
+        "vocabulary",
+        "registry",
+        "simd",
+        "task",
+        "search",
+        "network",
+        "gradient",
+        "models",
+        "training",
     },
     "plots": {
         "vocabulary",

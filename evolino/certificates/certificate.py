@@ -121,13 +121,13 @@ def check(model: Model, phases: Sequence[Phase]) -> None:
         raise ValueError("certificates are for networks whose weights are all finite")
     if not phases:
         raise ValueError("the language has no phases")
-    widths = (len(phases[0].inputs), len(phases[0].targets))
+    widths = (len(phases[0].inputs), phases[0].cycle.shape[1])
     if (architecture.inputs, architecture.outputs) != widths:
         raise ValueError(
             f"the network has {architecture.inputs} inputs and {architecture.outputs} "
             f"outputs, the language {widths[0]} and {widths[1]}"
         )
-    sizes = np.abs([phase.targets for phase in phases])
+    sizes = np.abs(np.concatenate([phase.cycle for phase in phases]))
     if not ((sizes >= LEAST_TARGET) & (sizes <= 1 / LEAST_TARGET)).all():
         raise ValueError("certificates are for targets above and below 0, not of 0 itself")
     if not np.isfinite([phase.inputs for phase in phases]).all():

@@ -4,7 +4,9 @@ Strings n_j = base_j + period * m_j, 0 <= m_j <= reach_j, are followed together 
 their phases. Of a phase that grows with m: the first half of the base string's rows, then
 as many more as a string has, then the second half of the base string's. The rows between
 come `period` at a time, and one such stretch is enough: it leads from a set of states into
-itself, but for what counting cells add. See docs/certificate.md.
+itself, but for what counting cells add. Where the targets of a phase are a cycle the period
+is a multiple of it, so that all stretches, and the rows after them, have the same ones
+whatever m is. See docs/certificate.md.
 """
 
 from __future__ import annotations
@@ -88,29 +90,38 @@ class Follower:
         rows = phase.rows(self._strings.base)
         more = self.vertices @ np.array(phase.factors, dtype=np.float64)
         if not more.any():
-            self._rows(index, "start", driven, phase, rows)
+            self._rows(index, "start", driven, phase, range(rows))
             return
         head = rows // 2
-        self._rows(index, "start", driven, phase, head)
-        self._middle(index, driven, phase, more)
-        self._rows(index, "end", driven, phase, rows - head)
+        self._rows(index, "start", driven, phase, range(head))
+        self._middle(index, driven, phase, head, more)
+        self._rows(index, "end", driven, phase, range(head, rows))
 
-    def _rows(self, index: int, part: str, driven: Driven, phase: Phase, rows: int) -> None:
+    def _rows(
+        self, index: int, part: str, driven: Driven, phase: Phase, rows: range
+    ) -> None:
+        """Follow rows of the base string, which have the targets of those of every m: the
+        rows between are whole stretches."""
         self._part, margin = part, np.inf
-        for _ in range(rows):
+        for row in rows:
             self.cells, _ = step(driven, self.cells, self.vertices, self._arithmetic)
-            here = margin_of(driven, phase, self.cells, self.vertices, self._arithmetic)
+            wanted = phase.targets_at(row)
+            here = margin_of(driven, wanted, self.cells, self.vertices, self._arithmetic)
             margin = min(margin, here)
             if not margin > 0:
                 raise Undecided(index, part, "an output may have the wrong sign")
         if rows:
             self.margins.append(Margin(index, part, margin))
 
-    def _middle(self, index: int, driven: Driven, phase: Phase, more: Array) -> None:
-        """Follow the rows beyond the base string's; more: (V,), in stretches."""
+    def _middle(
+        self, index: int, driven: Driven, phase: Phase, head: int, more: Array
+    ) -> None:
+        """Follow the rows beyond the base string's, from row `head` on; more: (V,), in
+        stretches."""
         self._part = "middle"
         between = between_stretches(self.vertices, more)
-        stretch = Stretch(driven, phase, between, self._strings.period, self._arithmetic)
+        period = self._strings.period
+        stretch = Stretch(driven, phase, between, period, head, self._arithmetic)
         cells, margin = stretch.repeated(self.cells, float(more.max()), index)
         self.margins.append(Margin(index, "middle", margin))
         # Of all i = factors . m stretches the slope becomes one of m.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolino.models.model import Model
-from evolino.task.counted import Phase
+from evolino.task.counted import Phase, rows_of
 from evolino.vocabulary import Array, IntArray
 
 LONGEST_PERIOD = 12
@@ -37,25 +37,20 @@ def strings_between(first: int, last: int, parameters: int) -> IntArray:
     return np.asarray(every[order][longest[order] >= first], dtype=np.int64)
 
 
-def rows_of(phases: Sequence[Phase], parameters: Sequence[int]) -> tuple[Array, Array]:
-    """Return the inputs (T, I) and targets (T, K) of a string."""
-    counts = [phase.rows(parameters) for phase in phases]
-    inputs = np.repeat([phase.inputs for phase in phases], counts, axis=0)
-    targets = np.repeat([phase.targets for phase in phases], counts, axis=0)
-    return inputs, targets
-
-
 def period_of(
     model: Model, phases: Sequence[Phase], parameters: Sequence[int]
 ) -> int | None:
-    """Return after how many rows all cells do the same in the middle of a growing phase.
+    """Return after how many rows all cells do the same in the middle of a growing phase,
+    a multiple of every cycle of targets.
 
-    None if in some phase they do not. It is a guess, for a proof to confirm.
+    None if in some phase they do not, or only after more than LONGEST_PERIOD. It is a
+    guess, for a proof to confirm.
     """
     inputs, _ = rows_of(phases, parameters)
     with np.errstate(all="ignore"):
         trace = model.states(inputs)
-    whole, first = 1, 0
+    whole = math.lcm(*(len(phase.cycle) for phase in phases if any(phase.factors)))
+    first = 0
     for phase in phases:
         rows = phase.rows(parameters)
         if any(phase.factors) and rows >= 8:

@@ -65,7 +65,8 @@ def followed(
                 except Unbounded:
                     accepted[here] = False
                     break
-                sides = sides_of(outputs, phase).reshape(len(phase.targets), -1)
+                wanted = phase.targets_at(row)
+                sides = sides_of(outputs, wanted).reshape(len(wanted), -1)
                 cells = _with(cells, some, here)
                 accepted[here] = sides.min(axis=0) > 0
     return accepted

@@ -43,9 +43,10 @@ class Undecided(Exception):
 
 
 def margin_of(
-    driven: Driven, phase: Phase, cells: Cells, vertices: Array, arithmetic: Arithmetic
+    driven: Driven, targets: Array, cells: Cells, vertices: Array, arithmetic: Arithmetic
 ) -> float:
     """Return how far the outputs are at least from a wrong sign; -inf: they may have one.
+    targets: (K,), of this row.
 
     Raises Unbounded for bounds that are not finite, and where an output may be so large
     that the kernels give the network up.
@@ -53,13 +54,13 @@ def margin_of(
     outputs = outputs_of_readout(driven, cells, vertices)
     if arithmetic.rounds and not (outputs.size <= EXPLODED).all():
         raise Unbounded(f"an output may be beyond {EXPLODED:.0e}, where it is given up")
-    return float(sides_of(outputs, phase).min())
+    return float(sides_of(outputs, targets).min())
 
 
-def sides_of(outputs: Interval, phase: Phase) -> Array:
+def sides_of(outputs: Interval, targets: Array) -> Array:
     """Return (K, ..): how far outputs are at least from a wrong sign, -inf if they may have
-    one or be so small that their product with the target underflows."""
-    targets = phase.targets.reshape(-1, *(1,) * (outputs.lo.ndim - 1))
+    one or be so small that their product with the target (K,) underflows."""
+    targets = targets.reshape(-1, *(1,) * (outputs.lo.ndim - 1))
     sides = np.where(targets > 0, outputs.lo, -outputs.hi)
     return np.where(sides >= LEAST_MARGIN, sides, -np.inf)
 
@@ -73,13 +74,26 @@ def between_stretches(vertices: Array, more: Array) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """`period` rows of a phase. vertices: (V, J + 1) of (m, i), i stretches done before."""
+    """`period` rows of a phase, a multiple of the cycle of its targets.
+
+    first: the row of the phase that the first stretch begins with. vertices: (V, J + 1) of
+    (m, i), i stretches done before.
+    """
 
     driven: Driven
     phase: Phase
     vertices: Array
     period: int
+    first: int
     arithmetic: Arithmetic
+
+    def __post_init__(self) -> None:
+        """See that every stretch has the same targets."""
+        if self.period % len(self.phase.cycle):
+            raise ValueError(
+                f"period must be a multiple of the cycle of {len(self.phase.cycle)} rows, "
+                f"got {self.period}"
+            )
 
     def repeated(self, entry: Cells, most: float, index: int) -> tuple[Cells, float]:
         """Return the cells after any number of stretches up to `most`, and the margin.
@@ -120,10 +134,11 @@ class Stretch:
     def _run(self, cells: Cells) -> tuple[Cells, BoolArray, float]:
         """Return the cells after a stretch, which of them kept their states, the margin."""
         kept, margin = np.ones(len(cells.centres), dtype=bool), np.inf
-        for _ in range(self.period):
+        for row in range(self.first, self.first + self.period):
             cells, still = step(self.driven, cells, self.vertices, self.arithmetic)
             kept &= still
-            here = margin_of(self.driven, self.phase, cells, self.vertices, self.arithmetic)
+            wanted = self.phase.targets_at(row)
+            here = margin_of(self.driven, wanted, cells, self.vertices, self.arithmetic)
             margin = min(margin, here)
         return cells, kept, margin
 

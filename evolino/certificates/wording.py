@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -43,19 +44,29 @@ def sentences(certificate: Certificate) -> list[str]:
 
 
 def phase_names(phases: Sequence[Phase], symbols: Sequence[str]) -> list[str]:
-    """Return what each phase is: its symbol, and which may come next.
+    """Return what each phase is: its symbol, and which may come next; of a cycle in turn,
+    as in "a, then a (2 rows) / a or b".
 
     symbols: of the outputs; the inputs are a start symbol S and all of them but the last.
     Others get numbers.
     """
-    if len(symbols) != len(phases[0].targets) or len(symbols) != len(phases[0].inputs):
+    if not len(symbols) == phases[0].cycle.shape[1] == len(phases[0].inputs):
         return [f"phase {k}" for k in range(1, len(phases) + 1)]
     names = ("S", *symbols[:-1])
     return [
-        f"{names[int(np.argmax(phase.inputs))]}, then "
-        + " or ".join(symbols[k] for k in np.flatnonzero(phase.targets > 0).tolist())
+        f"{names[int(np.argmax(phase.inputs))]}, then {_successors(phase, symbols)}"
         for phase in phases
     ]
+
+
+def _successors(phase: Phase, symbols: Sequence[str]) -> str:
+    """Return which symbols may come next, for each row of a cycle."""
+    each = [
+        " or ".join(symbols[k] for k in np.flatnonzero(row > 0).tolist())
+        for row in phase.cycle
+    ]
+    runs = [(name, len(list(rows))) for name, rows in itertools.groupby(each)]
+    return " / ".join(name if n == 1 else f"{name} ({n} rows)" for name, n in runs)
 
 
 def rows_in_words(phase: Phase) -> str:

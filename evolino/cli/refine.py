@@ -18,11 +18,14 @@ class RefineOptions:
     """The options; a field is as its help says."""
 
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")]
-    method: Annotated[str, typer.Option(help="Of the descent.")] = "lbfgs"
+    method: Annotated[str, typer.Option(help="Of the descent: lbfgs, adam.")] = "lbfgs"
     steps: Annotated[int, typer.Option(help="Gradients for each network.")] = 1000
     starts: Annotated[
         int, typer.Option(help="Free runs to descend on, 0 for those of validation.")
     ] = 0
+    rate: Annotated[
+        float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
+    ] = None
     seconds: Annotated[
         float | None, typer.Option(help="Begin no round of descent after so long.")
     ] = None
@@ -50,7 +53,9 @@ def _refine(options: RefineOptions) -> None:
     from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
 
-    fields = {name: getattr(options, name) for name in ("steps", "starts", "seconds")}
+    fields = {
+        name: getattr(options, name) for name in ("steps", "starts", "rate", "seconds")
+    }
     given = {name: value for name, value in fields.items() if value is not None}
     settings = from_table("refinement", {"name": options.method, **given})
     pool = worker_settings(

@@ -44,6 +44,13 @@ class RunOptions:
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None
+    train: Annotated[
+        str | None,
+        typer.Option(
+            help="evolution, or bptt: back-propagation through time, no readout solved.",
+            show_default="evolution",
+        ),
+    ] = None
     islands: Annotated[
         int | None,
         typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
@@ -57,19 +64,28 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search or readout, "
+            help="Any field of network, initialiser, search, readout, refine or bptt, "
             "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
         ),
     ] = None
     refine: Annotated[
         str | None,
-        typer.Option(help="Descent of the best networks after the search: lbfgs."),
+        typer.Option(help="Descent of the best networks after the search: lbfgs, adam."),
     ] = None
     refine_steps: Annotated[
         int | None, typer.Option(help="Gradients for each of them.", show_default="1000")
     ] = None
     refine_best: Annotated[
         int | None, typer.Option(help="How many of the best descend.", show_default="1")
+    ] = None
+    refine_halve_after: Annotated[
+        int | None,
+        typer.Option(
+            help="All descend so many gradients, the better half twice as many, and so on."
+        ),
+    ] = None
+    refine_rate: Annotated[
+        float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
     refine_seconds: Annotated[
         float | None, typer.Option(help="Begin no round of descent after so long.")
@@ -121,6 +137,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         initialiser=options.initialiser,
         fields=fields_set,
         refine=options.refine,
+        train=options.train,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},
     )
@@ -141,13 +158,20 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
     given = {
         "steps": options.refine_steps,
         "best": options.refine_best,
+        "halve_after": options.refine_halve_after,
+        "rate": options.refine_rate,
         "seconds": options.refine_seconds,
     }
     changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if not changes:
         return experiment
+    first = next(iter(changes)).replace("_", "-")
     if experiment.refine is None:
-        raise ValueError(f"--refine-{next(iter(changes))} needs --refine")
+        raise ValueError(f"--refine-{first} needs --refine")
+    if "rate" in changes and not hasattr(experiment.refine, "rate"):
+        raise ValueError(
+            f"--refine-rate is for adam, the refinement is {experiment.refine.name}"
+        )
     return replace(experiment, refine=replace(experiment.refine, **changes))
 
 

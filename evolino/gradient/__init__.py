@@ -6,4 +6,5 @@ used.
 
 REFINEMENTS = {
     "lbfgs": "evolino.gradient.lbfgs:LBFGS",
+    "adam": "evolino.gradient.adam:Adam",
 }

@@ -175,7 +175,7 @@ class Objective:
             np.stack([p.outputs[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
             np.stack([p.states[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
             np.stack(before),
-            np.stack([s.series.inputs[s.start : s.stop] for s in scored], axis=1),
+            np.stack([s.series.input_rows(s.start, s.stop) for s in scored], axis=1),
         )
 
 
@@ -212,14 +212,24 @@ class _Into:
             self.states[row - 1] += states
 
 
-def check_loss(architecture: LSTM, task: Task) -> None:
-    """Raise ValueError for a task or outputs that have no gradient, naming them."""
-    if not isinstance(task, Differentiable):
+def check_loss(
+    architecture: LSTM, task: Task, output: str = "identity", readout: str = ""
+) -> None:
+    """Raise ValueError for a task or a network that has no gradient, naming it.
+
+    output: what the readout, whose name is for the error, has a gradient with.
+    """
+    there = getattr(task, "differentiable", True)
+    if not isinstance(task, Differentiable) or not there:
         raise ValueError(
             f"refinement needs a loss with a gradient; {name_of(task)} has none"
+            + ("" if there else " with these parameters")
         )
-    if architecture.output != "identity":
-        raise ValueError(f"refinement needs output 'identity', got {architecture.output!r}")
+    if architecture.output != output:
+        readout = readout and f" through readout {readout}"
+        raise ValueError(
+            f"refinement{readout} needs output {output!r}, got {architecture.output!r}"
+        )
     if architecture.precision != "float64":
         raise ValueError(
             f"refinement needs precision 'float64', got {architecture.precision!r}"

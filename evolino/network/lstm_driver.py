@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from evolino.network import base, reference
 from evolino.network.kernel_expansion import Output, Outputs
@@ -28,6 +29,7 @@ class LSTMDriver:
     """Runs LSTM networks: `evolino.network.base.Driver`, `Traces` and `CountsStrings`."""
 
     architecture: LSTM
+    looks_up_symbols: ClassVar[bool] = True
 
     @cached_property
     def layout(self) -> dispatch.Layout:

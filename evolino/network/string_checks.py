@@ -16,7 +16,7 @@ import numpy as np
 
 from evolino.network.kernel_expansion import KernelExpansion, Output
 from evolino.network.kernels.counting.records import Results, Strings
-from evolino.network.kernels.counting.strings import count, workspace_size
+from evolino.network.kernels.counting.strings import count, turn_of, workspace_size
 from evolino.network.kernels.dispatch import Networks, pack
 from evolino.network.kernels.readouts import (
     Expansion,
@@ -57,7 +57,7 @@ def check_strings(
     strings = np.asarray(strings, dtype=np.int64)
     network = pack(architecture, genome[None])
     margins = np.full(len(strings), np.inf)
-    wrong = np.zeros((len(strings), len(phases)), dtype=np.int64)
+    wrong = []
     rest = np.zeros((1, architecture.cells))
     cells, place = Cells(rest, rest), np.zeros(len(strings), dtype=np.int64)
     every = _rows_of(phases, strings)
@@ -67,11 +67,11 @@ def check_strings(
         which = which.reshape(-1)
         cells, smallest, errors = _feed(network, output, phase, cells, pairs)
         margins = np.minimum(margins, smallest[which])
-        wrong[:, number] = errors[which]
+        wrong.append(errors[which])
         merged = _same(cells)
         cells = Cells(cells.outputs[merged.kept], cells.states[merged.kept])
         place = merged.place[which]
-    return Checked(margins, wrong)
+    return Checked(margins, np.concatenate(wrong, axis=1))
 
 
 def _rows_of(phases: Sequence[Phase], strings: IntArray) -> IntArray:
@@ -86,21 +86,25 @@ def _feed(
 ) -> tuple[Cells, Array, IntArray]:
     """Go through a phase. pairs: (2, A), from which cells and for how many rows, sorted.
 
-    Returns for each of the A the cells after it, the smallest margin and the wrong rows.
+    Returns for each of the A the cells after it, the smallest margin and the wrong rows,
+    (A, P) for a cycle of P targets.
     """
     expanded = isinstance(output, KernelExpansion)
     dtype = np.dtype(np.float64) if expanded else network.dtype
+    cycle = len(phase.cycle)
     (start, rows), number = np.ascontiguousarray(pairs), pairs.shape[1]
     firsts = np.searchsorted(start, np.arange(len(cells.outputs) + 1))
     longest = rows[firsts[1:] - 1]
     strings = Strings(
         shared(phase.inputs, dtype),
-        shared(phase.targets, dtype),
+        shared(phase.cycle, dtype),
         cells.outputs.astype(dtype),
         cells.states.astype(dtype),
         np.argsort(longest, kind="stable"),
         firsts,
         rows,
+        cycle,
+        turn_of(cycle),
         width_of(dtype),
     )
     shape = number, network.architecture.cells
@@ -108,10 +112,10 @@ def _feed(
         np.zeros(shape, dtype),
         np.zeros(shape, dtype),
         np.zeros(number, dtype),
-        np.zeros(number),
+        np.zeros((number, cycle)),
     )
     readout = _readout(output, dtype)
-    vectors = workspace_size(shape[1], readout.columns, readout.outputs)
+    vectors = workspace_size(shape[1], readout.columns, readout.outputs, cycle)
     workspace = aligned(vectors * strings.lanes, dtype)
     count(network.layer_of(0, dtype), readout, strings, results, workspace)
     ends = Cells(results.outputs, results.states)

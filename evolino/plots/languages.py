@@ -111,6 +111,6 @@ def _language(run: Path, trust: bool) -> tuple[Experiment, tuple[Phase, ...]]:
 
 def _names(experiment: Experiment, phases: Sequence[Phase]) -> tuple[str, ...]:
     """Return the names of the outputs."""
-    count = len(phases[0].targets)
+    count = phases[0].cycle.shape[1]
     names = tuple(getattr(experiment.task, "symbols", ()))
     return names if len(names) == count else tuple(str(k + 1) for k in range(count))

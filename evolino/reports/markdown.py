@@ -103,10 +103,13 @@ def _ours(record: Record) -> str:
         ["", f"{_words(metric)}: median [quartiles]", "worst", "to reach", "solved",
          seconds, "evaluations"]
     ]  # fmt: skip
-    for row in record["rows"]:
+    of_processor = [_summary(record, row).cpu_seconds for row in record["rows"]]
+    with_cpu = not all(math.isnan(each) for each in of_processor)
+    lines[0] += ["CPU s"] * with_cpu
+    for row, cpu_seconds in zip(record["rows"], of_processor, strict=True):
         found = _summary(record, row)
         if not found.seeds:
-            lines.append([row["label"], "not run yet", *[""] * 5])
+            lines.append([row["label"], "not run yet", *[""] * (5 + with_cpu)])
             continue
         reach = "" if row["target"] is None else _figure(row["target"], 3)
         solved = "" if found.solved is None else f"{found.solved} of {found.seeds}"
@@ -120,9 +123,10 @@ def _ours(record: Record) -> str:
                 solved or f"{found.seeds} seeds",
                 _figure(found.seconds),
                 "" if math.isnan(found.evaluations) else f"{found.evaluations:,.0f}",
+                *[_figure(cpu_seconds)] * with_cpu,
             ]
         )
-    return _table(lines, "lrrrrrr")
+    return _table(lines, "lrrrrrr" + "r" * with_cpu)
 
 
 def _also(record: Record) -> str:

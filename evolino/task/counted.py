@@ -1,8 +1,9 @@
 """Run-length description of counted strings such as a^n b^n c^n: phases of equal rows.
 
 a^n b^n c^n is one row of S, n rows of a, n - 1 rows of b after which b may follow, one
-after which c must, and so on. Whoever knows the phases of a string need not write it down:
-networks are checked on strings of millions of symbols, and over all n.
+after which c must, and so on. In a^2n b^n the rows of a come in a cycle of two: after the
+first only a may follow, after the second a or b. Whoever knows the phases of a string need
+not write it down: networks are checked on strings of millions of symbols, and over all n.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from evolino.vocabulary import Array, BoolArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phase:
-    """Equal rows, one after another.
+    """Rows with equal inputs, one after another.
 
     inputs: (I,), of every row. targets: (K,), of every row: above 0 for a symbol
-    that may come next, below 0 for one that may not.
+    that may come next, below 0 for one that may not; or (P, K), of the rows in turn: a
+    cycle, of which row r, counted from 0, has row r mod P.
     constant, factors: there are constant + sum_j factors[j] n_j rows for the parameters
     n_1, n_2, .. >= 1 of the language; never fewer than 0.
     """
@@ -30,6 +32,16 @@ class Phase:
     targets: Array
     constant: int
     factors: tuple[int, ...]
+
+    @property
+    def cycle(self) -> Array:
+        """(P, K): the targets of the rows in turn, P = 1 where all are equal."""
+        return np.atleast_2d(self.targets)
+
+    def targets_at(self, row: int) -> Array:
+        """Return (K,): the targets of a row, counted from 0."""
+        cycle = self.cycle
+        return np.asarray(cycle[row % len(cycle)])
 
     def rows(self, parameters: Sequence[int]) -> int:
         """Return the number of rows for parameters n_1, n_2, .."""
@@ -43,7 +55,8 @@ class Checked:
 
     margins: (N,), the smallest of target times output over all rows and outputs; a string
     is accepted if it is above 0. wrong: (N, F), rows of each phase with an output on the
-    wrong side of 0.
+    wrong side of 0; a phase whose targets are a cycle of P has P columns, one for each row
+    of the cycle.
     """
 
     margins: Array
@@ -53,6 +66,30 @@ class Checked:
     def accepted(self) -> BoolArray:
         """(N,)."""
         return self.margins > 0
+
+
+def rows_of(phases: Sequence[Phase], parameters: Sequence[int]) -> tuple[Array, Array]:
+    """Return the inputs (T, I) and targets (T, K) of a string."""
+    counts = [phase.rows(parameters) for phase in phases]
+    inputs = np.repeat([phase.inputs for phase in phases], counts, axis=0)
+    targets = [
+        phase.cycle[np.arange(rows) % len(phase.cycle)]
+        for phase, rows in zip(phases, counts, strict=True)
+    ]
+    return inputs, np.concatenate(targets)
+
+
+def cycle_rows(phases: Sequence[Phase], rows: IntArray) -> IntArray:
+    """Return how often each row of each phase's cycle comes, in the columns of `Checked`.
+
+    rows: (N, F), of each phase.
+    """
+    columns = [
+        np.maximum(rows[:, number] - at + len(phase.cycle) - 1, 0) // len(phase.cycle)
+        for number, phase in enumerate(phases)
+        for at in range(len(phase.cycle))
+    ]
+    return np.stack(columns, axis=1)
 
 
 def written(

@@ -99,8 +99,8 @@ class Problem:
 
     def check(self) -> None:
         """Raise ValueError for a readout that says it cannot learn the task's targets, for
-        feedback of targets that are not known, and for an ensemble that was to read a
-        language's strings."""
+        feedback of targets that are not known, for symbols that do not exist, and for an
+        ensemble that was to read a language's strings."""
         readout = self.experiment.readout
         if self.experiment.network.feedback and not feeds_back(self.task):
             raise ValueError(
@@ -113,8 +113,12 @@ class Problem:
                 f"ensemble must be 1 for {name_of(self.task)}, whose strings one network "
                 f"reads, got {self.experiment.ensemble}"
             )
-        if hasattr(readout, "check"):
+        try:
             split = self.evaluator.setting.split
+        except Exception:  # of the task's own: an evaluation says whose it is
+            return
+        split.check_symbols(self.task.inputs)
+        if hasattr(readout, "check"):
             for segments in filter(None, (split.train, split.refit)):
                 rows = np.concatenate([segment.targets for segment in segments])
                 check_targets(readout, rows)

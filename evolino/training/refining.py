@@ -1,7 +1,8 @@
 """Refinement of a run's best networks: a round of descent for each, by the workers.
 
 A round is a pure function of what came before it, so a run that is broken off goes on from
-its last round to the same bits, whoever computes it.
+its last round to the same bits, whoever computes it. By successive halving (`halve_after`)
+the better half of the networks goes on each time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from evolino.gradient.lbfgs import LBFGS, Descended
+from evolino.gradient.descent import Descended, Descent
 from evolino.gradient.refinement import (
     Refined,
     Refinement,
@@ -32,8 +33,9 @@ class Round:
 
     round: counted from 1. gradients: of each network so far. losses: that each has come to
     on the rows that are descended on. held_out: the lowest of each on those that are not.
-    ended: why the descent of each is over, "" while it is not. Losses are as the task's
-    gradient has them, mostly logarithms.
+    ended: why the descent of each is over, "" while it is not. steps: the loss of each
+    gradient of this round, of each network. Losses are as the task's gradient has them,
+    mostly logarithms.
     """
 
     round: int
@@ -41,6 +43,7 @@ class Round:
     losses: tuple[float, ...]
     held_out: tuple[float, ...]
     ended: tuple[str, ...]
+    steps: tuple[tuple[float, ...], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -52,7 +55,9 @@ def check_refinable(problem: Problem) -> None:
     experiment = problem.experiment
     if experiment.refine is None:
         return
-    check_refinement(experiment.architecture, experiment.task, experiment.readout)
+    check_refinement(
+        experiment.refine, experiment.architecture, experiment.task, experiment.readout
+    )
 
 
 def begin(genomes: Sequence[Array]) -> list[State]:
@@ -65,7 +70,10 @@ def begin(genomes: Sequence[Array]) -> list[State]:
             "at": genome,
             "at_loss": float("inf"),
             "gradients": 0,
+            "until": 0,
             "ended": "",
+            "steps": [],
+            "memory": {},
         }
         for genome in genomes
     ]
@@ -73,39 +81,71 @@ def begin(genomes: Sequence[Array]) -> list[State]:
 
 def next_round(problem: Problem, state: State) -> State:
     """Return the state after one more round of one network; a job of workers."""
-    if state["ended"]:
-        return state
+    until = state["until"] or _settings(problem).steps
+    if state["ended"] or state["gradients"] >= until:
+        return {**state, "steps": []}
     refinement = _refinement(problem, state["origin"])
     if state["gradients"] == 0:
         start = refinement.begin(state["origin"])
     else:
-        place = Descended(state["at"], state["at_loss"], state["gradients"])
+        place = Descended(
+            state["at"], state["at_loss"], state["gradients"], memory=state["memory"]
+        )
         start = Refined(state["genome"], state["loss"], place)
-    after = next(refinement.rounds(start))
+    after = refinement.next_round(start, until)
+    place = after.place
     return {
-        "origin": state["origin"],
+        **state,
         "genome": after.genome,
         "loss": float(after.loss),
-        "at": after.place.genome,
-        "at_loss": float(after.place.loss),
-        "gradients": int(after.place.gradients),
-        "ended": after.place.ended or "",
+        "at": place.genome,
+        "at_loss": float(place.loss),
+        "gradients": int(place.gradients),
+        "ended": place.ended or "",
+        "steps": [float(loss) for loss in place.losses],
+        "memory": dict(place.memory),
     }
 
 
 def advance(problem: Problem, states: Sequence[State], workers: Workers) -> list[State]:
-    """Return all states after one more round."""
-    return workers.map(problem, next_round, states)
+    """Return all states after one more round; by successive halving, where all have come
+    as far as they should, the worse half has ended."""
+    settings = _settings(problem)
+    if settings.halve_after and not states[0]["until"]:
+        first = settings.halve_after if len(states) > 1 else settings.steps
+        states = [{**state, "until": first} for state in states]
+    states = workers.map(problem, next_round, states)
+    return halved(states, settings) if settings.halve_after else states
+
+
+def halved(states: Sequence[State], settings: Descent) -> list[State]:
+    """Return the states, the worse half of those that go on ended, if all of them have come
+    to the gradients at which they are compared; the others go on to twice as many."""
+    going = [k for k, state in enumerate(states) if not state["ended"]]
+    if any(states[k]["gradients"] < states[k]["until"] for k in going):
+        return list(states)
+    order = sorted(going, key=lambda k: states[k]["loss"])
+    kept = order[: -(-len(order) // 2)]
+    after = [dict(state) for state in states]
+    for k in going:
+        if k not in kept:
+            after[k] |= {"ended": "halving: others are better", "memory": {}}
+        elif len(kept) == 1:
+            after[k]["until"] = settings.steps
+        else:
+            after[k]["until"] = min(2 * after[k]["until"], settings.steps)
+    return after
 
 
 def round_of(number: int, states: Sequence[Mapping[str, Any]]) -> Round:
     """Return the line of a round."""
     return Round(
         number,
-        *(
-            tuple(state[name] for state in states)
-            for name in ("gradients", "at_loss", "loss", "ended")
-        ),
+        gradients=tuple(state["gradients"] for state in states),
+        losses=tuple(state["at_loss"] for state in states),
+        held_out=tuple(state["loss"] for state in states),
+        ended=tuple(state["ended"] for state in states),
+        steps=tuple(tuple(state["steps"]) for state in states),
     )
 
 
@@ -120,17 +160,21 @@ def chosen(states: Sequence[Mapping[str, Any]], count: int) -> list[Array]:
     return [states[k]["genome"] for k in order]
 
 
+def _settings(problem: Problem) -> Descent:
+    settings = problem.experiment.refine
+    assert settings is not None
+    return settings
+
+
 def _refinement(problem: Problem, origin: Array) -> Refinement:
     experiment = problem.experiment
-    settings, architecture = experiment.refine, experiment.architecture
-    assert isinstance(settings, LBFGS)
-    split = problem.evaluator.setting.split
     return refinement_of(
-        settings,
-        architecture,
+        _settings(problem),
+        experiment.architecture,
         problem.task,
         experiment.readout,
-        split,
+        problem.evaluator.setting.split,
         origin,
         problem.scaling,
+        seed=experiment.seed,
     )

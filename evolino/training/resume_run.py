@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from evolino.gradient.lbfgs import LBFGS
+from evolino.gradient.descent import Descent
 from evolino.training.callbacks import Callback, check_callbacks
 from evolino.training.environment import other_versions
 from evolino.training.history_file import ranges_of
@@ -26,7 +26,7 @@ def resume(
     callbacks: Sequence[Callback] = (),
     budget: dict[str, Any] | None = None,
     baselines: bool = True,
-    refine: LBFGS | None = None,
+    refine: Descent | None = None,
 ) -> Result:
     """Go on with an interrupted run, to the same bits as if it had never stopped.
 

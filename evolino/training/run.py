@@ -10,6 +10,7 @@ import numpy as np
 
 from evolino.models.ensemble import Trained
 from evolino.models.model import Model
+from evolino.training.backpropagation import Backpropagation
 from evolino.training.best_networks import Found, best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
@@ -46,7 +47,7 @@ class Progress:
     generation 0. improved_at: the generation that found the best network. found: the best
     networks on the present variant, the best first, as many as the model is made of or
     are refined. refined: the states of these; rounds: what each round of refinement came
-    to, in refined_seconds.
+    to, in refined_seconds. cpu_seconds: of this process.
     """
 
     generation: int = 0
@@ -59,6 +60,7 @@ class Progress:
     refined: list[dict[str, Any]] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     refined_seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
     @property
     def best(self) -> float:
@@ -72,7 +74,7 @@ class Progress:
 
     def later(self) -> dict[str, Any]:
         """Return by name what goes on changing after the last generation."""
-        names = "seconds", "refined", "rounds", "refined_seconds"
+        names = "seconds", "refined", "rounds", "refined_seconds", "cpu_seconds"
         return {name: getattr(self, name) for name in names}
 
     def as_state(self) -> dict[str, Any]:
@@ -143,7 +145,8 @@ class Run:
         """Return the limits of the budget that are reached; empty: go on."""
         progress = self.progress
         on_task = progress.variant == 0
-        return reasons(
+        ended = [self._evolution.ended] if self._evolution.ended else []
+        return ended + reasons(
             self.experiment.budget,
             generations=progress.generation,
             evaluations=progress.evaluations,
@@ -181,6 +184,8 @@ class Run:
         progress, count = self.progress, self.experiment.ensemble
         if not progress.found:
             return None
+        if isinstance(self._evolution, Backpropagation):
+            return self._evolution.model()
         genomes = [genome for _, genome in progress.found[:count]]
         if refined and progress.refined:
             genomes = chosen(progress.refined, count)
@@ -189,13 +194,16 @@ class Run:
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
         genome = self.progress.genome
+        if genome is not None and isinstance(self._evolution, Backpropagation):
+            return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
 
     def _take(self, generation: Evaluated) -> Step:
         """Count a generation."""
         progress, losses, before = self.progress, generation.losses, self.progress.best
         progress.generation += 1
-        progress.evaluations += len(losses)
+        taken = generation.evaluations
+        progress.evaluations += len(losses) if taken is None else taken
         progress.found = best_of(progress.found, generation.found, self.experiment.kept)
         improved = progress.best < before
         if improved:
@@ -223,8 +231,23 @@ class Run:
         self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
         self._problem.check()
         check_refinable(self._problem)
+        if self.experiment.bptt is not None:
+            self._evolution: Evolution = Backpropagation(
+                self._problem, state, self._share_used
+            )
+            return
         kind = OneSearch if self.experiment.islands is None else Ring
-        self._evolution: Evolution = kind(self._problem, origin, state)
+        self._evolution = kind(self._problem, origin, state)
+
+    def _share_used(self) -> float:
+        """Return the share of the budget that is used, 0 to 1."""
+        budget, progress = self.experiment.budget, self.progress
+        pairs = [
+            (progress.generation, budget.generations),
+            (progress.evaluations, budget.evaluations),
+            (progress.seconds, budget.seconds),
+        ]
+        return min(max((a / b for a, b in pairs if b is not None), default=0.0), 1.0)
 
 
 def describe(losses: Array, progress: Progress) -> Generation:

@@ -19,7 +19,7 @@ from evolino.network.kernel_expansion import Output, Outputs
 from evolino.simd.workspace import Workspace
 from evolino.task.protocol import Task
 from evolino.task.series import Segment
-from evolino.training.loss import loss_against
+from evolino.training.loss import asks_for_inputs, loss_against
 from evolino.training.solved_candidates import Setting, SolvedCandidates, Stage
 from evolino.vocabulary import Array
 
@@ -135,13 +135,18 @@ def _loss_on(
 
     stacked: the segments are apart, N of them; else they are one, their rows joined.
     """
+
+    def together(rows: Sequence[Array]) -> Array:
+        return stack_rows(rows) if stacked else np.concatenate(rows)[None]
+
     targets = [segment.targets for segment in segments]
-    inputs = [each.series.inputs[each.start : each.stop] for each in segments]
-    wanted, shown = (
-        stack_rows(rows) if stacked else np.concatenate(rows)[None]
-        for rows in (targets, inputs)
-    )
-    loss, scaling = loss_against(setting.task, wanted, shown), setting.scaling
+    shown = None
+    if asks_for_inputs(setting.task):
+        shown = together(
+            [each.series.input_rows(each.start, each.stop) for each in segments]
+        )
+    loss = loss_against(setting.task, together(targets), shown)
+    scaling = setting.scaling
     return loss if scaling is None else lambda outputs: loss(scaling.restored(outputs))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.task.capabilities import Reader
-from evolino.task.counted import Checked, Phase
+from evolino.task.counted import Checked, Phase, cycle_rows, rows_of
 from evolino.task.series import Series
 from evolino.vocabulary import IntArray
 
@@ -42,31 +42,27 @@ class CountedLanguage:
     @property
     def outputs(self) -> int:
         """K."""
-        return len(self.phases[0].targets)
+        return int(self.phases[0].cycle.shape[1])
 
     def series(self, string: Sequence[int]) -> Series:
         """Return the string of these parameters written out."""
-        parts = [(phase, phase.rows(string)) for phase in self.phases]
-        return Series(
-            np.concatenate([np.tile(phase.inputs, (rows, 1)) for phase, rows in parts]),
-            np.concatenate([np.tile(phase.targets, (rows, 1)) for phase, rows in parts]),
-        )
+        return Series(*rows_of(self.phases, string))
 
     def string_of(self, series: Series) -> list[int]:
         """Return the parameters of a string of `series`.
 
-        In one phase for each parameter all rows are alike, as no others, and as many.
+        Where a parameter comes first, rows like the last of the cycle are as many, and
+        there are none elsewhere.
         """
-        units = np.eye(self.parameters, dtype=int).tolist()
         opening = [
-            next(p for p in self.phases if not p.constant and list(p.factors) == unit)
-            for unit in units
+            next(phase for phase in self.phases if phase.factors[number])
+            for number in range(self.parameters)
         ]
         return [
             int(
                 (
-                    (series.inputs == phase.inputs).all(axis=1)
-                    & (series.targets == phase.targets).all(axis=1)
+                    (series.input_rows() == phase.inputs).all(axis=1)
+                    & (series.targets == phase.cycle[-1]).all(axis=1)
                 ).sum()
             )
             for phase in opening
@@ -118,9 +114,10 @@ class CountedLanguage:
         strings = combinations(range(largest + 1, largest + count + 1), self.parameters)
         checked = self._check(model, strings)
         rows = np.array([[p.rows(s) for p in self.phases] for s in strings.tolist()])
-        sure = [int((phase.targets > 0).sum()) == 1 for phase in self.phases]
+        cycles = np.concatenate([phase.cycle for phase in self.phases])
+        sure = (cycles > 0).sum(axis=1) == 1
         wrong = checked.wrong[:, sure].sum()
-        return float(1.0 - wrong / rows[:, sure].sum())
+        return float(1.0 - wrong / cycle_rows(self.phases, rows)[:, sure].sum())
 
     def accepted_of_first(self, model: Reader) -> float:
         """Return the share of the first 15,000 strings, shortest first, that is accepted.

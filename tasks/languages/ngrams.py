@@ -30,7 +30,7 @@ class Ngram:
         """Return the predictor that counts the rows of segments."""
         counts: dict[tuple[Row, ...], Counter[Row]] = {}
         for segment in segments:
-            inputs = [tuple(row) for row in segment.series.inputs.tolist()]
+            inputs = [tuple(row) for row in segment.series.input_rows().tolist()]
             for at in range(segment.start, segment.stop):
                 answer = tuple(segment.series.targets[at].tolist())
                 counts.setdefault(_context(inputs, at, order), Counter())[answer] += 1
@@ -42,7 +42,7 @@ class Ngram:
         """Return the answers (stop - start, K) on each segment."""
         outputs = []
         for segment in segments:
-            inputs = [tuple(row) for row in segment.series.inputs.tolist()]
+            inputs = [tuple(row) for row in segment.series.input_rows().tolist()]
             rows = range(segment.start, segment.stop)
             outputs.append(
                 np.array([self._answer(_context(inputs, at, self.order)) for at in rows])
@@ -50,7 +50,8 @@ class Ngram:
         return outputs
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
-        """Return margins and errors on counted strings; a phase's later rows are alike."""
+        """Return margins and errors on counted strings; what a phase's later rows are
+        answered is alike."""
         checked = [self._check(phases, string) for string in strings.tolist()]
         return Checked(
             np.array([margin for margin, _ in checked]),
@@ -63,14 +64,18 @@ class Ngram:
         last: list[Row] = []
         wrong = []
         for phase in phases:
-            rows, here, errors = phase.rows(string), tuple(phase.inputs.tolist()), 0
+            rows, here = phase.rows(string), tuple(phase.inputs.tolist())
+            cycle = phase.cycle
+            errors = [0] * len(cycle)
             for at in range(min(rows, self.order + 1)):
                 last = [*last, here][-max(self.order, 1) :]
                 answer = self._answer(_context(last, len(last) - 1, self.order))
-                failed = bool((np.array(answer) * phase.targets).min() <= 0)
-                alike = rows - self.order if at == self.order else 1
-                errors += failed * alike
-            wrong.append(errors)
+                failed = ((np.array(answer) * cycle).min(axis=1) <= 0).tolist()
+                alike = range(at, rows if at == self.order else at + 1)
+                for row, fails in enumerate(failed):
+                    first = at + (row - at) % len(cycle)
+                    errors[row] += fails * len(range(first, alike.stop, len(cycle)))
+            wrong += errors
         return -1.0 if any(wrong) else 1.0, wrong
 
     def _answer(self, context: tuple[Row, ...]) -> Row:

@@ -2,7 +2,8 @@
 
 A pattern is blocks between spaces, each a symbol and how often it comes: a, a^3, a^n,
 b^2n, c^(n+m), c^(n+m+1). A parameter stands for every number from 1 on. Where a block
-brings in a new parameter the string leaves open when it ends; everywhere else it is known.
+brings in a new parameter the string leaves open when it ends: after every symbol, in a^2n
+after every second one; everywhere else it is known.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ TERM = re.compile(r"(?P<factor>\d*)\*?(?P<name>[a-z])|(?P<constant>\d+)")
 RESERVED = ("S", "T")  # the symbols before and after every string
 EXAMPLE = "'a^n b^3n c^(n+m)'"
 MOST = 1_000_000  # that a constant or a factor may be
+MOST_NEW = 100  # that the factor of a parameter may be where it comes first
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """constant + sum_j factors[j] n_j symbols; opens: the parameter that it brings in."""
+    """constant + sum_j factors[j] n_j symbols; opens: the parameter that it brings in, if
+    any."""
 
     symbol: str
     constant: int
@@ -49,7 +52,7 @@ def parse(text: str) -> Pattern:
     """Return the pattern of a text.
 
     Raises ValueError for one that cannot be read, has a symbol twice, or a block that may
-    be empty, counts a new parameter more than once or brings in two.
+    be empty, counts a new parameter more than MOST_NEW times or brings in two.
     """
     raw: list[tuple[str, int, dict[str, int]]] = []
     for part in _parts(text):
@@ -85,11 +88,13 @@ def phases(pattern: Pattern, off: float) -> tuple[Phase, ...]:
             made.append(Phase(here, stay, block.constant - 1, tuple(factors.tolist())))
             made.append(Phase(here, leave, 1, (0,) * parameters))
         else:
-            opened = np.eye(parameters, dtype=int)[block.opens]
+            opened = np.eye(parameters, dtype=int)[block.opens] * factors
             known = tuple((factors - opened).tolist())
             made.append(Phase(here, stay, block.constant, known))
             either = np.maximum(stay, leave)
-            made.append(Phase(here, either, 0, tuple(opened.tolist())))
+            times = int(factors[block.opens])
+            cycle = either if times == 1 else np.stack([stay] * (times - 1) + [either])
+            made.append(Phase(here, cycle, 0, tuple(opened.tolist())))
     return tuple(each for each in made if each.constant or any(each.factors))
 
 
@@ -138,12 +143,13 @@ def _pattern(raw: list[tuple[str, int, dict[str, int]]], text: str) -> Pattern:
         if len(new) > 1:
             raise ValueError(
                 f"pattern: {symbol} brings in {' and '.join(new)} at once; a block may "
-                f"bring in one parameter: {text!r}"
+                f"bring in one parameter, so let an earlier block count {new[0]}: {text!r}"
             )
-        if new and factors[new[0]] != 1:
+        if new and not 1 <= factors[new[0]] <= MOST_NEW:
             raise ValueError(
-                f"pattern: {symbol} must count {new[0]} once, since it comes first there: "
-                f"{text!r}"
+                f"pattern: {symbol} counts {new[0]} {factors[new[0]]:,} times where it "
+                f"comes first, which may be 1 to {MOST_NEW}; let an earlier block count "
+                f"{new[0]}: {text!r}"
             )
         if constant + sum(factors.values()) < 1:
             raise ValueError(f"pattern: {symbol} would come 0 times: {text!r}")

@@ -24,7 +24,12 @@ from evolino.tasks.music.midi_folder import (
     frames_of_score,
     read_folder,
 )
-from evolino.tasks.music.music_measures import frame_nats, mean_of_rows, pitch_figures
+from evolino.tasks.music.music_measures import (
+    frame_nats,
+    frame_nats_gradient,
+    mean_of_rows,
+    pitch_figures,
+)
 from evolino.tasks.music.piano_rolls import score_of_roll
 from evolino.vocabulary import Array, check_number
 
@@ -104,6 +109,10 @@ class Music:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the negative log-likelihood in nats a frame."""
         return mean_of_rows(frame_nats(outputs, targets))
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the loss of outputs (N, L, K), and its gradient."""
+        return frame_nats_gradient(outputs, targets)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nll and frame_accuracy, as the chorales have them."""

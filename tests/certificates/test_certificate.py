@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from evolino.certificates import proof_search as search
 from evolino.certificates.certificate import certify
 from evolino.certificates.proof_search import largest
+from evolino.certificates.running import LONGEST_PERIOD
 from evolino.models.model import Model
 from evolino.network import reference
 from evolino.network.features import features_of
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.network.lstm import LSTM
-from evolino.task.counted import Phase
+from evolino.task.counted import Phase, rows_of
+from evolino.tasks.languages.languages import Languages
+from tests.support.counters import make_pairs
 
 
 @pytest.fixture
@@ -27,9 +30,7 @@ def small(monkeypatch):
 
 def accepts(model, phases, string):
     """Whether the plain reference accepts a string."""
-    rows = [phase.rows(string) for phase in phases]
-    inputs = np.repeat([phase.inputs for phase in phases], rows, axis=0)
-    targets = np.repeat([phase.targets for phase in phases], rows, axis=0)
+    inputs, targets = rows_of(phases, string)
     trace = reference.run(model.architecture, model.genome, inputs)
     seen = features_of(model.architecture, trace.outputs, trace.states, inputs)
     return bool((seen @ model.output_weights * targets > 0).all())
@@ -151,6 +152,37 @@ def test_a_network_with_a_period_is_proven_by_its_period(small):
     phases = (Phase(np.zeros(1), np.ones(1), 0, (1,)),)
     found = certify(oscillator(), phases)
     assert (found.verdict, found.period) == ("proved", 2)
+
+
+def test_a_cycle_of_targets_is_proven_by_a_period_that_it_divides(small):
+    phases = Languages(pattern="a^2n b^n", encoding="one-hot").phases()
+    found = certify(make_pairs(), phases)
+    assert (found.verdict, found.period) == ("proved", 2)
+    assert found.accepts_to > 10**6
+    assert found.accepts_to_real > 10**15
+
+
+@pytest.mark.parametrize("cycle", [2, 3, 13])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_every_row_of_a_cycle_is_proven(small, cycle, wrong):
+    """An output of 1 for ever, of which the last of a cycle may ask for -1. Cycles beyond
+    the longest period are not proven."""
+    asked = np.ones((cycle, 1))
+    asked[-1] -= 2 * wrong
+    model = oscillator()
+    model.output_weights[0] = 0.0
+    found = certify(model, (Phase(np.zeros(1), asked, 0, (cycle,)),))
+    proved = "proved" if cycle <= LONGEST_PERIOD else "cannot tell"
+    assert found.verdict == ("fails" if wrong else proved)
+
+
+def test_a_leak_of_a_counter_of_pairs_fails_where_brute_force_says(small):
+    phases = Languages(pattern="a^2n b^n", encoding="one-hot").phases()
+    model = make_pairs(forget=9.0)
+    found = certify(model, phases)
+    assert (found.verdict, found.first) == ("fails", True)
+    assert accepts(model, phases, (found.accepts_to,))
+    assert not accepts(model, phases, found.rejects)
 
 
 @pytest.mark.parametrize(

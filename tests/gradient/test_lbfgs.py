@@ -5,7 +5,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from evolino.gradient.lbfgs import LBFGS, Descended, descend
+from evolino.gradient.descent import Descended, descend
+from evolino.gradient.lbfgs import LBFGS
 
 EVERY = np.ones((3, 4), dtype=bool)
 

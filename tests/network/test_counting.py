@@ -11,7 +11,7 @@ from evolino.network.reference import run
 from evolino.network.string_checks import _feed, check_strings
 from evolino.task.counted import Phase, written
 from evolino.tasks.languages.languages import Languages
-from tests.support.counters import make, phases_of
+from tests.support.counters import make, make_pairs, phases_of
 
 VARIANTS = {
     "plain": {},
@@ -26,20 +26,26 @@ VARIANTS = {
 
 
 def rows_of(phases, string):
-    """Inputs, targets and the phase of each row of a string."""
-    counts = [phase.rows(string) for phase in phases]
-    inputs = np.repeat([phase.inputs for phase in phases], counts, axis=0)
-    targets = np.repeat([phase.targets for phase in phases], counts, axis=0)
-    return inputs, targets, np.repeat(np.arange(len(phases)), counts)
+    """Inputs, targets and the column of `Checked.wrong` of each row of a string."""
+    inputs, targets, columns = [], [], []
+    first = 0
+    for phase in phases:
+        for row in range(phase.rows(string)):
+            inputs.append(phase.inputs)
+            targets.append(phase.cycle[row % len(phase.cycle)])
+            columns.append(first + row % len(phase.cycle))
+        first += len(phase.cycle)
+    return np.array(inputs), np.array(targets), np.array(columns)
 
 
 def brute_force(model, phases, string):
-    """The smallest margin, and the wrong rows of each phase."""
-    inputs, targets, phase = rows_of(phases, string)
+    """The smallest margin, and the wrong rows of each row of each phase's cycle."""
+    inputs, targets, columns = rows_of(phases, string)
     trace = run(model.architecture, model.genome, inputs)
     seen = features_of(model.architecture, trace.outputs, trace.states, inputs)
     margins = (seen @ model.output_weights * targets).min(axis=1)
-    wrong = np.bincount(phase, margins <= 0, minlength=len(phases))
+    width = sum(len(phase.cycle) for phase in phases)
+    wrong = np.bincount(columns, margins <= 0, minlength=width)
     return margins.min(), wrong
 
 
@@ -121,6 +127,53 @@ def test_wrong_rows_are_counted_where_rows_are_skipped():
     checked = model.check(turned, np.array([[5000], [4999], [3]]))
     np.testing.assert_array_equal(checked.wrong[:, 1], [5000, 4999, 3])
     assert not checked.wrong[:, [0, *range(2, len(phases))]].any()
+
+
+@pytest.mark.parametrize("scale", [1.0, 15.0])
+@pytest.mark.parametrize("pattern", ["a^2n b^n", "a^5n b^2n", "a^(3n+1) b^m c^n"])
+def test_cycles_of_targets_are_those_of_brute_force(pattern, scale, rng):
+    task = Languages(pattern=pattern)
+    phases, width = task.phases(), task.outputs
+    architecture = LSTM(3, inputs=width, outputs=width, feedback=False, peepholes=True)
+    numbers = np.array([[1, 1], [1, 2], [3, 1], [20, 9], [7, 22], [20, 9], [2, 1]])
+    strings = numbers[:, : task.parameters]
+    for _ in range(3):
+        model = Model(
+            architecture,
+            rng.normal(0, scale, architecture.genome_shape),
+            rng.normal(size=(architecture.readout_width, width)),
+        )
+        checked = model.check(phases, strings)
+        for n, string in enumerate(strings.tolist()):
+            margin, wrong = brute_force(model, phases, string)
+            assert abs(checked.margins[n] - margin) <= 1e-7 * (1 + abs(margin))
+            np.testing.assert_array_equal(checked.wrong[n], wrong)
+
+
+@pytest.mark.parametrize("cycle", [2, 3, 4, 7, 20])
+def test_wrong_rows_of_a_cycle_are_counted_where_rows_are_skipped(cycle):
+    """A counter does the same at every a; one row of the cycle asks for something else."""
+    model, phases = make("anbn"), list(phases_of("anbn"))
+    asked = np.tile(phases[1].targets, (cycle, 1))
+    asked[cycle // 2] *= -1
+    phases[1] = Phase(phases[1].inputs, asked, 0, (1,))
+    strings = np.array([[5000], [4999], [3], [20 * cycle + 1]])
+    checked = model.check(phases, strings)
+    expected = np.zeros((len(strings), len(phases) - 1 + cycle), dtype=int)
+    at = 1 + cycle // 2
+    expected[:, at] = [len(range(cycle // 2, n, cycle)) for (n,) in strings.tolist()]
+    np.testing.assert_array_equal(checked.wrong, expected)
+    np.testing.assert_array_equal(checked.accepted, expected.sum(axis=1) == 0)
+
+
+@pytest.mark.parametrize("cell_output", ["o*tanh(s)", "tanh(o*s)"])
+def test_a_counter_of_pairs_accepts_every_string(cell_output):
+    model = make_pairs(cell_output=cell_output)
+    phases = Languages(pattern="a^2n b^n", encoding="one-hot").phases()
+    strings = np.array([*range(1, 200), 10_000, 1_000_000])[:, None]
+    assert model.check(phases, strings).accepted.all()
+    single = Languages(pattern="a^n b^n", encoding="one-hot").phases()
+    assert not model.check(single, strings).accepted.any()
 
 
 def test_an_output_that_is_not_finite_is_wrong():

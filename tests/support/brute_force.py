@@ -51,7 +51,7 @@ def margins(model, phases, strings, dtype=np.longdouble, *, limited=False):
         return np.tanh(np.clip(x, -40, 40) if limited else x)
 
     for phase in phases:
-        u, target = np.asarray(phase.inputs, dtype), np.asarray(phase.targets, dtype)
+        u, cycle = np.asarray(phase.inputs, dtype), np.asarray(phase.cycle, dtype)
         rows = np.array([phase.rows(string) for string in strings])
         for row in range(int(rows.max())):
             on = rows > row
@@ -66,7 +66,7 @@ def margins(model, phases, strings, dtype=np.longdouble, *, limited=False):
             seen = features(net, h, s, np.broadcast_to(u, (len(h), len(u))))
             outputs = seen @ readout
             shown[on], states[on] = h, s
-            margin = (outputs * target).min(axis=1)
+            margin = (outputs * cycle[row % len(cycle)]).min(axis=1)
             if limited:
                 given_up = ~(np.abs(outputs) <= 1e12).all(axis=1)
                 margin = np.where(given_up, -np.inf, margin)
@@ -113,7 +113,8 @@ def _in_mpmath(model, phases, string):
     smallest, largest = mpmath.inf, mpmath.mpf(0)
     for phase in phases:
         u = number(phase.inputs)
-        for _ in range(phase.rows(string)):
+        for row in range(phase.rows(string)):
+            target = phase.cycle[row % len(phase.cycle)]
             net_input = {g: b + w @ u + r @ h for g, (b, w, r, _) in parts.items()}
             i = sigma(net_input["input"] + parts["input"][3] * s)
             f = sigma(net_input["forget"] + parts["forget"][3] * s)
@@ -123,6 +124,6 @@ def _in_mpmath(model, phases, string):
             h = o * tanh(s) if net.cell_output == "o*tanh(s)" else tanh(o * s)
             seen = features(net, h[None], s[None], u[None])[0]
             outputs = seen @ readout
-            smallest = min(smallest, *(outputs * number(phase.targets)))
+            smallest = min(smallest, *(outputs * number(target)))
             largest = max(largest, *(abs(seen) @ abs(readout)))
     return smallest, largest

@@ -60,6 +60,30 @@ def make(
     return Model(architecture, genome, _readout(architecture, grammar))
 
 
+def make_pairs(*, forget=OPEN, cell_output="o*tanh(s)"):
+    """A network for a^2n b^n: one cell adds 1 at every second a and takes 1 off at every b;
+    the other one is 1 after an odd number of a, else -1."""
+    architecture = LSTM(2, inputs=3, outputs=3, feedback=False, cell_output=cell_output)
+    genome = np.zeros(architecture.genome_shape)
+    genes = architecture.genes_of
+    s, _, b = genes("input", "input")
+    genome[0, [s, b]] = -4 * OPEN, 4 * OPEN
+    genome[0, genes("recurrent", "input")[1]] = -2 * OPEN
+    genome[0, genes("bias", "forget")] = forget
+    genome[0, genes("input", "cell")[1:]] = OPEN, -OPEN
+    genome[0, genes("input", "output")] = -OPEN, -OPEN, OPEN
+    genome[1, genes("bias", "input")] = genome[1, genes("bias", "output")] = OPEN
+    genome[1, genes("bias", "forget")] = -OPEN
+    genome[1, genes("input", "cell")] = -4 * OPEN, 0.0, -4 * OPEN
+    genome[1, genes("recurrent", "cell")[1]] = -2 * OPEN
+    weights = np.zeros((architecture.readout_width, 3))
+    odd = 8 * HALF  # what the other cell adds where it is 1
+    weights[0] = 0.0, 2.0, -2.0
+    weights[1] = 0.0, -4.0, 0.0
+    weights[2:5] = (1, -1 - odd, -1), (1, 0, -1), (-1, -2 * HALF - odd, 2 * HALF)
+    return Model(architecture, genome, weights)
+
+
 def _readout(architecture, grammar):
     """Output weights: rows are cells, inputs, constant; columns the symbols after S, T."""
     symbols, cells = list(grammar), architecture.cells

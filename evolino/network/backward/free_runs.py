@@ -14,6 +14,7 @@ from evolino.network.backward.matrices import (
     LANES,
     Gradient,
     Matrices,
+    all_weights,
     padded,
     peepholes_of,
 )
@@ -70,7 +71,7 @@ def run_freely(matrices: Matrices, readout: Array, starts: RunStarts) -> RunsPas
         )
     steps, count = starts.inputs.shape[:2]
     cells, lanes, inputs = architecture.cells, padded(count), architecture.inputs
-    weights = _all_weights(matrices)
+    weights = all_weights(matrices)
     sources = _stack(steps + 1, weights.shape[1], lanes)
     states = _stack(steps + 1, cells, lanes)
     sources[0, :cells, :count], states[0, :, :count] = starts.outputs.T, starts.states.T
@@ -109,7 +110,7 @@ def run_freely_backward(
     architecture = matrices.architecture
     steps, _, lanes = passed.sums.shape
     cells, inputs = architecture.cells, architecture.inputs
-    weights = _all_weights(matrices)
+    weights = all_weights(matrices)
     peepholes, to_peepholes = (
         peepholes_of(matrices, cells, lanes),
         aligned(3 * cells * lanes),
@@ -141,20 +142,10 @@ def run_freely_backward(
         to_y[...] = (
             architecture.feedback_scale * to_u[inputs:] if architecture.feedback else 0
         )
-    parts = to_weights.reshape(4, cells, -1)
-    gradient.recurrent += parts[:, :, :cells]
-    gradient.inputs += parts[:, :, cells:-1]
-    gradient.bias += parts[:, :, -1]
+    gradient.add_weights(to_weights)
     gradient.peepholes += to_peepholes.reshape(3, cells, lanes).sum(axis=2)
     started = to_sources[:cells, : passed.count].T, ds[:, : passed.count].T
     return to_readout, *started
-
-
-def _all_weights(matrices: Matrices) -> Array:
-    """Return (4 C, C + U + 1): from cells, input vector and bias."""
-    cells = matrices.architecture.cells
-    parts = matrices.recurrent, matrices.inputs, matrices.bias[:, :, None]
-    return np.concatenate(parts, axis=2).reshape(4 * cells, -1)
 
 
 def _stack(count: int, rows: int, lanes: int) -> Array:

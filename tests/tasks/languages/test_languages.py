@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolino.task.counted import Checked
+from evolino.task.counted import Checked, Phase, cycle_rows
 from evolino.tasks.languages import brackets, patterns, training_strings
 from evolino.tasks.languages.addition import KINDS, kinds_of, pairs_of
 from evolino.tasks.languages.counted_blocks import CountedLanguage
@@ -16,7 +16,15 @@ from evolino.tasks.languages.ngrams import Ngram
 from evolino.training.presets import load_table
 from evolino.training.run_experiment import run_experiment
 
-OWN = ("a^n b^3n c^n", "a^n b^(n+m) c^m", "x y^n z^(2n+1)", "a^(n+2) b^m c^(n + m)")
+OWN = (
+    "a^n b^3n c^n",
+    "a^n b^(n+m) c^m",
+    "x y^n z^(2n+1)",
+    "a^(n+2) b^m c^(n + m)",
+    "a^2n b^n",
+    "a^(3n+1) b^2n",
+    "a^n b^(n+2m) c^m",
+)
 
 
 def strings_of(pattern, largest):
@@ -130,9 +138,39 @@ def test_the_first_strings_of_two_parameters_are_those_of_smallest_sum():
     assert seen == sorted(seen, key=sum)
 
 
+def test_deterministic_accuracy_of_a_cycle_counts_its_rows_apart():
+    """Of a^2n b^n every odd a and every b has one successor: 1 + 2n with S."""
+
+    class Errs:
+        """Every row of one column is wrong."""
+
+        def __init__(self, column):
+            self.column = column
+
+        def check(self, phases, strings):
+            rows = np.array([[p.rows(s) for p in phases] for s in strings.tolist()])
+            wrong = cycle_rows(phases, rows)
+            wrong[:, np.arange(wrong.shape[1]) != self.column] = 0
+            return Checked(np.full(len(strings), -1.0), wrong)
+
+    grammar = Languages(pattern="a^2n b^n")._grammar
+    sure = sum(1 + 2 * n for n in range(11, 1011))
+    odd = sum(range(11, 1011))
+    assert grammar.deterministic_accuracy(Errs(1), 10) == pytest.approx(1 - odd / sure)
+    assert grammar.deterministic_accuracy(Errs(2), 10) == 1.0
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 7, 9])
+def test_rows_of_a_cycle_are_counted_by_their_place(rows):
+    phase = Phase(np.zeros(1), np.eye(3), 0, (1,))
+    expected = np.bincount(np.arange(rows) % 3, minlength=3)
+    assert cycle_rows([phase], np.array([[rows]])).tolist() == [expected.tolist()]
+
+
+@pytest.mark.parametrize("pattern", ["", "a^2n b^n", "a^3n b^2n c^n"])
 @pytest.mark.parametrize("order", [0, 1, 3])
-def test_a_trigram_judges_counted_strings_as_written_ones(order):
-    task = Languages(train="1:6")
+def test_a_trigram_judges_counted_strings_as_written_ones(order, pattern):
+    task = Languages(pattern=pattern, train="1:6")
     split = task.sequences(np.random.default_rng(0))
     found = Ngram.of(split.train, order)
     strings = np.arange(1, 12)[:, None]
@@ -217,8 +255,9 @@ def test_draws_are_geometric_from_1_on():
         ({"pattern": "a^n b^n a^n"}, "pattern has the symbol a twice"),
         ({"pattern": "a^n b^-n"}, "pattern must count as in"),
         ({"pattern": "a^n 7^n"}, "pattern must be blocks such as"),
-        ({"pattern": "a^2n b^n"}, "a must count n once, since it comes first there"),
-        ({"pattern": "a^(n+m) b^n c^m"}, "a brings in n and m at once"),
+        ({"pattern": "a^101n b^n"}, "may be 1 to 100; let an earlier block count n"),
+        ({"pattern": "a^0n b^n"}, "a counts n 0 times where it comes first"),
+        ({"pattern": "a^(n+m) b^n c^m"}, "in n and m at once; a block may bring in one"),
         ({"pattern": "a^3 b^2"}, "pattern must count something"),
         ({"pattern": "a^n b^0"}, "b would come 0 times"),
         ({"pattern": "S^n b^n"}, "pattern may not use S"),

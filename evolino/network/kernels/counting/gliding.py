@@ -1,10 +1,10 @@
 """Cells that only count: their states go on, and nothing notices.
 
 Gates and tanh are cut off far from 0 (`activations.bounds`). Where the cell outputs are the
-same as two rows before, to the bit, and every state that moves is far from where a gate or
-tanh would notice it, only the recurrence of the states need be computed. It is, by the same
-operations, so that the bits are those of computing everything; once a state comes near,
-everything must be computed again.
+same as a turn of rows before, to the bit, and every state that moves is far from where a
+gate or tanh would notice it, only the recurrence of the states need be computed. It is, by
+the same operations, so that the bits are those of computing everything; once a state comes
+near, everything must be computed again.
 """
 
 from __future__ import annotations
@@ -67,25 +67,25 @@ def limit_of(peep: Any, net: Any, s: Any, flags: int) -> Any:
 
 @njit(inline="always")
 def unnoticed(
-    layer: Any, states: Any, one: Any, two: Any, nets: Any, moving: Any, limit: Any
-) -> bool:
+    layer: Any, turn: int, now: int, states: Any, kept: Any, nets: Any, moving: Any,
+    limit: Any,
+) -> bool:  # fmt: skip
     """Write how far from 0 each state must stay so that nothing notices it, -UNBOUNDED
-    where it is as two rows before; return whether all are so far in all lanes.
+    where it is as a turn before; return whether all are so far in all lanes.
 
-    states, one, two: now, one and two rows before. nets: the net inputs of the last two
-    rows. moving: gets which cells are not as two rows before.
+    states: now. kept, nets: states and net inputs of the last `turn` rows; kept[now] are
+    still the states of a turn before. moving: gets which cells are not as then.
     """
     near, cells = like(load(states, 0), -UNBOUNDED), layer.cells
     for k in range(cells):
-        s, s1, s2 = load(states, k), load(one, k), load(two, k)
-        its = part(layer.peepholes, PEEPHOLE_COUNT * k)
-        far = higher(
-            limit_of(its, part(nets, GATE_COUNT * k), s, layer.flags),
-            limit_of(its, part(nets, GATE_COUNT * (cells + k)), s, layer.flags),
-        )
-        far = within(s - s2, 0.0, -UNBOUNDED, far)
-        side = sign(s)
-        closest = lower(lower(s * side, s1 * side), s2 * side)
+        s = load(states, k)
+        its, side = part(layer.peepholes, PEEPHOLE_COUNT * k), sign(s)
+        far, closest = like(s, -UNBOUNDED), s * side
+        for row in range(turn):
+            net = part(nets, GATE_COUNT * (row * cells + k))
+            far = higher(far, limit_of(its, net, s, layer.flags))
+            closest = lower(closest, load(kept, row * cells + k) * side)
+        far = within(s - load(kept, now * cells + k), 0.0, -UNBOUNDED, far)
         near = higher(near, far - closest)
         store(limit, k, far)
         moving[k] = largest_lane(far) > -UNBOUNDED
@@ -94,33 +94,27 @@ def unnoticed(
 
 @njit(inline="always")
 def glide(
-    moving: Any,
-    states: Any,
-    spare: Any,
-    law: Any,
-    other: Any,
-    limit: Any,
-    steps: int,
-    flags: int,
-) -> bool:
-    """Go on by the states' recurrence alone, by one law and the other in turn.
+    moving: Any, turn: int, now: int, states: Any, spare: Any, laws: Any, limit: Any,
+    steps: int, flags: int,
+) -> bool:  # fmt: skip
+    """Go on by the states' recurrence alone, for a number of steps that is a multiple of
+    `turn`, by the laws of the last `turn` rows, of which the latest is laws[now].
 
-    moving: which cells; the others come back after two rows. Returns False, with all as
+    moving: which cells; the others come back after a turn. Returns False, with all as
     before, if a state came near where it would be noticed.
     """
-    near = like(load(states, 0), -UNBOUNDED)
-    for k in range(len(moving)):
+    near, cells = like(load(states, 0), -UNBOUNDED), len(moving)
+    for k in range(cells):
         if not moving[k]:
             continue
         s, far = load(states, k), load(limit, k)
-        a, b, d = load(law, 3 * k), load(law, 3 * k + 1), load(law, 3 * k + 2)
-        a2, b2, d2 = load(other, 3 * k), load(other, 3 * k + 1), load(other, 3 * k + 2)
         side = sign(s)
-        for _ in range(steps // 2):
-            s = move(s, a, b, d, flags)
-            near = higher(near, far - s * side)
-            s = move(s, a2, b2, d2, flags)
-            near = higher(near, far - s * side)
+        for _ in range(steps // turn):
+            for ahead in range(1, turn + 1):
+                row = now + ahead - (turn if now + ahead >= turn else 0)
+                law = part(laws, 3 * (row * cells + k))
+                s = move(s, load(law, 0), load(law, 1), load(law, 2), flags)
+                near = higher(near, far - s * side)
         store(spare, k, s)
     if largest_lane(near) > 0.0:
         return False

@@ -14,7 +14,9 @@ njit: Any = numba.njit
 class Strings(NamedTuple):
     """One row again and again, from M different cells on.
 
-    inputs, targets: `Shared`, the row, U and K numbers. outputs, states: (M, C), the cells
+    inputs: `Shared`, the row, U numbers. targets: `Shared`, of `cycle` rows in turn, K
+    numbers each. turn: after how many rows cells and targets may be alike, a multiple of
+    the cycle. outputs, states: (M, C), the cells
     before it; strings that begin with the same cells are one. order: (M,), in which they
     are taken, `lanes` at a time. firsts: (M + 1,): m is recorded after each of the numbers
     of rows at firsts[m] .. firsts[m + 1] - 1 of `rows` (A,), which ascend.
@@ -27,6 +29,8 @@ class Strings(NamedTuple):
     order: Any
     firsts: Any
     rows: Any
+    cycle: int
+    turn: int
     lanes: int
 
 
@@ -34,8 +38,8 @@ class Results(NamedTuple):
     """What is recorded after each number of rows.
 
     outputs, states: (A, C), the cells. margins: (A,), the smallest target times output
-    since the beginning, inf for no row. wrong: (A,), how many rows had an output on the
-    wrong side of 0.
+    since the beginning, inf for no row. wrong: (A, cycle), how many of the rows with each
+    of the targets had an output on the wrong side of 0.
     """
 
     outputs: Any
@@ -68,8 +72,8 @@ def record(
     """Record some of the strings that have had t rows; return the next t at which one is to
     be recorded, -1 for none.
 
-    outputs, states: of the cells, C vectors. scores: two vectors, the smallest margin and
-    the wrong rows since the beginning.
+    outputs, states: of the cells, C vectors. scores: the smallest margin since the
+    beginning, and the wrong rows for each of the targets: 1 + cycle vectors.
     """
     pause, lanes = -1, strings.lanes
     for lane in range(len(some)):
@@ -81,7 +85,8 @@ def record(
                 results.outputs[at, k] = number(numbers(outputs), k * lanes + lane)
                 results.states[at, k] = number(numbers(states), k * lanes + lane)
             results.margins[at] = number(numbers(scores), lane)
-            results.wrong[at] = number(numbers(scores), lanes + lane)
+            for row in range(strings.cycle):
+                results.wrong[at, row] = number(numbers(scores), (1 + row) * lanes + lane)
             at += 1
         reached[lane] = at - strings.firsts[m]
         if at < last and (pause < 0 or strings.rows[at] < pause):

@@ -1,13 +1,15 @@
 """One network on equal rows again and again, many counted strings in the lanes of a vector.
 
 In a string such as a^n b^n the input stays the same for n rows. A counting network soon
-does nothing in them but count: every cell output is the same as two rows before, to the
-bit; two, since idle cells like to blink. From there on only the recurrence of the states is
-computed (`gliding`), to the bits of computing everything.
+does nothing in them but count: every cell output is the same as a turn before, to the bit.
+A turn is two rows, since idle cells like to blink, or a multiple of two of as many as the
+targets need to come again. From there on only the recurrence of the states is computed
+(`gliding`), to the bits of computing everything.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numba
@@ -32,20 +34,23 @@ from evolino.simd.vectors import like, lower, sign, within
 
 njit: Any = numba.njit
 
-GLIDE = 16  # rows, an even number, that are tried at once by the states' recurrence alone
+GLIDE = 16  # rows, or a turn, that are tried at once by the states' recurrence alone
+BLINK = 2  # rows after which idle cells are alike
 NO_MARGIN = float("inf")
 
 
 class Work(NamedTuple):
     """What `count` works in.
 
-    scores: smallest margin and wrong rows. row, y, scaled: of `read_out`. constant: the net
-    inputs that stay the same. nets, laws, outputs, kept: net inputs, transitions, cell
-    outputs and states of the last two rows, even and odd ones. states, after: of the cells
-    now, and their new outputs. limit, spare: of `gliding`.
+    scores: smallest margin, and wrong rows for each of the targets. bad: whether each of
+    the last `turn` rows is wrong. row, y, scaled: of `read_out`. constant: the net inputs
+    that stay the same. nets, laws, outputs, kept: net inputs, transitions, cell outputs and
+    states of the last `turn` rows, row t at t mod turn. states, after: of the cells now,
+    and their new outputs. limit, spare: of `gliding`.
     """
 
     scores: Any
+    bad: Any
     row: Any
     y: Any
     scaled: Any
@@ -60,25 +65,35 @@ class Work(NamedTuple):
     spare: Any
 
 
-def workspace_size(cells: int, columns: int, outputs: int) -> int:
+def turn_of(cycle: int) -> int:
+    """Return after how many rows cells and targets may be alike, for a cycle of targets."""
+    return math.lcm(BLINK, cycle)
+
+
+def workspace_size(cells: int, columns: int, outputs: int, cycle: int) -> int:
     """Return the vectors that `count` works in."""
-    return 2 + 2 * columns + outputs + cells * (GATE_COUNT + 2 * (GATE_COUNT + 3) + 8)
+    turn = turn_of(cycle)
+    held = GATE_COUNT + turn * (GATE_COUNT + 3 + 2) + 4
+    return 1 + cycle + turn + 2 * columns + outputs + cells * held
 
 
 @njit(inline="always")
-def divided(layer: Any, readout: Any, workspace: Any) -> Any:
+def divided(layer: Any, readout: Any, strings: Any, workspace: Any) -> Any:
     """Return a workspace, divided up."""
-    cells, columns = layer.cells, readout.columns
-    row = part(workspace, 2)
+    cells, columns, turn = layer.cells, readout.columns, strings.turn
+    bad = part(workspace, 1 + strings.cycle)
+    row = part(bad, turn)
     scaled = part(row, columns)
     y = part(scaled, columns)
     constant = part(y, readout.outputs)
     nets = part(constant, GATE_COUNT * cells)
-    laws = part(nets, 2 * GATE_COUNT * cells)
-    outputs = part(laws, 2 * 3 * cells)
-    kept = part(outputs, 2 * cells)
+    laws = part(nets, turn * GATE_COUNT * cells)
+    outputs = part(laws, turn * 3 * cells)
+    kept = part(outputs, turn * cells)
+    states = part(kept, turn * cells)
     return Work(
         workspace,
+        bad,
         row,
         y,
         scaled,
@@ -87,10 +102,10 @@ def divided(layer: Any, readout: Any, workspace: Any) -> Any:
         laws,
         outputs,
         kept,
-        part(kept, 2 * cells),
-        part(kept, 3 * cells),
-        part(kept, 4 * cells),
-        part(kept, 5 * cells),
+        states,
+        part(states, cells),
+        part(states, 2 * cells),
+        part(states, 3 * cells),
     )
 
 
@@ -150,40 +165,39 @@ def is_wrong(nearest: Any) -> Any:
 
 
 @njit(inline="always")
-def only_counts(layer: Any, work: Any, now: int, moving: Any) -> bool:
-    """Return whether nothing but the states that move differs from two rows before.
+def only_counts(layer: Any, work: Any, turn: int, now: int, moving: Any) -> bool:
+    """Return whether nothing but the states that move differs from a turn before.
 
-    now: 0 after an even row, 1 after an odd one. moving, work.limit: of `unnoticed`.
+    now: the last row mod turn. moving, work.limit: of `unnoticed`.
     """
     if layer.flags & STATES:
         return False
     cells = layer.cells
     if differ(work.after, part(work.outputs, now * cells), cells):
         return False
-    one, two = part(work.kept, (1 - now) * cells), part(work.kept, now * cells)
-    return bool(unnoticed(layer, work.states, one, two, work.nets, moving, work.limit))
+    states, kept, nets = work.states, work.kept, work.nets
+    return bool(unnoticed(layer, turn, now, states, kept, nets, moving, work.limit))
 
 
 @njit(inline="always")
-def skip(
-    layer: Any, work: Any, now: int, moving: Any, rows: int, errors: Any, wrong: Any
-) -> Any:
-    """Go on by the states' recurrence alone for at most so many rows.
-
-    errors: wrong rows so far. wrong: those of the last two rows together. Returns how many
-    rows were skipped, and the errors after them.
+def skip(layer: Any, work: Any, strings: Any, now: int, moving: Any, rows: int) -> int:
+    """Go on by the states' recurrence alone for at most so many rows, in whole turns;
+    return how many were skipped. They are as wrong as those of the last turn.
     """
-    law = part(work.laws, now * 3 * layer.cells)
-    other = part(work.laws, (1 - now) * 3 * layer.cells)
-    states, spare, limit = work.states, work.spare, work.limit
-    done = 0
-    while rows - done > 1:
-        steps = min(GLIDE, (rows - done) // 2 * 2)
-        if not glide(moving, states, spare, other, law, limit, steps, layer.flags):
+    turn, cycle, done = strings.turn, strings.cycle, 0
+    states, spare, laws, limit = work.states, work.spare, work.laws, work.limit
+    while rows - done >= turn:
+        steps = min(max(GLIDE // turn, 1), (rows - done) // turn) * turn
+        if not glide(
+            moving, turn, now, states, spare, laws, limit, steps, layer.flags
+        ):  # fmt: skip
             break
         done += steps
-        errors = errors + wrong * (0.5 * steps)
-    return done, errors
+    for row in range(turn):
+        at = 1 + row % cycle
+        errors = load(work.bad, row) * float(done // turn)
+        store(work.scores, at, load(work.scores, at) + errors)
+    return done
 
 
 @compiled
@@ -194,49 +208,50 @@ def count(layer: Any, readout: Any, strings: Any, results: Any, workspace: Any) 
     `counting.records`. workspace: of `workspace_size`.
     """
     own, its = addresses(layer), addresses(readout)
-    work = divided(own, its, memory(workspace))
-    u, wanted = memory(strings.inputs), memory(strings.targets)
+    work = divided(own, its, strings, memory(workspace))
+    u, targets = memory(strings.inputs), memory(strings.targets)
     cells, lanes, order = own.cells, strings.lanes, strings.order
-    states, after = work.states, work.after
+    states, after, scores = work.states, work.after, work.scores
+    cycle, turn = strings.cycle, strings.turn
     write_constant(own, u, work.constant)
     reached, moving = np.zeros(lanes, np.int64), np.zeros(cells, np.bool_)
     for block in range(0, len(order), lanes):
         some = order[block : block + lanes]
-        begin(strings, some, part(work.outputs, cells), states, reached)  # an odd row's
-        copy(states, part(work.kept, cells), cells)
+        before = part(work.outputs, (turn - 1) * cells)
+        begin(strings, some, before, states, reached)
+        copy(states, part(work.kept, (turn - 1) * cells), cells)
         smallest = like(load(states, 0), NO_MARGIN)
-        errors, bad = like(smallest, 0.0), like(smallest, 0.0)
-        t, rest = 0, 2
+        for row in range(cycle):
+            store(scores, 1 + row, 0.0)
+        t, rest = 0, turn
         while True:
-            before = part(work.outputs, (t + 1) % 2 * cells)
-            store(work.scores, 0, smallest)
-            store(work.scores, 1, errors)
-            pause = record(t, strings, some, reached, before, states, work.scores, results)
+            before = part(work.outputs, (t + turn - 1) % turn * cells)
+            store(scores, 0, smallest)
+            pause = record(t, strings, some, reached, before, states, scores, results)
             if pause < 0:
                 break
             while t < pause:
-                now = t % 2
-                before, two = (
-                    part(work.outputs, (1 - now) * cells),
-                    part(work.outputs, now * cells),
-                )
+                now, row = t % turn, t % cycle
+                before = part(work.outputs, (t + turn - 1) % turn * cells)
                 net = part(work.nets, now * GATE_COUNT * cells)
                 law = part(work.laws, now * 3 * cells)
                 advance(own, work.constant, before, after, states, net, law)
                 write_features(work.row, own, cells, after, states, u)
                 read_out(its, work.row, work.y, work.scaled)
+                wanted = part(targets, row * its.outputs)
                 nearest = margin_of(work.y, its.outputs, wanted)
                 smallest = lower(smallest, nearest)
-                worse, bad = bad, is_wrong(nearest)
-                errors = errors + bad
+                bad = is_wrong(nearest)
+                store(work.bad, now, bad)
+                store(scores, 1 + row, load(scores, 1 + row) + bad)
                 t += 1
-                still = rest == 0 and only_counts(own, work, now, moving)
-                copy(after, two, cells)
+                still = rest == 0 and only_counts(own, work, turn, now, moving)
+                copy(after, part(work.outputs, now * cells), cells)
                 rest = max(rest - 1, 0)
                 if still:
                     rows = pause - t
-                    done, errors = skip(own, work, now, moving, rows, errors, bad + worse)
-                    if rows - done > 1:
-                        rest = GLIDE  # a state came near where it is noticed
+                    done = skip(own, work, strings, now, moving, rows)
+                    if rows - done >= turn:
+                        rest = max(GLIDE, turn)  # a state came near where it is noticed
                     t += done
                 copy(states, part(work.kept, now * cells), cells)

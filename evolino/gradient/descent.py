@@ -1,0 +1,134 @@
+"""Descent of one network by its gradient, in rounds: what all refiners share.
+
+A round begins from what the one before it left, so that a descent that is broken off goes
+on to the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from evolino.vocabulary import Array, BoolArray, check_count, check_number
+
+# Genome (C, G) -> the loss and its gradient (C, G).
+Loss = Callable[[Array], tuple[float, Array]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descended:
+    """Where a round of descent ended.
+
+    genome: (C, G), the best so far. loss: its. gradients: how many were taken since the
+    beginning. ended: why there is nothing more to do, None while there is. losses: of each
+    gradient of this round, in their order. memory: what the next round goes on from, beside
+    these.
+    """
+
+    genome: Array
+    loss: float
+    gradients: int
+    ended: str | None = None
+    losses: tuple[float, ...] = ()
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """Settings that every refiner has.
+
+    steps: about so many gradients for each network; the last line search is finished.
+    decay: weight of half the mean square of the genes, added to the loss. best: how many
+    of the search's best networks are refined. halve_after: successive halving of these: all
+    take so many gradients, the better half of them goes on to twice as many, and so forth
+    until one is left, which goes on to `steps`; 0 lets all go on. genes: sources whose
+    weights may move, of "bias", "input", "feedback", "recurrent" and "peephole"; none is
+    all of them. hold_out: share of the segments of validation that no gradient sees; their
+    loss says which genome of the descent is kept. 0 keeps the one of the lowest loss that
+    was descended on. starts: descend on so many segments, spread evenly over the rows of
+    validation and train, also those that the readout is fitted on; 0 descends on the
+    segments of validation alone. folds: with a logistic readout descend on train instead,
+    its series dealt out into so many folds: each is scored with the readout solved on the
+    others, one fold alone with that of its own rows; all of validation is held out. 0
+    descends on validation. round_steps: gradients of a round, after which what is held out
+    is looked at: what a resume repeats. seconds: no round of descent begins later than this
+    after the search; where it ends depends on the machine.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+    """
+
+    name: ClassVar[str]
+
+    steps: int = 1000
+    decay: float = 0.0
+    best: int = 1
+    halve_after: int = 0
+    genes: tuple[str, ...] = ()
+    hold_out: float = 0.25
+    starts: int = 0
+    folds: int = 0
+    round_steps: int = 100
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_count("steps", self.steps)
+        check_number("decay", self.decay, least=0)
+        check_count("best", self.best)
+        check_count("halve_after", self.halve_after, least=0, most=self.steps)
+        check_count("starts", self.starts, least=0)
+        check_count("folds", self.folds, least=0)
+        check_count("round_steps", self.round_steps)
+        if self.folds and self.starts:
+            raise ValueError("folds are of train, starts of validation: give one of them")
+        if self.seconds is not None:
+            check_number("seconds", self.seconds, above=0)
+        check_number("hold_out", self.hold_out, least=0)
+        if self.hold_out >= 1:
+            raise ValueError(f"hold_out must be < 1, got {self.hold_out:g}")
+        sources = ("bias", "input", "feedback", "recurrent", "peephole")
+        for source in self.genes:
+            if source not in sources:
+                raise ValueError(f"genes must be of {', '.join(sources)}, got {source!r}")
+        object.__setattr__(self, "genes", tuple(self.genes))
+
+    def batch_size(self) -> int:
+        """Return how many segments a gradient is of; 0 is all of them."""
+        return 0
+
+    def round(
+        self,
+        losses: Callable[[int], Loss],
+        start: Descended,
+        movable: BoolArray,
+        until: int,
+    ) -> Descended:
+        """Return where a round of descent from a start ends.
+
+        losses: number of a gradient -> the loss that it is of. start: where to go on from;
+        with 0 gradients only its genome counts. movable: (C, G), whether a gene may move.
+        until: the round takes no gradients beyond so many, but those of a last line search.
+
+        A loss that is not finite shortens the step. A first one that is not ends the
+        descent.
+        """
+        raise NotImplementedError
+
+
+def descend(
+    loss: Loss, start: Descended, settings: Descent, movable: BoolArray
+) -> Iterator[Descended]:
+    """Yield where each round ends, until there is nothing more to do."""
+    here = start
+    while here.ended is None:
+        here = settings.round(lambda _: loss, here, movable, settings.steps)
+        yield here
+
+
+def weighed(settings: Descent, genome: Array, movable: BoolArray) -> tuple[float, Array]:
+    """Return what weight decay adds to the loss of a genome (C, G), and to its gradient
+    with respect to the genes that may move."""
+    genes = genome[movable]
+    penalty = 0.5 * settings.decay * float((genes * genes).mean()) if len(genes) else 0.0
+    return penalty, settings.decay * genes / max(len(genes), 1)
