@@ -15,7 +15,7 @@ GROUND = {"vocabulary", "storage", "simd", "sound"}
 BELOW = {
     "vocabulary": set(),
     "user_files": set(),
-    "registry": {"vocabulary", "user_files"},
+    "registry": {"vocabulary", "storage", "user_files"},
     "storage": {"vocabulary"},
     "simd": {"vocabulary", "storage"},
     "sound": {"vocabulary", "storage"},
