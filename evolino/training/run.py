@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from evolino.models.ensemble import Trained
 from evolino.models.model import Model
+from evolino.task.control import ControlTask, is_control
 from evolino.training.backpropagation import Backpropagation
 from evolino.training.best_networks import Found, best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
@@ -118,6 +119,7 @@ class Run:
             if state is None
             else Progress(**state["progress"])
         )
+        self._failed: Array = np.zeros(0)  # the last genome that failed the task's test
         self._begin(None, None if state is None else state["search"])
 
     def state(self) -> dict[str, Any]:
@@ -137,7 +139,7 @@ class Run:
         evolution, most = self._evolution, self.experiment.budget.evaluations
         if most is not None:
             most -= self.progress.evaluations
-        generations = attend(lambda: evolution.advance(workers, most))
+        generations = attend(lambda: self._tested(evolution.advance(workers, most)))
         before = generations[-1].before
         if before is not None:
             self._cut_short = {"progress": self.progress.as_state(), "search": before}
@@ -151,6 +153,8 @@ class Run:
         """Return the limits of the budget that are reached; empty: go on."""
         progress = self.progress
         on_task = progress.variant == 0
+        if on_task and is_control(self.experiment.task) and progress.best == 0:
+            return ["solved: a network passed the task's test"]
         ended = [self._evolution.ended] if self._evolution.ended else []
         return ended + reasons(
             self.experiment.budget,
@@ -203,6 +207,28 @@ class Run:
         if genome is not None and isinstance(self._evolution, Backpropagation):
             return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
+
+    def _tested(self, generations: list[Evaluated]) -> list[Evaluated]:
+        """Put the best network of each generation to the test of a task of control."""
+        task = self._problem.task
+        if not isinstance(task, ControlTask):
+            return generations
+        return [self._tested_best(task, each) for each in generations]
+
+    def _tested_best(self, task: ControlTask, generation: Evaluated) -> Evaluated:
+        """Return a generation, its best network with loss 0 if it passes the test."""
+        if not generation.found or generation.found[0][0] > task.tested_at:
+            return generation
+        genome = generation.found[0][1]
+        if np.array_equal(genome, self._failed):
+            return generation
+        if not task.passes(network_of(self._problem, genome)):
+            self._failed = genome
+            return generation
+        losses = generation.losses.copy()
+        losses[int(np.argmin(losses))] = 0.0
+        found = [(0.0, genome), *generation.found[1:]]
+        return replace(generation, losses=losses, found=found)
 
     def _take(self, generation: Evaluated) -> Step:
         """Count a generation."""
