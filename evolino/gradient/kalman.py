@@ -137,8 +137,11 @@ def check_filterable(architecture: object, settings: Kalman) -> LSTM:
         )
     if architecture.output == "logistic" and settings.squashing != "identity":
         raise ValueError("logistic outputs have their own squashing: leave out squashing")
-    if architecture.groups:
-        raise ValueError("the Kalman filter needs a network without groups of cells")
+    if architecture.groups or architecture.evolved_outputs:
+        raise ValueError(
+            "the Kalman filter needs a network without groups of cells and without "
+            "evolved_outputs"
+        )
     return architecture
 
 

@@ -25,6 +25,7 @@ from evolino.models.model import Model
 from evolino.models.units import standardised
 from evolino.network.lstm import LSTM
 from evolino.search.base import State
+from evolino.task.control import is_control
 from evolino.training.evolution import Evaluated
 from evolino.training.problem import Problem
 from evolino.training.randomness import generator
@@ -129,6 +130,8 @@ def settings_of(problem: Problem) -> tuple[LSTM, Kalman]:
     experiment = problem.experiment
     settings = experiment.kalman
     assert settings is not None
+    if is_control(experiment.task):
+        raise ValueError("the Kalman filter needs a task with targets, not one of control")
     return check_filterable(experiment.architecture, settings), settings
 
 

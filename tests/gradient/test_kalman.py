@@ -58,6 +58,11 @@ def weights_of(network, rng):
     return genome, rng.normal(size=(network.readout_width, OUTPUTS))
 
 
+def begun(network, rng, settings):
+    genome, output = weights_of(network, rng)
+    return begin(network, genome, output, settings)
+
+
 def squashed(sums, network, settings):
     if network.output == "logistic":
         return 1.0 / (1.0 + np.exp(-sums))
@@ -165,7 +170,7 @@ def test_truncated_derivatives_stop_at_recurrent_weights_and_peepholes(kind, rng
 @pytest.mark.parametrize("derivatives", ["full", "truncated"])
 def test_a_row_is_corrected_as_by_the_plain_twin(derivatives, rng):
     network, settings = network_of("peepholes"), Kalman(derivatives=derivatives)
-    here = begin(network, *weights_of(network, rng), settings)
+    here = begun(network, rng, settings)
     strings = strings_of(network, [segment_of(rng)])
     step, groups = filtered_step(
         network, here, strings.vectors[0], strings.targets[0], settings
@@ -190,7 +195,7 @@ def same(one, other):
 def test_training_goes_on_within_a_stream_to_the_same_bits(rng):
     network, settings = network_of("peepholes"), Kalman(longest=2)
     segments = [segment_of(rng, start=1), segment_of(rng)]
-    start = begin(network, *weights_of(network, rng), settings)
+    start = begun(network, rng, settings)
     order = rng.integers(2, size=11)
     whole = after(start, network, segments, settings, order)
     half = after(start, network, segments, settings, order[:6])
@@ -204,7 +209,7 @@ def test_a_stream_in_pieces_is_the_stream(rng):
     network = network_of("plain")
     settings = Kalman(longest=STEPS, measurement=(1, 1), process=(1e-3, 1e-3))
     segments = [segment_of(rng)]
-    start = begin(network, *weights_of(network, rng), settings)
+    start = begun(network, rng, settings)
     whole = after(start, network, segments, settings, [0])
     pieces = after(start, network, segments, replace(settings, longest=3), [0, 0, 0])
     same(replace(pieces, strings=1), whole)
@@ -233,7 +238,7 @@ def test_rows_before_a_segment_or_without_target_correct_nothing(rng):
     gap = Segment(Series(segment.series.inputs, targets), 4, STEPS)
     (learnt,) = strings_of(network, [gap]).learnt
     assert learnt.tolist() == [False] * 4 + [True, False, True]
-    start = begin(network, *weights_of(network, rng), settings)
+    start = begun(network, rng, settings)
     other = targets.copy()
     other[:4], other[5] = 0.0, np.nan
     same(
