@@ -23,7 +23,6 @@ from evolino.gradient.kalman import (
 )
 from evolino.models.model import Model
 from evolino.models.units import standardised
-from evolino.network.lstm import LSTM
 from evolino.search.base import State
 from evolino.task.control import is_control
 from evolino.training.evolution import Evaluated
@@ -46,7 +45,9 @@ class Filtering:
 
     def __init__(self, problem: Problem, state: Mapping[str, Any] | None) -> None:
         self._problem = problem
-        self._architecture, self._settings = settings_of(problem)
+        self._settings = settings_of(problem)
+        architecture = problem.experiment.architecture
+        self._architecture = check_filterable(architecture, self._settings)
         if state is None:
             self._networks = [
                 first_weights(problem, k) for k in range(self._settings.networks)
@@ -114,7 +115,8 @@ class Filtering:
 def filtered(problem: Problem, portion: Portion) -> tuple[Filtered, float]:
     """Return a network after its strings, and its loss on validation, inf for one that is
     given up; a job of workers."""
-    architecture, settings = settings_of(problem)
+    settings = settings_of(problem)
+    architecture = check_filterable(problem.experiment.architecture, settings)
     train = problem.evaluator.setting.split.train
     strings = strings_of(architecture, standardised(problem.scaling, train))
     after = presented(architecture, portion.here, strings, portion.order, settings)
@@ -124,21 +126,23 @@ def filtered(problem: Problem, portion: Portion) -> tuple[Filtered, float]:
     return after, float(problem.evaluator.losses_with(genome[None], output[None])[0])
 
 
-def settings_of(problem: Problem) -> tuple[LSTM, Kalman]:
-    """Return network and settings of an experiment that is trained so. Raises ValueError
-    for a network that cannot be."""
+def settings_of(problem: Problem) -> Kalman:
+    """Return the settings of an experiment that is trained so. Raises ValueError for a task
+    and for a network that cannot be."""
     experiment = problem.experiment
     settings = experiment.kalman
     assert settings is not None
     if is_control(experiment.task):
         raise ValueError("the Kalman filter needs a task with targets, not one of control")
-    return check_filterable(experiment.architecture, settings), settings
+    check_filterable(experiment.architecture, settings)
+    return settings
 
 
 def first_weights(problem: Problem, number: int) -> Filtered:
     """Return a network before its first string: a genome as the initialiser draws it, and
     uniform output weights. number: of the network, counted from 0."""
-    architecture, settings = settings_of(problem)
+    settings = settings_of(problem)
+    architecture = check_filterable(problem.experiment.architecture, settings)
     rng = generator(problem.experiment.seed, "kalman", number, 0)
     genome = problem.experiment.initialiser.draw(architecture, rng, 1)[0]
     shape = architecture.readout_width, architecture.outputs
@@ -149,8 +153,7 @@ def first_weights(problem: Problem, number: int) -> Filtered:
 def check_state(problem: Problem, state: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError for a state that training cannot go on from."""
     held = Filtering(problem, state)
-    _, settings = settings_of(problem)
-    if len(held._networks) != settings.networks:
+    if len(held._networks) != settings_of(problem).networks:
         raise ValueError(f"it has {len(held._networks)} networks")
     strings = len(problem.evaluator.setting.split.train)
     expected = first_weights(problem, 0)
