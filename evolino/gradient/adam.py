@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from evolino.gradient.descent import ROUND, Descended, Descent, Loss, weighed
+from evolino.gradient.descent import Descended, Descent, Loss, weighed
 from evolino.gradient.first_order import (
     AdamStep,
     Moments,
@@ -72,7 +72,7 @@ class Adam(Descent):
         here = _Place.of(start, movable)
         best = Descended(start.genome, start.loss if start.gradients else np.inf, 0)
         trail: list[float] = []
-        last = min(until, self.steps, start.gradients + ROUND)
+        last = min(until, self.steps, start.gradients + self.round_steps)
         for number in range(start.gradients, last):
             value, gradient = losses(number)(here.genome)
             trail.append(value)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evolino.reports.summary import Record, Summary, metric_of, quantile, summarise
+from evolino.storage.plain_text import say
 
 RECALLED = "recalled, not checked against the paper"
 MARKER = re.compile(
@@ -71,14 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _renew_pages(given.results)
     for path in given.paths:
         if not path.exists():
-            print(f"evolino.reports.markdown: there is no {path}", file=sys.stderr)
+            say(f"evolino.reports.markdown: there is no {path}", sys.stderr)
             return 2
         for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
             before = file.read_text(encoding="utf-8")
             after = inject(before, given.results)
             if after != before:
                 replace_file(file, after.encode())
-                print(file)
+                say(file, sys.stdout)
     return 0
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from evolino.models.ensemble import Trained
 from evolino.models.model import Model
+from evolino.task.control import ControlTask, is_control
 from evolino.training.backpropagation import Backpropagation
 from evolino.training.best_networks import Found, best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
@@ -17,6 +18,7 @@ from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
+from evolino.training.refined_search import RefinedSearch
 from evolino.training.refining import (
     Round,
     advance,
@@ -72,6 +74,10 @@ class Progress:
         """(C, G) of the best network so far, None if there is none."""
         return self.found[0][1] if self.found else None
 
+    def forget_refinement(self) -> None:
+        """Begin refinement anew after this: the search has gone on."""
+        self.refined, self.rounds, self.refined_seconds = [], [], 0.0
+
     def later(self) -> dict[str, Any]:
         """Return by name what goes on changing after the last generation."""
         names = "seconds", "refined", "rounds", "refined_seconds", "cpu_seconds"
@@ -113,6 +119,7 @@ class Run:
             if state is None
             else Progress(**state["progress"])
         )
+        self._failed: Array = np.zeros(0)  # the last genome that failed the task's test
         self._begin(None, None if state is None else state["search"])
 
     def state(self) -> dict[str, Any]:
@@ -132,10 +139,11 @@ class Run:
         evolution, most = self._evolution, self.experiment.budget.evaluations
         if most is not None:
             most -= self.progress.evaluations
-        generations = attend(lambda: evolution.advance(workers, most))
+        generations = attend(lambda: self._tested(evolution.advance(workers, most)))
         before = generations[-1].before
         if before is not None:
             self._cut_short = {"progress": self.progress.as_state(), "search": before}
+        self.progress.forget_refinement()
         steps = [self._take(each) for each in generations]
         if self._should_advance():
             self._advance()
@@ -145,6 +153,8 @@ class Run:
         """Return the limits of the budget that are reached; empty: go on."""
         progress = self.progress
         on_task = progress.variant == 0
+        if on_task and is_control(self.experiment.task) and progress.best == 0:
+            return ["solved: a network passed the task's test"]
         ended = [self._evolution.ended] if self._evolution.ended else []
         return ended + reasons(
             self.experiment.budget,
@@ -198,6 +208,28 @@ class Run:
             return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
 
+    def _tested(self, generations: list[Evaluated]) -> list[Evaluated]:
+        """Put the best network of each generation to the test of a task of control."""
+        task = self._problem.task
+        if not isinstance(task, ControlTask):
+            return generations
+        return [self._tested_best(task, each) for each in generations]
+
+    def _tested_best(self, task: ControlTask, generation: Evaluated) -> Evaluated:
+        """Return a generation, its best network with loss 0 if it passes the test."""
+        if not generation.found or generation.found[0][0] > task.tested_at:
+            return generation
+        genome = generation.found[0][1]
+        if np.array_equal(genome, self._failed):
+            return generation
+        if not task.passes(network_of(self._problem, genome)):
+            self._failed = genome
+            return generation
+        losses = generation.losses.copy()
+        losses[int(np.argmin(losses))] = 0.0
+        found = [(0.0, genome), *generation.found[1:]]
+        return replace(generation, losses=losses, found=found)
+
     def _take(self, generation: Evaluated) -> Step:
         """Count a generation."""
         progress, losses, before = self.progress, generation.losses, self.progress.best
@@ -236,8 +268,14 @@ class Run:
                 self._problem, state, self._share_used
             )
             return
-        kind = OneSearch if self.experiment.islands is None else Ring
-        self._evolution = kind(self._problem, origin, state)
+        self._evolution = self._kind()(self._problem, origin, state)
+
+    def _kind(self) -> type[OneSearch] | type[RefinedSearch] | type[Ring]:
+        """Return how the population moves on."""
+        if self.experiment.islands is not None:
+            return Ring
+        refine = self.experiment.refine
+        return RefinedSearch if refine is not None and refine.every else OneSearch
 
     def _share_used(self) -> float:
         """Return the share of the budget that is used, 0 to 1."""

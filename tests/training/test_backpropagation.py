@@ -198,3 +198,9 @@ def test_from_python_it_is_an_argument_of_train():
     )
     assert result.evaluations == 40
     assert result.experiment.bptt == evolino.BPTT(every=5)
+
+
+def test_cpu_seconds_are_those_of_this_process(whole):
+    seconds = whole.result()["cpu_seconds"]
+    assert 0 < seconds < 60
+    assert whole.load_checkpoint()["progress"]["cpu_seconds"] <= seconds
