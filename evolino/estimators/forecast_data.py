@@ -170,3 +170,14 @@ def dates_after(dates: Any, steps: int) -> Any:
 def read_inputs(X: Any) -> Array:
     """Return inputs (T, I) of one series; (T,) is read as (T, 1)."""
     return read_sequences(_with_columns(X), "X").each[0]
+
+
+def in_table(rows: Array, dates: Any, like: SeriesData) -> Any:
+    """Return rows (H, K) at dates as a Series or DataFrame, named as the series are."""
+    import pandas as pd
+
+    if like.flat:
+        name = None if like.names is None else like.names[0]
+        return pd.Series(rows[:, 0], index=dates, name=name)
+    columns = None if like.names is None else list(like.names)
+    return pd.DataFrame(rows, index=dates, columns=columns)

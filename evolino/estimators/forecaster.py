@@ -282,7 +282,7 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
             made.append(design.transform.back(z))
         return np.asarray(np.mean(made, axis=0))
 
-    def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Any:
+    def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Forecast:
         """Return forecasts in the form of y."""
         flat = [each[:, 0] if history.flat else each for each in forecasts]
         if not history.single:
@@ -290,9 +290,5 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
         dates = dates_after(history.dates, len(flat[0]))
         if dates is None:
             return flat[0]
-        import pandas as pd
-
-        names = history.names
-        if history.flat:
-            return pd.Series(flat[0], index=dates, name=None if names is None else names[0])
-        return pd.DataFrame(flat[0], index=dates, columns=None if names is None else names)
+        found: Forecast = in_table(forecasts[0], dates, history)
+        return found
