@@ -20,6 +20,7 @@ from evolino.estimators.choosing_forecasts import (
 from evolino.estimators.forecast_data import (
     SeriesData,
     dates_after,
+    in_table,
     read_inputs,
     read_series,
 )
