@@ -9,7 +9,7 @@ come next. Source: Gers & Schmidhuber 2001, IEEE TNN 12(6); Schmidhuber, Wierstr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
@@ -183,14 +183,27 @@ class Languages:
 
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the fitness, over all rows that have a target."""
+        return self.loss_against(targets)(outputs)
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against targets (N, L, K), a function of outputs (P, N, L, K)."""
         scored = np.isfinite(targets).all(axis=2)
-        found, expected = outputs[:, scored], targets[scored]
+        expected = targets[scored]
+
+        def losses(outputs: Array) -> Array:
+            rows = (len(outputs), *expected.shape)
+            found = outputs.reshape(rows) if scored.all() else outputs[:, scored]
+            return self._losses(np.ascontiguousarray(found), expected)
+
+        return losses
+
+    def _losses(self, found: Array, expected: Array) -> Array:
+        """Return (P,) for outputs (P, N, K) of rows with targets (N, K)."""
         with np.errstate(over="ignore", invalid="ignore"):
             if self.fitness == "squared":
-                losses = np.sqrt(np.square(found - expected).mean(axis=(1, 2)))
+                losses = np.sqrt(_means(np.square(found - expected)))
             else:
-                short = np.maximum(1.0 - found * expected, 0.0)
-                losses = np.square(short).mean(axis=(1, 2))
+                losses = _means(np.square(np.maximum(1.0 - found * expected, 0.0)))
             if self.fitness == "wrong":
                 failed = ~((found * expected).min(axis=2) > 0)
                 losses = failed.mean(axis=1) + 0.1 * losses
@@ -292,6 +305,13 @@ class Languages:
             grammar.series([n] * grammar.parameters)
             for n in range(largest + 1, largest + 1 + SHOWN)
         ]
+
+
+def _means(values: Array) -> Array:
+    """Return (P,): the mean of each network's values (P, N, K), summed by itself, so that it
+    does not depend on the networks beside it."""
+    sums = np.array([np.add.reduce(own, axis=None) for own in values])
+    return sums / (values.shape[1] * values.shape[2])
 
 
 def whole(strings: Sequence[Series]) -> tuple[Segment, ...]:
