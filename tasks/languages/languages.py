@@ -308,8 +308,8 @@ class Languages:
 
 
 def _means(values: Array) -> Array:
-    """Return (P,): the mean of each network's values (P, N, K), summed by itself, so that it
-    does not depend on the networks beside it."""
+    """Return (P,): the mean of each network's values (P, N, K), summed by itself, so that
+    it does not depend on the networks beside it."""
     sums = np.array([np.add.reduce(own, axis=None) for own in values])
     return sums / (values.shape[1] * values.shape[2])
 
