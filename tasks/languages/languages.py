@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -25,6 +25,7 @@ from evolino.tasks.languages import patterns, training_strings
 from evolino.tasks.languages.addition import Addition, pairs_of
 from evolino.tasks.languages.brackets import Brackets, random_walk
 from evolino.tasks.languages.counted_blocks import CountedLanguage
+from evolino.tasks.languages.fitness import FITNESS, Fitness, losses_of
 from evolino.tasks.languages.ngrams import Ngram
 from evolino.tasks.languages.published import published
 from evolino.tasks.languages.training_strings import Selection
@@ -41,8 +42,6 @@ PATTERNS = {
 OTHERS = ("dyck1", "addition")
 Encoding = Literal["signed", "one-hot"]
 OFF: dict[Encoding, float] = {"signed": -1.0, "one-hot": 0.0}
-Fitness = Literal["squared", "margin", "wrong"]
-FITNESS = get_args(Fitness)
 SHOWN = 5  # strings of the test, to draw pictures of
 LIMIT, LIMIT_SQUARE = 10_000, 1_000
 FARTHEST = 10**9
@@ -193,21 +192,9 @@ class Languages:
         def losses(outputs: Array) -> Array:
             rows = (len(outputs), *expected.shape)
             found = outputs.reshape(rows) if scored.all() else outputs[:, scored]
-            return self._losses(np.ascontiguousarray(found), expected)
+            return losses_of(self.fitness, np.ascontiguousarray(found), expected)
 
         return losses
-
-    def _losses(self, found: Array, expected: Array) -> Array:
-        """Return (P,) for outputs (P, N, K) of rows with targets (N, K)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.fitness == "squared":
-                losses = np.sqrt(_means(np.square(found - expected)))
-            else:
-                losses = _means(np.square(np.maximum(1.0 - found * expected, 0.0)))
-            if self.fitness == "wrong":
-                failed = ~((found * expected).min(axis=2) > 0)
-                losses = failed.mean(axis=1) + 0.1 * losses
-        return np.where(np.isfinite(losses), losses, np.inf)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return how far the network goes beyond what it was trained on.
@@ -305,13 +292,6 @@ class Languages:
             grammar.series([n] * grammar.parameters)
             for n in range(largest + 1, largest + 1 + SHOWN)
         ]
-
-
-def _means(values: Array) -> Array:
-    """Return (P,): the mean of each network's values (P, N, K), summed by itself, so that
-    it does not depend on the networks beside it."""
-    sums = np.array([np.add.reduce(own, axis=None) for own in values])
-    return sums / (values.shape[1] * values.shape[2])
 
 
 def whole(strings: Sequence[Series]) -> tuple[Segment, ...]:
