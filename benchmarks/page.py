@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import notes
 from benchmarks.forward import OURS
+from benchmarks.gradient import FORWARD as FORWARD_ALONE
 from benchmarks.markdown import figure, in_unit, in_unit_spread, spread, table
 from benchmarks.record import QUIET
 from benchmarks.roofline import evaluation_bound, forward_bound, readout_bound
@@ -143,6 +144,21 @@ def _large(part: Part, parts: Part) -> str:
     return f"{text}\n\n{table(lines, 'rlrrr')}"
 
 
+def _symbols(part: Part, parts: Part) -> str:
+    names = list(part["rows"][0]["milliseconds"])
+    lines = [["C", *(f"{name}, ms" for name in names), *(f"{n}, times" for n in names[1:])]]
+    for row in part["rows"]:
+        taken = [spread(row["milliseconds"][name]) for name in names]
+        times = [spread(row["ratios"][name], "x") for name in names[1:]]
+        lines.append([str(row["cells"]), *taken, *times])
+    text = (
+        f"Weights of {part['networks']} networks laid out, and a teacher-forced pass over "
+        f"{part['series']} series of {part['steps']} steps, by the number of symbols; "
+        "times are those of the fewest."
+    )
+    return f"{text}\n\n{table(lines, 'r' * len(lines[0]))}"
+
+
 def _readout(part: Part, parts: Part) -> str:
     machine, names = parts.get("roofline"), list(part["cells"][0]["microseconds"])
     lines = [["C", *names, "roofline of the QR"]]
@@ -194,6 +210,22 @@ def _evaluation(part: Part, parts: Part) -> str:
             )
     text = f"Networks evaluated per processor second on {part['points']} points."
     return f"{text}\n\n{table(lines, 'rlrrrrr')}"
+
+
+def _gradient(part: Part, parts: Part) -> str:
+    names = list(part["rows"][0]["milliseconds"])
+    peers = [name for name in part["rows"][0]["ratios"] if name != FORWARD_ALONE]
+    lines = [["C", *names, *(f"{peer} / ours" for peer in peers), "ours / forward"]]
+    for row in part["rows"]:
+        times = [spread(row["milliseconds"][name]) for name in names]
+        ratios = [spread(row["ratios"][name], "x") for name in (*peers, FORWARD_ALONE)]
+        lines.append([str(row["cells"]), *times, *ratios])
+    text = (
+        f"Milliseconds of one network's loss and gradient: {part['steps']:,} steps "
+        f"teacher-forced, readout solved, {part['starts']} free runs of 84 steps."
+    )
+    missing = "".join(f" Not measured: {name}." for name in part["not_measured"])
+    return f"{text}{missing}\n\n{table(lines, 'r' * len(lines[0]))}"
 
 
 def _searches(part: Part, parts: Part) -> str:
@@ -270,8 +302,10 @@ SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
     "roofline": ("What the machine could do", _roofline),
     "forward": ("Forward pass", _forward),
     "large": ("Large networks over several series", _large),
+    "symbols": ("Symbols as indices", _symbols),
     "readout": ("Readout", _readout),
     "evaluation": ("Whole evaluations", _evaluation),
+    "gradient": ("Gradient through the solved readout", _gradient),
     "searches": ("Ask and tell", _searches),
     "generation": ("A generation", _generation),
     "scaling": ("Scaling", _scaling),

@@ -24,6 +24,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from evolino.storage.files import user_path
 from evolino.user_files import file_of, imported_from, is_in_file, module_of_file
 
 # Kind: the module with the table, the table, the group of entry points.
@@ -112,7 +113,7 @@ def files_named(table: Any) -> Iterator[str]:
 def is_loaded(name: str) -> bool:
     """Return whether the file of "path/to/file.py:Class" is imported already, so that
     `find` would run nothing."""
-    return imported_from(Path(name.rpartition(":")[0]).expanduser().resolve()) is not None
+    return imported_from(user_path(name.rpartition(":")[0]).resolve()) is not None
 
 
 def fields_to_table(record: Any) -> dict[str, Any]:
@@ -174,7 +175,7 @@ def _plugins(kind: str) -> dict[str, Any]:
 
 
 def _class_in_file(kind: str, path: Path, class_name: str) -> type:
-    path = path.expanduser().resolve()
+    path = user_path(path, kind).resolve()
     if not path.is_file():
         raise ValueError(f"{kind} {path}:{class_name}: there is no such file")
     module = module_of_file(path)

@@ -9,9 +9,12 @@ TASKS = {
     "blues": "evolino.tasks.music.blues:Blues",
     "chorales": "evolino.tasks.music.chorales:Chorales",
     "languages": "evolino.tasks.languages.languages:Languages",
+    "memory": "evolino.tasks.control.cues:Memory",
     "music": "evolino.tasks.music.music:Music",
     "parity": "evolino.tasks.classic.parity:Parity",
+    "pole": "evolino.tasks.control.pole:Pole",
     "rhythm": "evolino.tasks.timing.rhythm:Rhythm",
     "series": "evolino.tasks.signals.series:SeriesTask",
+    "t-maze": "evolino.tasks.control.cues:TMaze",
     "timing": "evolino.tasks.timing.timing:Timing",
 }

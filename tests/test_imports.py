@@ -15,17 +15,19 @@ GROUND = {"vocabulary", "storage", "simd", "sound"}
 BELOW = {
     "vocabulary": set(),
     "user_files": set(),
-    "registry": {"vocabulary", "user_files"},
+    "registry": {"vocabulary", "storage", "user_files"},
     "storage": {"vocabulary"},
     "simd": {"vocabulary", "storage"},
     "sound": {"vocabulary", "storage"},
     "solvers": GROUND - {"sound"},
-    "task": {"vocabulary", "sound"},
+    "environments": {"vocabulary", "simd"},
+    "task": {"vocabulary", "sound", "environments"},
     "search": {"vocabulary", "simd"},
-    "network": {"vocabulary", "simd", "solvers", "search", "task"},
+    "network": {"vocabulary", "simd", "solvers", "environments", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
-    "gradient": {"vocabulary", "task", "network", "readout"},
-    "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
+    "gradient": {"vocabulary", "solvers", "task", "network", "readout"},
+    "models": GROUND
+    | {"registry", "solvers", "environments", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {
@@ -39,6 +41,17 @@ BELOW = {
         "readout",
         "models",
     },
+    "estimators": {
+        "vocabulary",
+        "registry",
+        "simd",
+        "task",
+        "search",
+        "network",
+        "gradient",
+        "models",
+        "training",
+    },
     "plots": {
         "vocabulary",
         "storage",
@@ -50,7 +63,7 @@ BELOW = {
         "tasks",
     },
     "reports": {"vocabulary", "registry", "storage", "training", "plots"},
-    "tasks": GROUND | {"solvers", "task", "network.initialisers"},
+    "tasks": GROUND | {"solvers", "environments", "task", "network.initialisers"},
 }
 TOP = {"cli"}  # knows everything; nobody knows it
 

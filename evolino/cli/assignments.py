@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-TABLES = ("network", "initialiser", "search", "readout", "refine")
+TABLES = ("network", "initialiser", "search", "readout", "refine", "bptt")
 NUMBERS = ("tolerance", "confirm_at", "fit_weight", "ensemble")
 FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100, or fit_weight=1"
 
@@ -29,7 +29,7 @@ def read_assignments(assignments: Iterable[str]) -> dict[str, Any]:
         if path[0] not in TABLES and not (alone and len(path) == 1):
             raise ValueError(
                 f"--set is for fields of {', '.join(TABLES)}, and {', '.join(NUMBERS)}, "
-                f"got {name.strip()!r}"
+                f"got {name.strip()!r}; a task's fields are options of their own"
             )
         table = read
         for part in path[:-1]:

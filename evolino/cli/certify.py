@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolino.cli.task_options import TRUST
+from evolino.storage.plain_text import console as terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,16 +131,14 @@ def _print_margins(
 ) -> None:
     """Print how far outputs are from a wrong decision, phase by phase."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from evolino.certificates.wording import rows_in_words
 
-    console = Console(highlight=False)
+    console = terminal()
     console.print(
         f"\nsmallest margins in strings of {certificate.base:,} and more, proven from "
         f"period {certificate.period}",
-        markup=False,
     )
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("", "phase", "rows", *PARTS):

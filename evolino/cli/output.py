@@ -13,15 +13,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from evolino.storage.plain_text import shown
+from evolino.storage.plain_text import layout_shown, shown
 
 LEFT = (errno.EPIPE, errno.EBADF, errno.EIO)  # a reader or a terminal that went away
 
 
 class Output(io.TextIOBase):
-    """A text stream that drops what its stream does not take.
+    """A text stream that drops what its stream does not take, and escapes control
+    characters.
 
-    stream: None drops everything. error: the first error of the stream.
+    stream: None drops everything. error: the first error of the stream. as_it_is: takes
+    what a console has escaped already, its own control characters left in.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -29,6 +31,7 @@ class Output(io.TextIOBase):
             stream,
             None if stream else OSError(errno.EBADF, "absent"),
         )
+        self.as_it_is = AsItIs(self)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -57,6 +60,11 @@ class Output(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, text: str) -> int:
+        """Write or drop a text, its control characters escaped."""
+        self.put(layout_shown(text))
+        return len(text)
+
+    def put(self, text: str) -> None:
         """Write or drop a text."""
         safe = text.encode(self.encoding, self.errors).decode(self.encoding)
         if self.error is None and self._stream is not None:
@@ -64,7 +72,6 @@ class Output(io.TextIOBase):
                 self._stream.write(safe)
             except (OSError, ValueError) as error:
                 self._fail(error)
-        return len(text)
 
     def flush(self) -> None:
         """Flush the stream."""
@@ -87,6 +94,39 @@ class Output(io.TextIOBase):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
+
+
+class AsItIs(io.TextIOBase):
+    """Writes to an `Output` and escapes nothing."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Of the stream."""
+        return self._output.encoding
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def isatty(self) -> bool:
+        """Return whether the stream is a terminal."""
+        return self._output.isatty()
+
+    def fileno(self) -> int:
+        """Return the stream's. Raises OSError if it has none."""
+        return self._output.fileno()
+
+    def write(self, text: str) -> int:
+        """Write or drop a text."""
+        self._output.put(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._output.flush()
 
 
 @contextmanager

@@ -146,12 +146,12 @@ def _conducted(model: Trained, task: Conducted, wish: Wish) -> Played:
     expected, struck = follow(model, task, bars, tempi)
     wrong = int((struck != expected.targets).any(axis=1).sum())
     frames = np.concatenate([expected.series.targets[: expected.start], struck])
-    score = task.conducted_score(frames, expected.series.inputs)
+    score = task.conducted_score(frames, expected.series.input_rows())
 
     def figure() -> Figure:
         from evolino.plots.rhythm import rhythm_figure
 
-        ideal = task.conducted_score(expected.series.targets, expected.series.inputs)
+        ideal = task.conducted_score(expected.series.targets, expected.series.input_rows())
         return rhythm_figure(ideal, score)
 
     return Played(

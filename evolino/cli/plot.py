@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from evolino.cli.task_options import TRUST
+from evolino.storage.files import user_path
 
 if TYPE_CHECKING:
     from evolino.plots.fitness_curves import Axis
@@ -65,7 +66,7 @@ def plot(
         raise ValueError(f"--out must end in .png or .svg, got {out}")
     places = [RunFolder.open(folder, trust=trust).path for folder in folders]
     in_folder = places[0] / f"{kind}.png" if len(places) == 1 else Path(f"{kind}.png")
-    picture = out or in_folder
+    picture = in_folder if out is None else user_path(out, "out")
     _draw(kind, places, picture, against=against, n=n, trust=trust)
     typer.echo(picture)
 

@@ -44,6 +44,13 @@ class RunOptions:
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None
+    train: Annotated[
+        str | None,
+        typer.Option(
+            help="evolution, or bptt: back-propagation through time, no readout solved.",
+            show_default="evolution",
+        ),
+    ] = None
     islands: Annotated[
         int | None,
         typer.Option(help="Searches that evolve apart and exchange their best in a ring."),
@@ -57,7 +64,7 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search or readout, "
+            help="Any field of network, initialiser, search, readout, refine or bptt, "
             "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
         ),
     ] = None
@@ -75,6 +82,13 @@ class RunOptions:
         int | None,
         typer.Option(
             help="All descend so many gradients, the better half twice as many, and so on."
+        ),
+    ] = None
+    refine_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Refine the best every so many generations too; it goes back into the "
+            "search."
         ),
     ] = None
     refine_rate: Annotated[
@@ -130,6 +144,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         initialiser=options.initialiser,
         fields=fields_set,
         refine=options.refine,
+        train=options.train,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},
     )
@@ -151,6 +166,7 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
         "steps": options.refine_steps,
         "best": options.refine_best,
         "halve_after": options.refine_halve_after,
+        "every": options.refine_every,
         "rate": options.refine_rate,
         "seconds": options.refine_seconds,
     }

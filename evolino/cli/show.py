@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolino.cli.output import all_shown
+from evolino.storage.plain_text import console as terminal
 
 if TYPE_CHECKING:
     from evolino.training.run_folder import RunFolder
@@ -35,9 +36,8 @@ def show(
 
 def print_run(folder: RunFolder) -> None:
     """Print a run's table, or how far it is."""
-    from rich.console import Console
 
-    console = Console(highlight=False)
+    console = terminal()
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     result = all_shown(folder.result())
@@ -55,7 +55,6 @@ def print_run(folder: RunFolder) -> None:
         f"{result['evaluations']} evaluations, {result['seconds']:.3g} s",
         f"\nstopped by {'; '.join(result['stopped'])}",
         sep="",
-        markup=False,
     )
     if len(result["metrics"]) > MOST_COLUMNS:
         console.print(_by_metric(result))
@@ -66,7 +65,7 @@ def print_run(folder: RunFolder) -> None:
     if not result["generations"]:
         console.print("no generation was finished: resume with more --seconds")
     elif not result["metrics"]:
-        console.print("every network failed: no validation loss was finite", markup=False)
+        console.print("every network failed: no validation loss was finite")
 
 
 def _print_unfinished(folder: RunFolder) -> None:

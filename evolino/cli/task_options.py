@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from evolino.storage.plain_text import say
+
 SIMPLE = (int, float, str, bool)
 TRUST = "Run Python files that the run's config names as its task or search."
 FILE_HELP = "file of numbers, a step a row: csv, txt, npy, parquet; or .gz"
@@ -153,7 +155,7 @@ def _read_array(name: str, path: Path) -> list[Any]:
         table = read_table(path)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    print(f"evolino: {path}: {table.described()}", file=sys.stderr, flush=True)
+    say(f"evolino: {path}: {table.described()}", sys.stderr)
     values = table.values[:, 0] if len(table.names) == 1 else table.values
     found: list[Any] = values.tolist()
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from evolino.storage.plain_text import console as terminal
+
 
 def tasks() -> None:
     """List the tasks and their presets."""
     import inspect
 
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from evolino.registry import find
@@ -18,7 +19,7 @@ def tasks() -> None:
     for name, presets in describe_tasks():
         description = (inspect.getdoc(find("task", name)) or "").partition("\n")[0]
         table.add_row(name, description, ", ".join(presets))
-    console = Console(highlight=False, markup=False)
+    console = terminal()
     if not console.is_terminal:
         console.width = 110
     console.print(table)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from evolino.gradient.descent import ROUND, Descended, Descent, Loss, weighed
+from evolino.gradient.descent import Descended, Descent, Loss, weighed
 from evolino.gradient.first_order import (
     AdamStep,
     Moments,
@@ -33,7 +33,7 @@ class Adam(Descent):
     rate: the learning rate. betas: how much of the means of gradients and of their squares
     is kept from one step to the next. epsilon: added to the root of the latter. schedule:
     "constant", or "cosine", by which the rate falls to 0 over `steps`. clip: a longer
-    gradient is scaled down to this norm; None clips none. batch: segments that a gradient
+    gradient is scaled down to this norm; 0 clips none. batch: segments that a gradient
     is of, drawn anew without replacement until all have served; 0 is all of them.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
@@ -45,7 +45,7 @@ class Adam(Descent):
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     schedule: Schedule = "cosine"
-    clip: float | None = None
+    clip: float = 0.0
     batch: int = 0
 
     def __post_init__(self) -> None:
@@ -54,8 +54,7 @@ class Adam(Descent):
         object.__setattr__(self, "betas", tuple(self.betas))
         AdamStep(self.rate, self.betas, self.epsilon)
         check_schedule(self.schedule)
-        if self.clip is not None:
-            check_number("clip", self.clip, above=0)
+        check_number("clip", self.clip, least=0)
         check_count("batch", self.batch, least=0)
 
     def batch_size(self) -> int:
@@ -73,7 +72,7 @@ class Adam(Descent):
         here = _Place.of(start, movable)
         best = Descended(start.genome, start.loss if start.gradients else np.inf, 0)
         trail: list[float] = []
-        last = min(until, self.steps, start.gradients + ROUND)
+        last = min(until, self.steps, start.gradients + self.round_steps)
         for number in range(start.gradients, last):
             value, gradient = losses(number)(here.genome)
             trail.append(value)

@@ -12,8 +12,6 @@ from typing import Any, ClassVar
 
 from evolino.vocabulary import Array, BoolArray, check_count, check_number
 
-ROUND = 100  # gradients of a round: what a resume repeats
-
 # Genome (C, G) -> the loss and its gradient (C, G).
 Loss = Callable[[Array], tuple[float, Array]]
 
@@ -50,8 +48,14 @@ class Descent:
     loss says which genome of the descent is kept. 0 keeps the one of the lowest loss that
     was descended on. starts: descend on so many segments, spread evenly over the rows of
     validation and train, also those that the readout is fitted on; 0 descends on the
-    segments of validation alone. seconds: no round of descent begins later than this after
-    the search; where it ends depends on the machine.
+    segments of validation alone. folds: with a logistic readout descend on train instead,
+    its series dealt out into so many folds: each is scored with the readout solved on the
+    others, one fold alone with that of its own rows; all of validation is held out. 0
+    descends on validation. every: after so many generations each time the best network
+    takes `every_steps` gradients, and goes back into the search if it is better; 0 refines
+    at the end alone. round_steps: gradients of a round, after which what is held out is
+    looked at: what a resume repeats. seconds: no round of descent begins later than this
+    after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """
@@ -65,6 +69,10 @@ class Descent:
     genes: tuple[str, ...] = ()
     hold_out: float = 0.25
     starts: int = 0
+    folds: int = 0
+    every: int = 0
+    every_steps: int = 20
+    round_steps: int = 100
     seconds: float | None = None
 
     def __post_init__(self) -> None:
@@ -74,6 +82,12 @@ class Descent:
         check_count("best", self.best)
         check_count("halve_after", self.halve_after, least=0, most=self.steps)
         check_count("starts", self.starts, least=0)
+        check_count("folds", self.folds, least=0)
+        check_count("round_steps", self.round_steps)
+        check_count("every", self.every, least=0)
+        check_count("every_steps", self.every_steps)
+        if self.folds and self.starts:
+            raise ValueError("folds are of train, starts of validation: give one of them")
         if self.seconds is not None:
             check_number("seconds", self.seconds, above=0)
         check_number("hold_out", self.hold_out, least=0)

@@ -76,9 +76,10 @@ def plain(
     return -rate * mean, Moments(mean, moments.square, moments.count + 1)
 
 
-def clipped(gradient: Array, most: float | None) -> Array:
-    """Return a gradient (n,), scaled down to the norm `most` where it is longer."""
-    if most is None:
+def clipped(gradient: Array, most: float) -> Array:
+    """Return a gradient (n,), scaled down to the norm `most` where it is longer; 0 is no
+    limit."""
+    if most == 0:
         return gradient
     norm = float(np.linalg.norm(gradient))
     return gradient * (most / norm) if norm > most else gradient

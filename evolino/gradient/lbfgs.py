@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evolino.gradient.descent import ROUND, Descended, Descent, Loss, weighed
+from evolino.gradient.descent import Descended, Descent, Loss, weighed
 from evolino.vocabulary import Array, BoolArray, check_count
 
 LOST = 1e3  # loss above the first one that stands for one that is not finite
@@ -72,7 +72,7 @@ def _round(
         return Descended(best.genome, best.loss, taken, reason, tuple(trail))
 
     steps = min(until, settings.steps)
-    budget = min(ROUND, steps - start.gradients)
+    budget = min(settings.round_steps, steps - start.gradients)
     if start.gradients == 0:
         value_and_slope(start.genome[movable])
         if best.gradients == 0:

@@ -49,8 +49,8 @@ def check_differentiable(readout: object) -> None:
     if not isinstance(readout, PseudoInverse | Ridge):
         name = getattr(readout, "name", type(readout).__name__)
         raise ValueError(
-            f"refinement needs readout pseudo-inverse or ridge, which have a gradient, "
-            f"got {name}"
+            f"refinement needs readout pseudo-inverse, ridge or logistic, which have a "
+            f"gradient, got {name}"
         )
 
 

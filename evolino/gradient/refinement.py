@@ -2,25 +2,36 @@
 
 The readout is solved on the rows of *train*. The loss is of segments of *validation*, as in
 the search; a share of them is held out, whose rows no other one touches, and chooses the
-genome that is kept. Nothing of *test* is seen.
+genome that is kept. With folds the loss is of *train*, each fold scored with a readout that
+is solved on the others, and all of *validation* chooses. Nothing of *test* is seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from evolino.gradient.descent import Descended, Descent, Loss
+from evolino.gradient.likelihood_objective import (
+    Fold,
+    LikelihoodObjective,
+    check_likelihood,
+)
 from evolino.gradient.objective import Objective, check_loss, distinct
 from evolino.gradient.readout import check_differentiable
 from evolino.network.lstm import LSTM
+from evolino.readout.best_only import BestOnly
 from evolino.readout.linear import PseudoInverse, Ridge
-from evolino.task.protocol import Task
+from evolino.readout.logistic import Logistic
+from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array, BoolArray
+
+Kind = TypeVar("Kind", Objective, LikelihoodObjective)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +56,8 @@ class Refinement:
     """
 
     settings: Descent
-    descended: Objective
-    held_out: Objective
+    descended: Objective | LikelihoodObjective
+    held_out: Objective | LikelihoodObjective
     seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
@@ -66,6 +77,9 @@ class Refinement:
         until: the round takes no gradients beyond so many, but those of a line search.
         """
         movable = movable_genes(self.descended.architecture, self.settings.genes)
+        for objective in (self.descended, self.held_out):
+            if isinstance(objective, LikelihoodObjective):
+                objective.forget()  # a round depends on what came before it alone
         place = self.settings.round(self.loss_of, here.place, movable, until)
         loss = self.held_out.value(place.genome)
         if loss < here.loss:
@@ -75,6 +89,8 @@ class Refinement:
     def loss_of(self, number: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all segments, or of
         those of its minibatch."""
+        if isinstance(self.descended, LikelihoodObjective):
+            return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()
         if not 0 < size < len(segments):
             return self.descended.value_and_gradient
@@ -95,13 +111,36 @@ def minibatch(count: int, size: int, number: int, seed: int) -> list[int]:
     return sorted(order[place * size : (place + 1) * size].tolist())
 
 
-def check_refinement(architecture: object, task: Task, readout: object) -> None:
+def check_refinement(
+    settings: Descent, architecture: object, task: Task, readout: object
+) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
+    lstm, readout = check_lstm(architecture), refined_readout(readout)
+    if isinstance(readout, Logistic):
+        check_likelihood(lstm, task, readout)
+        if settings.batch_size():
+            raise ValueError(
+                "a logistic readout is refined through on all segments: batch must be 0, "
+                f"got {settings.batch_size()}"
+            )
+        return
+    check_differentiable(readout)
+    check_loss(lstm, task)
+    if settings.folds:
+        raise ValueError(f"folds need a logistic readout, got {name_of(readout)}")
+
+
+def check_lstm(architecture: object) -> LSTM:
+    """Return an architecture that is an LSTM. Raises ValueError for others."""
     if not isinstance(architecture, LSTM):
         found = type(architecture).__name__
         raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
-    check_loss(architecture, task)
-    check_differentiable(readout)
+    return architecture
+
+
+def refined_readout(readout: object) -> object:
+    """Return what a network is refined through: of two readouts the costly one."""
+    return readout.readout if isinstance(readout, BestOnly) else readout
 
 
 def refinement_of(
@@ -121,21 +160,66 @@ def refinement_of(
     penalties of the readout it is the one that is best for this genome. Raises ValueError
     for what has no gradient.
     """
-    check_refinement(architecture, task, readout)
+    check_refinement(settings, architecture, task, readout)
     assert isinstance(architecture, LSTM)
+    readout = refined_readout(readout)
+    folds, held_out = folds_of(settings, split)
+    if isinstance(readout, Logistic):
+        likelihoods = [
+            LikelihoodObjective(architecture, task, readout, folds, penalty)
+            for penalty in readout.penalties
+        ]
+        best = _best(likelihoods, genome)
+        return Refinement(settings, best, replace(best, folds=(held_out,)), seed)
     assert isinstance(readout, PseudoInverse | Ridge)
-    segments = split.validation or split.train
-    if settings.starts:
-        segments = spread(segments, split.train, settings.starts)
-    scored, held_out = parts_of(segments, settings.hold_out)
+    scored = folds[0].scored
     objectives = [
         Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
-    descended = objectives[0]
-    if len(objectives) > 1:
-        descended = min(objectives, key=lambda each: each.value(genome))
-    return Refinement(settings, descended, replace(descended, scored=held_out), seed)
+    descended = _best(objectives, genome)
+    return Refinement(settings, descended, replace(descended, scored=held_out.scored), seed)
+
+
+def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
+    """Return the objective of the penalty that is best for a genome."""
+    if len(objectives) == 1:
+        return objectives[0]
+    return min(objectives, key=lambda each: each.value(genome))
+
+
+def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
+    """Return what is descended on, and what is held out.
+
+    Raises ValueError for more folds than there are series to deal out.
+    """
+    validation = split.validation or split.train
+    if settings.folds:
+        return dealt(split.train, settings.folds), Fold(split.train, validation)
+    if settings.starts:
+        validation = spread(validation, split.train, settings.starts)
+    scored, held_out = parts_of(validation, settings.hold_out)
+    return (Fold(split.train, scored),), Fold(split.train, held_out)
+
+
+def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
+    """Return so many folds; no series of segments serves both sides of one.
+
+    One fold is scored on the rows that fit it. Raises ValueError for too few series.
+    """
+    series = distinct(segments)
+    if len(series) < count:
+        raise ValueError(f"folds must be at most the {len(series)} series, got {count}")
+    if count == 1:
+        return (Fold(segments, segments),)
+    of_series = {id(each): number % count for number, each in enumerate(series)}
+    return tuple(
+        Fold(
+            tuple(s for s in segments if of_series[id(s.series)] != number),
+            tuple(s for s in segments if of_series[id(s.series)] == number),
+        )
+        for number in range(count)
+    )
 
 
 def spread(

@@ -9,11 +9,14 @@ from numpy.typing import ArrayLike
 
 from evolino.network.base import Architecture
 from evolino.task.series import Segment, Series
+from evolino.task.symbols import Symbols
 from evolino.vocabulary import Array, as_series, check_count
+
+Inputs = ArrayLike | Symbols | None  # (T, I), or the indices of one-hot inputs
 
 
 def series_of(
-    architecture: Architecture, inputs: ArrayLike | None, targets: ArrayLike | None
+    architecture: Architecture, inputs: Inputs, targets: ArrayLike | None
 ) -> Series:
     """Return inputs (T, I) and targets (T, K), one of which may be None, as a series.
 
@@ -26,7 +29,7 @@ def series_of(
             raise ValueError(
                 "this network has output feedback: pass the true series as targets"
             )
-        inputs = as_series("inputs", inputs, width=architecture.inputs)
+        inputs = _checked(architecture, inputs)
         return Series(inputs, np.zeros((len(inputs), architecture.outputs)))
     targets = as_series("targets", targets, width=architecture.outputs)
     if inputs is None:
@@ -35,7 +38,7 @@ def series_of(
                 f"this network has {architecture.inputs} external inputs: pass inputs"
             )
         return Series(np.zeros((len(targets), 0)), targets)
-    inputs = as_series("inputs", inputs, width=architecture.inputs)
+    inputs = _checked(architecture, inputs)
     if len(inputs) != len(targets):
         raise ValueError(
             f"inputs and targets must have as many steps, got {len(inputs)} and "
@@ -44,8 +47,15 @@ def series_of(
     return Series(inputs, targets)
 
 
+def _checked(architecture: Architecture, inputs: ArrayLike | Symbols) -> Array | Symbols:
+    """Return inputs as an array (T, I), or as symbols."""
+    if isinstance(inputs, Symbols):
+        return inputs.checked("inputs", count=architecture.inputs)
+    return as_series("inputs", inputs, width=architecture.inputs)
+
+
 def all_of(
-    architecture: Architecture, inputs: ArrayLike | None, targets: ArrayLike | None
+    architecture: Architecture, inputs: Inputs, targets: ArrayLike | None
 ) -> Segment:
     """Return every row of a series, for the output at each step."""
     series = series_of(architecture, inputs, targets)
@@ -56,7 +66,7 @@ def ahead_of(
     architecture: Architecture,
     steps: int,
     prime: ArrayLike | None,
-    inputs: ArrayLike | None,
+    inputs: Inputs,
 ) -> Segment:
     """Return so many rows after a prime (T, K), None for no prime, for a free run.
 

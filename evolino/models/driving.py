@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from evolino.network.base import (
     Networks,
     States,
     TeacherForcing,
+    fed_back_before,
     input_vectors,
 )
 from evolino.network.kernel_expansion import Outputs
@@ -25,9 +26,11 @@ from evolino.network.readout_sums import sums_of
 from evolino.simd.memory import aligned, out_of_lanes, to_lanes
 from evolino.simd.workspace import Workspace
 from evolino.task.series import Segment, Series
+from evolino.task.symbols import Symbols, SymbolVectors
 from evolino.vocabulary import Array, IntArray
 
 Rows = slice | IntArray
+CHUNK = 2**22  # numbers of segments that are driven together: 32 MiB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,8 @@ def forced_pass(
         segments, starts = recorded_of[id(series)], kept_of[id(series)]
         stop = max([s.stop for s in segments] + list(starts.values()))
         first = min((s.start for s in segments), default=stop)
-        every = input_vectors(driver.architecture, series.inputs, series.fed_back)
+        name = f"inputs of sequence {n}"
+        every = _vectors(driver, series, name)
         vectors.append(every[:stop])
         firsts.append(first)
         kept.update({k: (n, row) for k, row in starts.items()})
@@ -167,7 +171,7 @@ def free_running(
         FreeRuns(
             np.stack([_target_before(segment) for segment in segments]),
             np.nan_to_num(
-                stack_rows([s.series.inputs[s.start : s.stop] for s in segments])
+                stack_rows([s.series.input_rows(s.start, s.stop) for s in segments])
             ),
             stack_rows([segment.targets for segment in segments]),
             tolerance,
@@ -200,6 +204,31 @@ def one_step_ahead(
     return teacher_forced(driver, networks, forced_pass(driver, (), scored=segments))
 
 
+def in_chunks(
+    architecture: Architecture, segments: Sequence[Segment]
+) -> Iterator[list[Segment]]:
+    """Yield segments a few at a time, in order, so that they may be made lazily.
+
+    A chunk is one, or as many as take CHUNK numbers of inputs, targets and features; those
+    that share a series with the one before them stay with it.
+    """
+    chunk: list[Segment] = []
+    taken = 0
+    for segment in segments:
+        series, rows = segment.series, segment.stop - segment.start
+        shared = bool(chunk) and series is chunk[-1].series
+        if chunk and taken > CHUNK and not shared:
+            yield chunk
+            chunk, taken = [], 0
+        chunk.append(segment)
+        symbols = isinstance(series.inputs, Symbols)
+        width = (1 if symbols else architecture.inputs) + architecture.outputs
+        taken += rows * architecture.readout_width
+        taken += 0 if shared else series.steps * width
+    if chunk:
+        yield chunk
+
+
 def distinct_series(segments: Sequence[Segment]) -> list[Series]:
     """Return the series of the segments, each once, in order of first appearance."""
     return list({id(segment.series): segment.series for segment in segments}.values())
@@ -212,6 +241,24 @@ def stack_rows(rows: Sequence[Array]) -> Array:
     for k, row in enumerate(rows):
         stacked[k, : len(row)] = row
     return stacked
+
+
+def _vectors(driver: Driver, series: Series, name: str) -> Array | SymbolVectors:
+    """Return the input vectors (T, U) of a series, symbols to be looked up if the driver
+    does so.
+
+    name: of the inputs in errors. Raises ValueError for symbols out of their range or of
+    another number than the network's inputs.
+    """
+    architecture, inputs, before = driver.architecture, series.inputs, series.fed_back
+    if not isinstance(inputs, Symbols):
+        return input_vectors(architecture, inputs, before)
+    symbols = inputs.checked(name, count=architecture.inputs)
+    if not getattr(driver, "looks_up_symbols", False):
+        return input_vectors(architecture, symbols, before)
+    nothing = np.zeros((len(symbols), 0))
+    others = fed_back_before(architecture, before) if architecture.feedback else nothing
+    return SymbolVectors(symbols, others)
 
 
 def _target_before(segment: Segment) -> Array:

@@ -15,7 +15,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from evolino.models.arguments import ahead_of, all_of
+from evolino.models.arguments import Inputs, ahead_of, all_of
+from evolino.models.driving import in_chunks
 from evolino.models.lockstep import Lockstep, free_run
 from evolino.models.model import Model
 from evolino.models.units import improvise_in_units, in_units, same_scaling, standardised
@@ -55,15 +56,13 @@ class Ensemble:
         """Of every member."""
         return self.members[0].scaling
 
-    def predict(
-        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
-    ) -> Array:
+    def predict(self, inputs: Inputs = None, targets: ArrayLike | None = None) -> Array:
         """Return (T, K): the output at each step, one step ahead; as `Model.predict`."""
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
     def generate(
-        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+        self, steps: int, prime: ArrayLike | None = None, inputs: Inputs = None
     ) -> Array:
         """Return (steps, K): a free run, every member fed the outputs of all; as
         `Model.generate`."""
@@ -79,12 +78,15 @@ class Ensemble:
             given = standardised(self.scaling, segments)
             each = [free_run(self._in_lockstep(), segment) for segment in given]
             return in_units(self.scaling, each, free_running=True)
-        totals = self.members[0].sums(segments)
-        for member in self.members[1:]:
-            for total, own in zip(totals, member.sums(segments), strict=True):
-                total += own
-        each = [self.architecture.outputs_of(total / len(self.members)) for total in totals]
-        return in_units(self.scaling, each, free_running=False)
+        found = []
+        for chunk in in_chunks(self.architecture, segments):
+            totals = self.members[0].sums(chunk)
+            for member in self.members[1:]:
+                for total, own in zip(totals, member.sums(chunk), strict=True):
+                    total += own
+            count = len(self.members)
+            found += [self.architecture.outputs_of(total / count) for total in totals]
+        return in_units(self.scaling, found, free_running=False)
 
     def improvise(
         self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]

@@ -77,7 +77,7 @@ def free_run(networks: Lockstep, segment: Segment) -> Array:
     series, start = segment.series, segment.start
     vectors = input_vectors(
         architecture,
-        np.nan_to_num(series.inputs[: segment.stop]),
+        np.nan_to_num(series.input_rows(0, segment.stop)),
         series.fed_back[: segment.stop],
     )
     outputs = np.zeros((segment.stop - start, architecture.outputs))

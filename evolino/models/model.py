@@ -11,8 +11,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from evolino.models.arguments import ahead_of, all_of, without_padding
-from evolino.models.driving import Forced, drive, free_running, one_step_ahead
+from evolino.environments.base import Environment, Episodes, Outcomes
+from evolino.models.acting import play
+from evolino.models.arguments import Inputs, ahead_of, all_of, without_padding
+from evolino.models.driving import Forced, drive, free_running, in_chunks, one_step_ahead
 from evolino.models.lockstep import Lockstep
 from evolino.models.saved_architecture import architecture_from_state, architecture_to_state
 from evolino.models.units import (
@@ -73,31 +75,28 @@ class Model:
             )
         return self.output
 
-    def predict(
-        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
-    ) -> Array:
+    def predict(self, inputs: Inputs = None, targets: ArrayLike | None = None) -> Array:
         """Return (T, K): the output at each step, one step ahead.
 
-        inputs: (T, I), needed if the network has external inputs. targets: (T, K), the
-        true series, needed if it has output feedback: row t is given targets[t-1].
+        inputs: (T, I) or `Symbols`, needed if the network has external inputs. targets:
+        (T, K), the true series, needed if it has output feedback: row t is given
+        targets[t-1].
         """
         whole = all_of(self.architecture, inputs, targets)
         return self.respond([whole], free_running=False)[0]
 
     def generate(
-        self, steps: int, prime: ArrayLike | None = None, inputs: ArrayLike | None = None
+        self, steps: int, prime: ArrayLike | None = None, inputs: Inputs = None
     ) -> Array:
         """Return (steps, K): a free run, the network fed its own outputs.
 
         prime: (T, K), the series that it is driven with before, by teacher forcing; None is
-        no series. inputs: (T + steps, I) if the network has external inputs.
+        no series. inputs: (T + steps, I) or `Symbols` if the network has external inputs.
         """
         segment = ahead_of(self.architecture, steps, prime, inputs)
         return self.respond([segment], free_running=True)[0]
 
-    def states(
-        self, inputs: ArrayLike | None = None, targets: ArrayLike | None = None
-    ) -> Trace:
+    def states(self, inputs: Inputs = None, targets: ArrayLike | None = None) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
 
         Arguments as for `predict`. Raises ValueError for an architecture that has no such
@@ -117,9 +116,11 @@ class Model:
         """Return the outputs (stop - start, K) on each segment."""
         if free_running:
             return self._run_freely(segments)
-        outputs = self._one_step_ahead(segments).outputs(self._outputs())[0]
-        each = without_padding(outputs, segments)
-        return in_units(self.scaling, each, free_running=False)
+        found = []
+        for chunk in in_chunks(self.architecture, segments):
+            outputs = self._one_step_ahead(chunk).outputs(self._outputs())[0]
+            found += without_padding(outputs, chunk)
+        return in_units(self.scaling, found, free_running=False)
 
     def sums(self, segments: Sequence[Segment]) -> list[Array]:
         """Return what the readout sums up (stop - start, K) on each segment, one step
@@ -153,6 +154,14 @@ class Model:
                 "strings"
             )
         return driver.check_strings(self.genome, self.output, phases, strings)
+
+    def play(self, environment: Environment, episodes: Episodes) -> Outcomes:
+        """Return what the network comes to as it acts in N episodes, each (1, N).
+
+        Raises ValueError for an architecture that cannot act, and for an environment with
+        other numbers of observations and actions.
+        """
+        return play(self.architecture, self.genome, self.output, environment, episodes)
 
     def disturbed(
         self,

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from evolino.task.symbols import Symbols, SymbolVectors, one_hot_rows
 from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
+    from evolino.environments.base import Environment, Episodes, Outcomes
     from evolino.network.kernel_expansion import Output, Outputs
     from evolino.simd.workspace import Workspace
     from evolino.task.counted import Checked, Phase
@@ -41,12 +43,13 @@ FreeRunning = Callable[[Networks, "Outputs", States, "Workspace | None"], Array]
 class ForcedRuns:
     """Series to drive networks over by teacher forcing, from rest at row 0 of each.
 
-    vectors: the input vectors (T_n, U) of each of N series. firsts: (N,), the row from
+    vectors: the input vectors (T_n, U) of each of N series; `SymbolVectors` only for a
+    driver that says `looks_up_symbols = True`. firsts: (N,), the row from
     which on features are recorded. kept: series and row of each of M points before which
     states are kept, in any order, 0 <= row <= T_n.
     """
 
-    vectors: tuple[Array, ...]
+    vectors: tuple[Array | SymbolVectors, ...]
     firsts: tuple[int, ...]
     kept: tuple[tuple[int, int], ...] = ()
 
@@ -244,6 +247,27 @@ class Trace:
 
 
 @runtime_checkable
+class Acts(Protocol):
+    """A driver whose networks act in environments, their output weights among the genes."""
+
+    def output_weights(self, genomes: Array) -> Array:
+        """Return (P, S, K): the output weights of genomes (P, C, G); ValueError where they
+        are solved."""
+        ...
+
+    def play(
+        self,
+        networks: Networks,
+        output_weights: Array,
+        environment: Environment,
+        episodes: Episodes,
+        workspace: Workspace | None = None,
+    ) -> Outcomes:
+        """Return what networks with output weights (P, S, K) come to in episodes."""
+        ...
+
+
+@runtime_checkable
 class CountsStrings(Protocol):
     """A driver that checks a network on counted strings without writing them out."""
 
@@ -254,13 +278,22 @@ class CountsStrings(Protocol):
         ...
 
 
-def input_vectors(architecture: Architecture, inputs: Array, targets: Array) -> Array:
+def input_vectors(
+    architecture: Architecture, inputs: Array | Symbols, targets: Array
+) -> Array:
     """Return u (T, U): external inputs (T, I), then the previous targets (T, K), scaled.
 
-    At row 0 the previous target is 0. Without feedback it is the inputs alone.
+    At row 0 the previous target is 0. Without feedback it is the inputs alone. Symbols are
+    written out.
     """
+    rows = one_hot_rows(inputs)
     if not architecture.feedback:
-        return np.ascontiguousarray(inputs)
+        return np.ascontiguousarray(rows)
+    return np.concatenate([rows, fed_back_before(architecture, targets)], axis=1)
+
+
+def fed_back_before(architecture: Architecture, targets: Array) -> Array:
+    """Return (T, K): the targets of the step before, scaled; 0 at row 0."""
     previous = np.zeros_like(targets)
     previous[1:] = targets[:-1]
-    return np.concatenate([inputs, architecture.feedback_scale * previous], axis=1)
+    return np.asarray(architecture.feedback_scale * previous)

@@ -1,7 +1,7 @@
 """Process pool for jobs: one process each, so that none slows or crashes another.
 
 Each process serves one job after another through a pipe. A process that dies costs the job
-it was at; when the parent is gone the pipe breaks, and the process ends as well.
+it was at; when the parent is gone, however it died, the process ends as well.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING
 
 from evolino.reports.jobs import FAILED, INTERRUPTED, Job, Outcome
+from evolino.training.workers.parent import serve_parent
 
 if TYPE_CHECKING:
     from evolino.training.history import Generation
@@ -133,7 +134,7 @@ class Server:
         """End the process, whatever it is at; checkpoints are whole at every moment."""
         self.pipe.close()
         if self.job is not None:
-            self.process.terminate()
+            self.process.kill()
         self.process.join()
 
     def _start(self) -> None:
@@ -142,13 +143,31 @@ class Server:
         self.process = context.Process(
             target=_serve, args=(theirs, self.perform), daemon=True
         )
-        self.process.start()
+        # A Ctrl-C while the process is loaded would end it in many lines.
+        with _interrupts_wait():
+            self.process.start()
         theirs.close()
 
 
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Have Ctrl-C wait; a process that is started meanwhile has it wait, too."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # whose start would end the waiting
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(pipe: Connection, perform: Perform) -> None:
-    """Do jobs until the pipe closes. Ctrl-C is the parent's to pass on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Do jobs until the pipe closes. Signals are the parent's to pass on."""
+    serve_parent()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.update(dict.fromkeys(THREADS, "1"))
     last = 0.0
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evolino.reports.summary import Record, Summary, metric_of, quantile, summarise
+from evolino.storage.plain_text import say
 
 RECALLED = "recalled, not checked against the paper"
 MARKER = re.compile(
@@ -71,14 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _renew_pages(given.results)
     for path in given.paths:
         if not path.exists():
-            print(f"evolino.reports.markdown: there is no {path}", file=sys.stderr)
+            say(f"evolino.reports.markdown: there is no {path}", sys.stderr)
             return 2
         for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
             before = file.read_text(encoding="utf-8")
             after = inject(before, given.results)
             if after != before:
                 replace_file(file, after.encode())
-                print(file)
+                say(file, sys.stdout)
     return 0
 
 
@@ -102,10 +103,13 @@ def _ours(record: Record) -> str:
         ["", f"{_words(metric)}: median [quartiles]", "worst", "to reach", "solved",
          seconds, "evaluations"]
     ]  # fmt: skip
-    for row in record["rows"]:
+    of_processor = [_summary(record, row).cpu_seconds for row in record["rows"]]
+    with_cpu = not all(math.isnan(each) for each in of_processor)
+    lines[0] += ["CPU s"] * with_cpu
+    for row, cpu_seconds in zip(record["rows"], of_processor, strict=True):
         found = _summary(record, row)
         if not found.seeds:
-            lines.append([row["label"], "not run yet", *[""] * 5])
+            lines.append([row["label"], "not run yet", *[""] * (5 + with_cpu)])
             continue
         reach = "" if row["target"] is None else _figure(row["target"], 3)
         solved = "" if found.solved is None else f"{found.solved} of {found.seeds}"
@@ -119,9 +123,10 @@ def _ours(record: Record) -> str:
                 solved or f"{found.seeds} seeds",
                 _figure(found.seconds),
                 "" if math.isnan(found.evaluations) else f"{found.evaluations:,.0f}",
+                *[_figure(cpu_seconds)] * with_cpu,
             ]
         )
-    return _table(lines, "lrrrrrr")
+    return _table(lines, "lrrrrrr" + "r" * with_cpu)
 
 
 def _also(record: Record) -> str:

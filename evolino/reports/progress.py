@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from evolino.reports.jobs import FAILED, INTERRUPTED, Job, Outcome
+from evolino.storage.plain_text import console, say
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,7 +30,7 @@ class Display:
         if not self._quiet and sys.stdout.isatty():
             from rich.live import Live
 
-            self._live = Live("", auto_refresh=False)
+            self._live = Live("", console=console(), auto_refresh=False)
             self._live.start()
         return self
 
@@ -74,7 +75,7 @@ class Display:
             self._live.console.print(Text(line))
             self._draw()
         else:
-            print(line, flush=True)
+            say(line, sys.stdout)
 
     def _draw(self, every: float = 0.0) -> None:
         now = time.monotonic()

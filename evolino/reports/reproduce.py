@@ -28,7 +28,7 @@ from evolino.reports.table_record import (
     table_record,
     take_over,
 )
-from evolino.storage.files import replace_file
+from evolino.storage.files import replace_file, user_path
 from evolino.storage.json_text import write_json
 from evolino.training.interrupts import Interrupt, interruptible
 from evolino.vocabulary import check_count
@@ -70,7 +70,9 @@ def reproduce(
         check_count("first_seed", first_seed, least=0, most=None)
         seeds = range(first_seed, first_seed + seeds)
     check_count("workers", workers)
-    work = Reproduction(load_table(table), seeds, workers, Path(out), run or Trainer())
+    work = Reproduction(
+        load_table(table), seeds, workers, user_path(out, "out"), run or Trainer()
+    )
     try:
         work.run_all(quiet=quiet)
     finally:

@@ -16,7 +16,8 @@ class Summary:
 
     median, lower, upper, worst: of the metric; lower and upper are quartiles. solved: seeds
     at the target or better, None without one. seeds: finished and failed ones. failed.
-    seconds, evaluations: medians over finished seeds, nan if there is none.
+    seconds, evaluations: medians over finished seeds, nan if there is none. cpu_seconds:
+    the same over those that know it.
     """
 
     median: float
@@ -28,6 +29,7 @@ class Summary:
     failed: int
     seconds: float
     evaluations: float
+    cpu_seconds: float
 
 
 def summarise(row: Record, metric: str, *, higher_is_better: bool = False) -> Summary:
@@ -48,6 +50,9 @@ def summarise(row: Record, metric: str, *, higher_is_better: bool = False) -> Su
         failed=failed,
         seconds=quantile([entry["seconds"] for entry in finished], 0.5),
         evaluations=quantile([float(entry["evaluations"]) for entry in finished], 0.5),
+        cpu_seconds=quantile(
+            [entry["cpu_seconds"] for entry in finished if "cpu_seconds" in entry], 0.5
+        ),
     )
 
 

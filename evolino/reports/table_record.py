@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evolino.training.presets import Row, Table
 
 KEPT = ("metrics", "seconds", "evaluations", "generations", "stopped", "version")
+LATER = ("cpu_seconds",)  # which older results lack
 PRIVATE = ("host",)  # of an environment, not for the record
 
 
@@ -130,6 +131,7 @@ def finished_entry(seed: int, place: Path) -> dict[str, Any]:
         "seed": seed,
         "status": FINISHED,
         **{key: result[key] for key in KEPT},
+        **{key: result[key] for key in LATER if result.get(key) is not None},
         "date": ended.date().isoformat(),
         "environment": {k: v for k, v in environment.items() if k not in PRIVATE},
     }

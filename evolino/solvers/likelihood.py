@@ -12,15 +12,20 @@ basis of the principal components of x a diagonal comes near the Hessian: few ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from evolino.solvers.conjugate_gradients import conjugate_gradients
 from evolino.vocabulary import Array, IntArray
 
 DECREMENT = 1e-6  # squared length of a Newton step, in nats a row, that ends the search
 MOST_STEPS, CONJUGATES, MOST_HALVINGS = 60, 60, 30
 SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring
+# Of the Hessian's inverse: of what is left, in float32 and in the end.
+ROUGH, EXACT, MOST_CORRECTIONS = 1e-3, 1e-6, 8
 FREE = 1e-2  # by which a constant is divided, so that its penalty does not count
 
 
@@ -47,10 +52,10 @@ def maximise(
     shape = (len(penalties), features.shape[1], targets.shape[1])
     if not np.isfinite(features).all():
         return np.full(shape, np.nan)
-    scaled, scales = _scaled(features, likelihood.unnormalised)
+    scaled, scales = scaled_columns(features, likelihood.unnormalised)
     values, basis = np.linalg.eigh(scaled.T @ scaled / len(scaled))
     rotated = scaled @ basis
-    problem = _Problem(
+    problem = Problem(
         likelihood,
         rotated,
         rotated.astype(np.float32),
@@ -58,7 +63,7 @@ def maximise(
         np.asarray(targets, float),
     )
     found = np.zeros(shape)
-    weights = basis.T @ _constant_odds(scaled, problem.targets, likelihood.exclusive)
+    weights = basis.T @ constant_odds(scaled, problem.targets, likelihood.exclusive)
     # From the strongest penalty on: each solution is a good start for the next.
     for place in np.argsort(penalties)[::-1]:
         weights = problem.solve(float(penalties[place]), weights)
@@ -74,19 +79,38 @@ def probabilities(sums: Array, exclusive: bool) -> Array:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * sums)))
 
 
-def _scaled(features: Array, unnormalised: bool) -> tuple[Array, Array]:
+def bent(sums: Array, chance: Array, exclusive: bool) -> Array:
+    """Return (T, K): how chances (T, K) change with their sums, as these change (T, K)."""
+    if exclusive:
+        return np.asarray(chance * (sums - (chance * sums).sum(axis=1, keepdims=True)))
+    return np.asarray(chance * (1 - chance) * sums)
+
+
+def scaled_columns(features: Array, unnormalised: bool) -> tuple[Array, Array]:
     """Return features (T, S) with columns divided by scales (S,), and these."""
+    scales, _, _ = column_scales(features, unnormalised)
+    return np.asarray(features / scales, dtype=np.float64), scales
+
+
+def column_scales(features: Array, unnormalised: bool) -> tuple[Array, Array, Array]:
+    """Return (S,) each: D of columns (T, S), and what their squares depend on, f and c.
+
+    The derivative of D^2 with respect to a number x of its column is 2/T f (x - c).
+    """
     mean, root = features.mean(axis=0), np.sqrt(np.square(features).mean(axis=0))
     deviation = features.std(axis=0)
     constant = (deviation <= 1e-12 * root) & (root > 0)
     scales = deviation if constant.any() else root
+    centre = np.where(constant, 0.0, mean if constant.any() else 0.0)
     scales = np.ones_like(root) if unnormalised else scales.copy()
     scales[constant] = FREE * np.abs(mean[constant])
+    share = np.where(constant, FREE**2, 0.0 if unnormalised else 1.0)
+    share[scales == 0] = 0.0
     scales[scales == 0] = 1.0
-    return np.asarray(features / scales, dtype=np.float64), scales
+    return scales, share, centre
 
 
-def _constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
+def constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
     """Return weights (S, K) that give each output its frequency; 0 without a constant."""
     weights = np.zeros((scaled.shape[1], targets.shape[1]))
     constants = np.flatnonzero((scaled == scaled[:1]).all(axis=0) & (scaled[0] != 0))
@@ -98,11 +122,13 @@ def _constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Problem:
-    """features: (T, S) in the basis of principal components, whose mean squares are values.
+class Problem:
+    """features: (T, S). values: their mean squares in the basis of principal components.
+    basis: these, (S, S); None where the features are in it.
 
-    roughly: the same in float32, for the products of the conjugate gradients. Gradients are
-    exact, so that a rough step costs at most another one, not the optimum.
+    roughly: the features in float32, for the products of the conjugate gradients. Gradients
+    are exact, so that a rough step costs at most another one, not the optimum. done: the
+    squared length of a Newton step, in nats a row, that ends the search.
     """
 
     likelihood: Likelihood
@@ -110,6 +136,8 @@ class _Problem:
     roughly: Array
     values: Array
     targets: Array
+    basis: Array | None = None
+    done: float = DECREMENT
 
     def solve(self, penalty: float, weights: Array) -> Array:
         """Return weights (S, K) from a start."""
@@ -125,7 +153,7 @@ class _Problem:
             )
             weights[:, some] += length * step.direction
             sums[:, some] += length * moved
-            active[some] = (step.decrement > DECREMENT) & (length > 0)
+            active[some] = (step.decrement > self.done) & (length > 0)
             if not active.any():
                 break
         return weights
@@ -134,32 +162,57 @@ class _Problem:
         """Return Newton's step, inexactly: conjugate gradients as long as it is far off."""
         chance = probabilities(sums, self.likelihood.exclusive)
         gradient = self._back(chance - self.targets[:, some]) + penalty * weights
-        spread = (chance * (1.0 - chance)).mean(axis=0)
-        near = 1.0 / (self.values[:, None] * spread + penalty)
-        chance = chance.astype(np.float32)
-        direction = np.zeros_like(weights)
-        rest = -gradient
-        ahead = self._centred(near * rest)
-        along = ahead.copy()
-        size = begun = self._total(rest * ahead)
         # The nearer to the minimum, the more exactly; that makes Newton's method fast.
-        enough = np.minimum(0.1, np.sqrt(begun)) ** 2 * begun
-        for _ in range(CONJUGATES):
-            going = size > enough
-            if not going.any():
-                break
-            image = self._curved(chance, along) + penalty * along
-            bent = self._total(along * image)
-            rate = np.where(going & (bent > 0), size / np.where(bent > 0, bent, 1.0), 0.0)
-            direction += rate * along
-            rest -= rate * image
-            ahead = self._centred(near * rest)
-            last, size = size, np.where(going, self._total(rest * ahead), size)
-            along = np.where(
-                going, ahead + size / np.where(last > 0, last, 1.0) * along, along
-            )
+        direction = self._uncurved(
+            penalty,
+            chance,
+            -gradient,
+            lambda begun: np.minimum(0.1, np.sqrt(begun)) ** 2 * begun,
+        )
         slope = self._total(gradient * direction)
         return _Step(direction, slope, -slope)
+
+    def uncurved(self, penalty: float, sums: Array, right: Array) -> Array:
+        """Return the Hessian's inverse times what is right (S, K), where sums (T, K) are.
+
+        Solved in float32 and corrected by what is left in float64, until that is EXACT of
+        the beginning; at most MOST_CORRECTIONS times, so that it ends for any Hessian.
+        """
+        chance = probabilities(sums, self.likelihood.exclusive)
+        centred = self._centred(right)
+        # The Hessian does nothing but the penalty to what exclusive classes share.
+        found, rest = (right - centred) / penalty, centred
+        near = self._near(penalty, chance)
+        begun = self._total(rest * near(rest))
+        for _ in range(MOST_CORRECTIONS):
+            found += self._uncurved(penalty, chance, rest, lambda size: ROUGH**2 * size)
+            moved = bent(self.features @ found, chance, self.likelihood.exclusive)
+            rest = centred - self._centred(self._back(moved) + penalty * found)
+            if (self._total(rest * near(rest)) <= EXACT**2 * begun).all():
+                break
+        return found
+
+    def _uncurved(
+        self,
+        penalty: float,
+        chance: Array,
+        right: Array,
+        enough: Callable[[Array], Array],
+    ) -> Array:
+        near, rough = self._near(penalty, chance), chance.astype(np.float32)
+
+        def image(along: Array) -> Array:
+            return self._curved(rough, along) + penalty * along
+
+        return conjugate_gradients(image, near, right, self._total, enough, CONJUGATES)
+
+    def _near(self, penalty: float, chance: Array) -> Callable[[Array], Array]:
+        """Return what multiplies by the inverse of the Hessian's diagonal in the basis."""
+        spread = (chance * (1.0 - chance)).mean(axis=0)
+        near, basis = 1.0 / (self.values[:, None] * spread + penalty), self.basis
+        if basis is None:
+            return lambda rest: self._centred(near * rest)
+        return lambda rest: self._centred(basis @ (near * (basis.T @ rest)))
 
     def _length(
         self,
@@ -199,15 +252,11 @@ class _Problem:
     def _back(self, errors: Array) -> Array:
         return np.asarray(self.features.T @ errors / len(self.features))
 
-    def _curved(self, chance: Array, along: Array) -> Array:
+    def _curved(self, chance: Any, along: Array) -> Array:
         """Return the Hessian's image of a direction (S, K), without the penalty."""
         sums = self.roughly @ along.astype(np.float32)
-        exclusive = self.likelihood.exclusive
-        if exclusive:
-            bent = chance * (sums - (chance * sums).sum(axis=1, keepdims=True))
-        else:
-            bent = chance * (1 - chance) * sums
-        image = np.asarray(self.roughly.T @ bent / np.float32(len(bent)), np.float64)
+        moved = bent(sums, chance, self.likelihood.exclusive)
+        image = np.asarray(self.roughly.T @ moved / np.float32(len(moved)), np.float64)
         return self._centred(image)
 
     def _centred(self, weights: Array) -> Array:

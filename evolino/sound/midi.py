@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evolino.sound.score import Note, Score, Track
-from evolino.storage.files import replace_file
+from evolino.storage.files import replace_file, user_path
 
 TICKS = 480  # a beat
 DRUMS = 9  # the channel of General MIDI
@@ -34,7 +34,8 @@ def write_midi(score: Score, path: str | Path) -> None:
         file.tracks.append(_track_events(track, channel))
     buffer = io.BytesIO()
     file.save(file=buffer)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    path = user_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, buffer.getvalue())
 
 
@@ -48,7 +49,7 @@ def read_midi(path: str | Path) -> Score:
     """
     import mido
 
-    path = Path(path)
+    path = user_path(path)
     content = path.read_bytes()
     if not content:
         raise ValueError(f"{path} is empty")

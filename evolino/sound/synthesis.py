@@ -15,7 +15,7 @@ import numpy as np
 
 from evolino.sound.drums import drum
 from evolino.sound.score import Score
-from evolino.storage.files import replace_file
+from evolino.storage.files import replace_file, user_path
 from evolino.vocabulary import Array, check_count
 
 RATE = 22_050  # samples a second
@@ -111,5 +111,6 @@ def write_wav(sound: Array, path: str | Path, rate: int = RATE) -> None:
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(samples.tobytes())
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    path = user_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, buffer.getvalue())

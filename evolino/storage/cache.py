@@ -16,7 +16,7 @@ def cache_folder() -> Path:
     OSError where the user has no home.
     """
     if given := os.environ.get(VARIABLE):
-        return Path(given)
+        return Path(os.path.expanduser(given))
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or _home()) / "evolino" / "cache"
     if sys.platform == "darwin":

@@ -1,16 +1,18 @@
 """Strict JSON text, with inf and nan as words.
 
 JSON has no inf and nan; here they are the text "inf", "-inf" or "nan", and become numbers
-again when the text is read.
+again when the text is read. Control characters are escaped, also those that JSON allows.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
+BEYOND = re.compile("[^\x00-\x7e]+")  # what json.dumps leaves as it is
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
@@ -24,7 +26,7 @@ def write_json(value: Any, *, indent: int | None = None, sort_keys: bool = False
         allow_nan=False,
         separators=(",", ":") if indent is None else None,
     )
-    return text.encode() + b"\n"
+    return BEYOND.sub(_escaped, text).encode() + b"\n"
 
 
 def read_json(text: bytes | str) -> Any:
@@ -33,6 +35,14 @@ def read_json(text: bytes | str) -> Any:
         return _numbers(json.loads(text))
     except RecursionError:
         raise ValueError("its tables are nested too deeply") from None
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Return characters of JSON, escaped unless all are printable."""
+    text = found.group()
+    if text.isprintable():
+        return text
+    return json.dumps(text)[1:-1].replace("\x7f", "\\u007f")
 
 
 def _words(value: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from evolino.storage.archive import check_npy
+from evolino.storage.files import user_path
 from evolino.storage.text_tables import Layout, layout_of, lines_of, split
 from evolino.vocabulary import Array, IntArray, unknown_name
 
@@ -85,7 +86,7 @@ def read_table(
     Raises ValueError, naming file and line, for what is no table of numbers or could be
     read in two ways, and OSError for a file that cannot be opened.
     """
-    path = Path(path)
+    path = user_path(path)
     ending = path.suffix.lower()
     if ending in OTHERS:
         raise ValueError(f"{path} must be .csv, .txt, .npy or .parquet: save it as .csv")

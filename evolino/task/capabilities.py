@@ -100,7 +100,11 @@ class Disturbable(Protocol):
 
 @runtime_checkable
 class Differentiable(Protocol):
-    """What a task may offer beside its loss: the gradient with respect to outputs."""
+    """What a task may offer beside its loss: the gradient with respect to outputs.
+
+    One whose parameters leave it none, such as a count of wrong steps, says so by
+    `differentiable = False`.
+    """
 
     def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
         """Return a loss of one network, and its gradient with respect to the outputs.

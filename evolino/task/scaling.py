@@ -103,7 +103,9 @@ class Scaling:
 
     def _series(self, series: Series) -> Series:
         teacher = None if series.teacher is None else self.outputs(series.teacher)
-        return Series(self.inputs(series.inputs), self.outputs(series.targets), teacher)
+        return Series(
+            self.inputs(series.input_rows()), self.outputs(series.targets), teacher
+        )
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Scaling:

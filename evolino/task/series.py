@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evolino.environments.base import Episodes
+from evolino.task.symbols import Symbols, one_hot_rows
 from evolino.vocabulary import Array
 
 
@@ -12,13 +14,14 @@ from evolino.vocabulary import Array
 class Series:
     """One sequence: what goes in and what should come out.
 
-    inputs: (T, I), I may be 0. targets: (T, K); the output at row t is meant to be
-    targets[t]. With output feedback a network is also given targets[t-1] at row t
-    (zeros at row 0): teacher forcing. teacher: (T, K), the teacher signal that is fed back
-    in place of the targets, where the two differ; None is the targets.
+    inputs: (T, I), I may be 0, or `Symbols`, which are one-hot inputs given as indices.
+    targets: (T, K); the output at row t is meant to be targets[t]. With output feedback a
+    network is also given targets[t-1] at row t (zeros at row 0): teacher forcing. teacher:
+    (T, K), the teacher signal that is fed back in place of the targets, where the two
+    differ; None is the targets.
     """
 
-    inputs: Array
+    inputs: Array | Symbols
     targets: Array
     teacher: Array | None = None
 
@@ -26,6 +29,10 @@ class Series:
     def steps(self) -> int:
         """T."""
         return int(self.targets.shape[0])
+
+    def input_rows(self, start: int = 0, stop: int | None = None) -> Array:
+        """Return (stop - start, I): the inputs at some rows, symbols as one-hot rows."""
+        return one_hot_rows(self.inputs[start:stop])
 
     @property
     def fed_back(self) -> Array:
@@ -71,6 +78,7 @@ class Split:
         makes a segment when it is indexed.
     confirmation: longer validation, in stages; only networks that do well enough on one
         stage are put to the next (`Experiment.confirm_at`).
+    episodes: of a task of control, which has no segments: what every candidate plays.
     """
 
     train: tuple[Segment, ...]
@@ -78,3 +86,15 @@ class Split:
     test: Sequence[Segment]
     refit: tuple[Segment, ...] = ()
     confirmation: tuple[tuple[Segment, ...], ...] = ()
+    episodes: Episodes | None = None
+
+    def check_symbols(self, count: int) -> None:
+        """Raise ValueError for symbols out of their range, or not so many, naming the
+        sequence and the step; those of test are checked where they are used."""
+        parts = {"train": self.train, "validation": self.validation, "refit": self.refit}
+        parts |= {f"confirmation {k}": part for k, part in enumerate(self.confirmation)}
+        for name, segments in parts.items():
+            for k, segment in enumerate(segments):
+                inputs = segment.series.inputs
+                if isinstance(inputs, Symbols):
+                    inputs.checked(f"inputs of {name} sequence {k}", count=count)

@@ -84,6 +84,7 @@ def random_search(
             budget=Budget(evaluations=evaluations),
             curriculum=Curriculum(),
             islands=None,
+            bptt=None,
         ),
         purpose="random search",
     )

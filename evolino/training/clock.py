@@ -11,31 +11,74 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from evolino.simd.compile_time import CompileTime, compile_time
+from numba.core import event
+
+from evolino.simd.compile_time import KIND, CompileTime
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Counts seconds from `before` on. limit: of the budget, None for no end."""
+    """Counts seconds from `before` on, and those of the processor from `cpu_before` on.
 
-    compiling: CompileTime
+    limit: of the budget, None for no end.
+    """
+
+    compiling: Compilation
     before: float = 0.0
     limit: float | None = None
+    cpu_before: float = 0.0
     began: float = field(default_factory=time.monotonic)
+    cpu_began: float = field(default_factory=time.process_time)
 
     def seconds(self) -> float:
         """Return the seconds of the run so far."""
         passed = time.monotonic() - self.began - self.compiling.seconds()
         return self.before + max(passed, 0.0)
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds of this process so far."""
+        passed = time.process_time() - self.cpu_began - self.compiling.cpu_seconds()
+        return self.cpu_before + max(passed, 0.0)
+
     def left(self) -> float:
         """Return the seconds until the limit, below 0 after it."""
         return math.inf if self.limit is None else self.limit - self.seconds()
 
 
+class Compilation(CompileTime):
+    """Counts the CPU seconds of this process beside the seconds, while it compiles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cpu_total = self._cpu_since = 0.0
+
+    def on_start(self, event: Any) -> None:
+        """Hear that a kernel is compiled."""
+        if not self._running:
+            self._cpu_since = time.process_time()
+        super().on_start(event)
+
+    def on_end(self, event: Any) -> None:
+        """Hear that it was."""
+        super().on_end(event)
+        if not self._running:
+            self._cpu_total += time.process_time() - self._cpu_since
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds so far."""
+        now = time.process_time() - self._cpu_since if self._running else 0.0
+        return self._cpu_total + now
+
+
 @contextmanager
-def started(before: float, limit: float | None) -> Iterator[Clock]:
-    """Yield a clock that starts now. before: seconds of the run when it was interrupted."""
-    with compile_time() as compiling:
-        yield Clock(compiling, before, limit)
+def started(before: float, limit: float | None, cpu_before: float = 0.0) -> Iterator[Clock]:
+    """Yield a clock that starts now. before, cpu_before: of the run when it was
+    interrupted."""
+    compiling = Compilation()
+    event.register(KIND, compiling)  # type: ignore[no-untyped-call]
+    try:
+        yield Clock(compiling, before, limit, cpu_before)
+    finally:
+        event.unregister(KIND, compiling)  # type: ignore[no-untyped-call]

@@ -1,8 +1,8 @@
 """An experiment as the tables of config.toml, and back.
 
-Tables: task, network, initialiser, search, readout, budget, curriculum, islands, refine;
-beside them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. Left out
-are what is None, an infinite tolerance, a confirm_at, robust or fit_weight of 0, an
+Tables: task, network, initialiser, search, readout, budget, curriculum, islands, refine,
+bptt; beside them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. Left
+out are what is None, an infinite tolerance, a confirm_at, robust or fit_weight of 0, an
 ensemble of 1, and the name of the network, where it is an LSTM.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import tomli_w
 
+from evolino.gradient.bptt import BPTT
 from evolino.network import UNNAMED
 from evolino.network.base import Architecture
 from evolino.registry import (
@@ -28,7 +29,7 @@ from evolino.task.protocol import Task
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
 NAMED = ("task", "initialiser", "search", "readout")
-OPTIONAL = ("budget", "curriculum", "islands", "refine")
+OPTIONAL = ("budget", "curriculum", "islands", "refine", "bptt")
 TABLES = (*NAMED, "network", *OPTIONAL)
 NUMBERS = ("confirm_at", "robust", "fit_weight")
 KEYS = ("preset", "seed", "tolerance", *NUMBERS, "ensemble")
@@ -50,6 +51,8 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
         table["islands"] = fields_to_table(experiment.islands)
     if experiment.refine is not None:
         table["refine"] = to_table(experiment.refine)
+    if experiment.bptt is not None:
+        table["bptt"] = fields_to_table(experiment.bptt)
     curriculum = experiment.curriculum
     return {
         **table,
@@ -91,6 +94,7 @@ def experiment_from_table(
     curriculum["variants"] = variants
     islands = make("islands", Islands, table["islands"]) if "islands" in table else None
     refine = from_table("refinement", table["refine"]) if "refine" in table else None
+    bptt = make("bptt", BPTT, table["bptt"]) if "bptt" in table else None
     named = NAMED if task is None else NAMED[1:]
     parts = {kind: from_table(kind, table[kind]) for kind in named}
     if task is not None:
@@ -106,6 +110,7 @@ def experiment_from_table(
         **{name: table[name] for name in (*NUMBERS, "ensemble") if name in table},
         islands=islands,
         refine=refine,
+        bptt=bptt,
     )
 
 

@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from evolino.network.kernel_expansion import Output
+from evolino.network.kernel_expansion import Output, Outputs
 from evolino.simd.workspace import Workspace
 from evolino.training.scoring import Scorer, Scoring
-from evolino.training.solved_candidates import Setting
+from evolino.training.solved_candidates import Setting, SolvedCandidates
 from evolino.vocabulary import Array
 
 
@@ -42,6 +42,15 @@ class Evaluator:
     def block_losses(self, genomes: Array) -> Array:
         """Return (P,) for a block of genomes (P, C, G)."""
         return np.asarray(self._scorer.losses(genomes, self._workspace()).min(axis=0))
+
+    def losses_with(self, genomes: Array, readouts: Outputs) -> Array:
+        """Return (P,): the losses of genomes (P, C, G) with readouts that are given.
+
+        Raises ValueError for a scoring without one-step errors or free runs.
+        """
+        if not isinstance(self._scorer, SolvedCandidates):
+            raise ValueError(f"{type(self.scoring).__name__} scores no given readouts")
+        return self._scorer.losses_with(genomes, readouts)
 
     def solve_winner(self, genome: Array) -> Output:
         """Return the readout of a genome (C, G), as the trained model has it."""

@@ -25,15 +25,21 @@ class Evaluated:
     """A generation. losses: (P,). found: its best networks, the best first, as many as the
     run keeps at most; those that are not among the best for certain may be left out.
     before: the state before a generation that the budget cut short, which ends the run; a
-    resumed one begins it again."""
+    resumed one begins it again. evaluations: that it took, None for one a loss."""
 
     losses: Array
     found: list[Found]
     before: State | None = None
+    evaluations: int | None = None
 
 
 class Evolution(Protocol):
     """Moves a population on a problem; all of it is in its state."""
+
+    @property
+    def ended(self) -> str:
+        """Why it cannot go on, "" while it can."""
+        ...
 
     def advance(self, workers: Workers, most: int | None = None) -> list[Evaluated]:
         """Evolve, as far as its state can then be saved; return the generations.
@@ -49,6 +55,8 @@ class Evolution(Protocol):
 
 class OneSearch:
     """One search over one population, a generation for each `advance`."""
+
+    ended = ""
 
     def __init__(
         self, problem: Problem, origin: Array | None, state: Mapping[str, Any] | None
@@ -77,6 +85,10 @@ class OneSearch:
         del genomes  # a large population is not held while the next one is bred
         self._search.tell(losses)
         return [Evaluated(losses, found)]
+
+    def receive(self, genome: Array, loss: float) -> None:
+        """Take in a genome (C, G), as `Search.receive` does."""
+        self._search.receive(genome, loss)
 
     def state(self) -> State:
         """Return the search's."""

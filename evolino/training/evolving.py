@@ -55,7 +55,7 @@ class Evolving:
         model = self._model()
         if self._recorder is not None:
             self._recorder.save_model(model)
-        seconds = self._clock.seconds()
+        seconds, cpu_seconds = self._clock.seconds(), self._clock.cpu_seconds()
         metrics: dict[str, float] = {}
         with interrupt.raising():
             if interrupt.requested:
@@ -74,6 +74,7 @@ class Evolving:
             evaluations=run.progress.evaluations,
             seconds=seconds,
             workers=self._workers.count,
+            cpu_seconds=cpu_seconds,
         )
 
     def _evolve(self, records: list[Generation]) -> tuple[list[str], bool]:
@@ -131,6 +132,7 @@ class Evolving:
 
     def _count_seconds(self) -> None:
         self._run.progress.seconds = self._clock.seconds()
+        self._run.progress.cpu_seconds = self._clock.cpu_seconds()
 
     def _model(self) -> Trained | None:
         """Return the model; only the best network, if its readout is quickly solved, once

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser, check_initialiser
@@ -108,6 +109,8 @@ class Experiment:
         the papers' method.
     islands: None is one search for all workers.
     refine: how the best networks descend once the search is over; None leaves them.
+    bptt: training by back-propagation through time in place of search and readout, which
+        then serve the baselines only; the budget's evaluations are gradients. None evolves.
     preset: the name of the preset that this came from, if any.
     """
 
@@ -127,6 +130,7 @@ class Experiment:
     fit_weight: float = 0.0
     ensemble: int = 1
     refine: Descent | None = None
+    bptt: BPTT | None = None
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
@@ -142,12 +146,32 @@ class Experiment:
                 f"refine.best must be at least ensemble, {self.ensemble}, got "
                 f"{self.refine.best}"
             )
+        if self.refine is not None and self.refine.every and self.islands is not None:
+            raise ValueError(
+                "refine.every refines one search on its way: leave out islands"
+            )
+        if self.bptt is not None:
+            self._check_bptt()
         check_initialiser(self.initialiser, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
                 "target or stagnation"
             )
+
+    def _check_bptt(self) -> None:
+        """Raise ValueError for what back-propagation through time does not have."""
+        others = {
+            "refine": self.refine is not None,
+            "islands": self.islands is not None,
+            "curriculum": bool(self.curriculum.variants),
+            "ensemble": self.ensemble != 1,
+            "confirm_at": self.confirm_at != 0,
+            "fit_weight": self.fit_weight != 0,
+        }
+        for name, is_set in others.items():
+            if is_set:
+                raise ValueError(f"bptt trains one network by itself: leave out {name}")
 
     @property
     def kept(self) -> int:

@@ -55,6 +55,8 @@ class Stay:
 class Ring:
     """Islands whose best networks go round, one island further at each exchange."""
 
+    ended = ""
+
     def __init__(
         self, problem: Problem, origin: Array | None, state: Mapping[str, Any] | None
     ) -> None:

@@ -137,6 +137,7 @@ def experiment_for(
     seed: int = 0,
     budget_options: Mapping[str, Any] | None = None,
     refine: str | None = None,
+    train: str | None = None,
 ) -> Experiment:
     """Return a preset's experiment with some of it replaced.
 
@@ -148,6 +149,7 @@ def experiment_for(
     another one than the preset's comes with its own defaults. fields: tables of network,
     initialiser, search or readout, laid over what there is then. budget_options: limits;
     any of them replaces the preset's. refine: name of a refinement that follows the search.
+    train: "evolution" or "bptt", which trains by back-propagation through time.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -177,7 +179,7 @@ def experiment_for(
     if refine is not None:
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
-    settings = merge(settings, fields or {})
+    settings = merge(_trained_by(settings, train, fields or {}), fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits
@@ -191,6 +193,24 @@ def _rename(settings: dict[str, Any], names: Mapping[str, str | None]) -> None:
             find(kind, name)
             if settings[kind]["name"] != name:
                 settings[kind] = {"name": name}
+
+
+def _trained_by(
+    settings: dict[str, Any], train: str | None, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return settings with or without a table of back-propagation through time."""
+    if train is not None and train not in ("evolution", "bptt"):
+        raise unknown_name("way to train", train, ["evolution", "bptt"])
+    if train == "evolution":
+        settings = {k: v for k, v in settings.items() if k != "bptt"}
+    elif train == "bptt":
+        # What a search's best networks have beside it is not for this.
+        others = ("refine", "islands", "curriculum", "ensemble", "confirm_at", "fit_weight")
+        settings = {k: v for k, v in settings.items() if k not in others}
+        settings.setdefault("bptt", {})
+    if "bptt" in fields and "bptt" not in settings:
+        raise ValueError("fields of bptt need --train bptt")
+    return settings
 
 
 def _options_of(task: Task) -> dict[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
-from evolino.storage.plain_text import shown
+from evolino.storage.plain_text import console, say
 from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
 
@@ -58,7 +57,7 @@ class Progress(Callback):
             return
         from rich.live import Live
 
-        self._live = Live("", auto_refresh=False)
+        self._live = Live("", console=console(), auto_refresh=False)
         self._live.start()
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
@@ -80,7 +79,7 @@ class Progress(Callback):
 
     def on_message(self, message: str) -> None:
         """Print it beside the results, also if quiet: it tells of a fault."""
-        _say(f"evolino: {shown(message)}", sys.stderr)
+        say(f"evolino: {message}", sys.stderr)
 
     def on_readouts(self, networks: int, seconds: float | None) -> None:
         """Say what the time is now spent on, and how much of it."""
@@ -101,7 +100,7 @@ class Progress(Callback):
             self._live.stop()
             self._live = None
         self._last = None
-        _say(line, sys.stdout)
+        say(line, sys.stdout)
 
     def on_stop(self, result: Result) -> None:
         """Print the last line."""
@@ -116,15 +115,8 @@ class Progress(Callback):
 
             self._live.update(Text(text), refresh=True)
         else:
-            _say(text, sys.stdout)
+            say(text, sys.stdout)
         self._printed = time.monotonic()
-
-
-def _say(line: str, stream: TextIO | None) -> None:
-    """Print a line; a run does not end because nobody reads it."""
-    if stream is not None:
-        with suppress(OSError, ValueError):
-            print(line, file=stream, flush=True)
 
 
 def progress_line(

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-PURPOSES = {"task": 0, "search": 1, "unevolved": 2, "random search": 3, "noise": 4}
+PURPOSES = {
+    "task": 0,
+    "search": 1,
+    "unevolved": 2,
+    "random search": 3,
+    "noise": 4,
+    "bptt": 5,
+}
 
 
 def generator(seed: int, purpose: str, index: int = 0, *more: int) -> Generator:

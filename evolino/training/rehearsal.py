@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from evolino.search.base import Search
+from evolino.training.backpropagation import check_state
 from evolino.training.experiment import Experiment
 from evolino.training.problem import Problem
 from evolino.training.run import Progress
@@ -55,8 +56,15 @@ def _rehearse(experiment: Experiment, state: dict[str, Any]) -> None:
     if not 0 <= progress.variant <= len(experiment.curriculum.variants):
         raise ValueError(f"there is no variant {progress.variant}")
     problem = Problem(experiment, progress.variant)
+    if experiment.bptt is not None:
+        check_state(problem, state["search"])
+        return
     if experiment.islands is None:
-        _go_on(problem.search(None), state["search"], shape)
+        search = state["search"]
+        if experiment.refine is not None and experiment.refine.every:
+            _check_found(search["best"], shape)
+            search = search["inner"]
+        _go_on(problem.search(None), search, shape)
         return
     ring = state["search"]
     if ring["origin"] is not None:
@@ -88,13 +96,10 @@ def _checked(progress: Progress, shape: tuple[int, int]) -> Progress:
         most = MOST_GENERATIONS if name == "generation" else 2**63
         if type(value) is not int or not 0 <= value < most:
             raise TypeError(f"{name} must be a count, got {value!r:.60}")
-    seconds = progress.seconds
-    if (
-        isinstance(seconds, bool)
-        or not isinstance(seconds, int | float)
-        or not seconds >= 0
-    ):
-        raise TypeError(f"seconds must be a number, got {seconds!r:.60}")
+    for seconds in (progress.seconds, progress.cpu_seconds):
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not seconds >= 0:
+            raise TypeError(f"seconds must be a number, got {seconds!r:.60}")
     _check_found(progress.found, shape)
     return progress
 

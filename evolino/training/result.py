@@ -21,7 +21,8 @@ class Result:
     of the best (the best network alone if the run was interrupted); None if every network
     failed. history: one record a generation. metrics: the task's, on test data
     (empty if the run was interrupted). stopped: the reasons. seconds: until the model's
-    readout was solved. baselines: metrics of trivial and unevolved methods, by method.
+    readout was solved. cpu_seconds: the same of the processor, of this process without
+    workers in others. baselines: metrics of trivial and unevolved methods, by method.
     """
 
     experiment: Experiment
@@ -34,6 +35,7 @@ class Result:
     seconds: float
     workers: int
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    cpu_seconds: float | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return the content of result.json."""
@@ -51,6 +53,7 @@ class Result:
             "generations": self.generations,
             "evaluations": self.evaluations,
             "seconds": self.seconds,
+            "cpu_seconds": self.cpu_seconds,
             "version": version("evolino"),
         }
 

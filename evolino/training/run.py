@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from evolino.models.ensemble import Trained
 from evolino.models.model import Model
+from evolino.task.control import ControlTask, is_control
+from evolino.training.backpropagation import Backpropagation
 from evolino.training.best_networks import Found, best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
+from evolino.training.refined_search import RefinedSearch
 from evolino.training.refining import (
     Round,
     advance,
@@ -46,7 +49,7 @@ class Progress:
     generation 0. improved_at: the generation that found the best network. found: the best
     networks on the present variant, the best first, as many as the model is made of or
     are refined. refined: the states of these; rounds: what each round of refinement came
-    to, in refined_seconds.
+    to, in refined_seconds. cpu_seconds: of this process.
     """
 
     generation: int = 0
@@ -59,6 +62,7 @@ class Progress:
     refined: list[dict[str, Any]] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     refined_seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
     @property
     def best(self) -> float:
@@ -70,9 +74,13 @@ class Progress:
         """(C, G) of the best network so far, None if there is none."""
         return self.found[0][1] if self.found else None
 
+    def forget_refinement(self) -> None:
+        """Begin refinement anew after this: the search has gone on."""
+        self.refined, self.rounds, self.refined_seconds = [], [], 0.0
+
     def later(self) -> dict[str, Any]:
         """Return by name what goes on changing after the last generation."""
-        names = "seconds", "refined", "rounds", "refined_seconds"
+        names = "seconds", "refined", "rounds", "refined_seconds", "cpu_seconds"
         return {name: getattr(self, name) for name in names}
 
     def as_state(self) -> dict[str, Any]:
@@ -111,6 +119,7 @@ class Run:
             if state is None
             else Progress(**state["progress"])
         )
+        self._failed: Array = np.zeros(0)  # the last genome that failed the task's test
         self._begin(None, None if state is None else state["search"])
 
     def state(self) -> dict[str, Any]:
@@ -130,10 +139,11 @@ class Run:
         evolution, most = self._evolution, self.experiment.budget.evaluations
         if most is not None:
             most -= self.progress.evaluations
-        generations = attend(lambda: evolution.advance(workers, most))
+        generations = attend(lambda: self._tested(evolution.advance(workers, most)))
         before = generations[-1].before
         if before is not None:
             self._cut_short = {"progress": self.progress.as_state(), "search": before}
+        self.progress.forget_refinement()
         steps = [self._take(each) for each in generations]
         if self._should_advance():
             self._advance()
@@ -143,7 +153,10 @@ class Run:
         """Return the limits of the budget that are reached; empty: go on."""
         progress = self.progress
         on_task = progress.variant == 0
-        return reasons(
+        if on_task and is_control(self.experiment.task) and progress.best == 0:
+            return ["solved: a network passed the task's test"]
+        ended = [self._evolution.ended] if self._evolution.ended else []
+        return ended + reasons(
             self.experiment.budget,
             generations=progress.generation,
             evaluations=progress.evaluations,
@@ -181,6 +194,8 @@ class Run:
         progress, count = self.progress, self.experiment.ensemble
         if not progress.found:
             return None
+        if isinstance(self._evolution, Backpropagation):
+            return self._evolution.model()
         genomes = [genome for _, genome in progress.found[:count]]
         if refined and progress.refined:
             genomes = chosen(progress.refined, count)
@@ -189,13 +204,38 @@ class Run:
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
         genome = self.progress.genome
+        if genome is not None and isinstance(self._evolution, Backpropagation):
+            return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
+
+    def _tested(self, generations: list[Evaluated]) -> list[Evaluated]:
+        """Put the best network of each generation to the test of a task of control."""
+        task = self._problem.task
+        if not isinstance(task, ControlTask):
+            return generations
+        return [self._tested_best(task, each) for each in generations]
+
+    def _tested_best(self, task: ControlTask, generation: Evaluated) -> Evaluated:
+        """Return a generation, its best network with loss 0 if it passes the test."""
+        if not generation.found or generation.found[0][0] > task.tested_at:
+            return generation
+        genome = generation.found[0][1]
+        if np.array_equal(genome, self._failed):
+            return generation
+        if not task.passes(network_of(self._problem, genome)):
+            self._failed = genome
+            return generation
+        losses = generation.losses.copy()
+        losses[int(np.argmin(losses))] = 0.0
+        found = [(0.0, genome), *generation.found[1:]]
+        return replace(generation, losses=losses, found=found)
 
     def _take(self, generation: Evaluated) -> Step:
         """Count a generation."""
         progress, losses, before = self.progress, generation.losses, self.progress.best
         progress.generation += 1
-        progress.evaluations += len(losses)
+        taken = generation.evaluations
+        progress.evaluations += len(losses) if taken is None else taken
         progress.found = best_of(progress.found, generation.found, self.experiment.kept)
         improved = progress.best < before
         if improved:
@@ -223,8 +263,29 @@ class Run:
         self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
         self._problem.check()
         check_refinable(self._problem)
-        kind = OneSearch if self.experiment.islands is None else Ring
-        self._evolution: Evolution = kind(self._problem, origin, state)
+        if self.experiment.bptt is not None:
+            self._evolution: Evolution = Backpropagation(
+                self._problem, state, self._share_used
+            )
+            return
+        self._evolution = self._kind()(self._problem, origin, state)
+
+    def _kind(self) -> type[OneSearch] | type[RefinedSearch] | type[Ring]:
+        """Return how the population moves on."""
+        if self.experiment.islands is not None:
+            return Ring
+        refine = self.experiment.refine
+        return RefinedSearch if refine is not None and refine.every else OneSearch
+
+    def _share_used(self) -> float:
+        """Return the share of the budget that is used, 0 to 1."""
+        budget, progress = self.experiment.budget, self.progress
+        pairs = [
+            (progress.generation, budget.generations),
+            (progress.evaluations, budget.evaluations),
+            (progress.seconds, budget.seconds),
+        ]
+        return min(max((a / b for a, b in pairs if b is not None), default=0.0), 1.0)
 
 
 def describe(losses: Array, progress: Progress) -> Generation:

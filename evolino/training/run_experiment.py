@@ -119,9 +119,10 @@ def finish(
 ) -> Result:
     """Evolve from a checkpoint's state, None for the beginning; measure, save."""
     folder, callbacks = setting.folder, setting.callbacks
-    before = 0.0 if state is None else state["progress"]["seconds"]
+    progress = {} if state is None else state["progress"]
+    before, cpu_before = progress.get("seconds", 0.0), progress.get("cpu_seconds", 0.0)
     with ExitStack() as stack:
-        clock = stack.enter_context(started(before, experiment.budget.seconds))
+        clock = stack.enter_context(started(before, experiment.budget.seconds, cpu_before))
         interrupt = stack.enter_context(interruptible(clock.left))
         run = _begun(experiment, state, interrupt)
         if folder is not None and not (run and run.stop_reasons()):

@@ -1,4 +1,4 @@
-"""Score candidates: by their one-step error, or by free runs.
+"""Score candidates: by their one-step error, by free runs, or by episodes.
 
 A scoring is a frozen dataclass that says how a candidate gets its loss; `scoring_of`, the
 one place where it is chosen, takes it from what the task declares.
@@ -17,9 +17,11 @@ from evolino.models.units import standardised
 from evolino.network.base import Networks
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.simd.workspace import Workspace
+from evolino.task.control import ControlTask
 from evolino.task.protocol import Task
 from evolino.task.series import Segment
-from evolino.training.loss import loss_against
+from evolino.training.episode_scoring import EpisodeLoss
+from evolino.training.loss import asks_for_inputs, loss_against
 from evolino.training.solved_candidates import Setting, SolvedCandidates, Stage
 from evolino.vocabulary import Array
 
@@ -125,6 +127,8 @@ def scoring_of(
     task: Task, *, tolerance: float = float("inf"), noise: Array | None = None
 ) -> Scoring:
     """Return how a task's candidates are scored. tolerance, noise: as of `FreeRun`."""
+    if isinstance(task, ControlTask):
+        return EpisodeLoss(task)
     return FreeRun(tolerance, noise) if task.generates else OneStepError()
 
 
@@ -135,13 +139,18 @@ def _loss_on(
 
     stacked: the segments are apart, N of them; else they are one, their rows joined.
     """
+
+    def together(rows: Sequence[Array]) -> Array:
+        return stack_rows(rows) if stacked else np.concatenate(rows)[None]
+
     targets = [segment.targets for segment in segments]
-    inputs = [each.series.inputs[each.start : each.stop] for each in segments]
-    wanted, shown = (
-        stack_rows(rows) if stacked else np.concatenate(rows)[None]
-        for rows in (targets, inputs)
-    )
-    loss, scaling = loss_against(setting.task, wanted, shown), setting.scaling
+    shown = None
+    if asks_for_inputs(setting.task):
+        shown = together(
+            [each.series.input_rows(each.start, each.stop) for each in segments]
+        )
+    loss = loss_against(setting.task, together(targets), shown)
+    scaling = setting.scaling
     return loss if scaling is None else lambda outputs: loss(scaling.restored(outputs))
 
 

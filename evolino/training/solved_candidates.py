@@ -103,6 +103,15 @@ class SolvedCandidates:
         all_losses = np.array(losses)
         return np.where(np.isnan(all_losses), np.inf, all_losses)
 
+    def losses_with(self, genomes: Array, readouts: Outputs) -> Array:
+        """Return (P,): the losses on validation of genomes (P, C, G) whose readouts are
+        given, inf for networks that failed."""
+        stage = self._validation
+        networks = self.setting.driver.pack(genomes)
+        forced = teacher_forced(self.setting.driver, networks, stage.over)
+        found = stage.losses(networks, forced, readouts, None)
+        return np.where(np.isnan(found), np.inf, found)
+
     def solve(self, genome: Array) -> Output:
         """Return the readout of a genome (C, G), fitted on the refit rows: weights (S, K),
         or an expansion.

@@ -17,6 +17,11 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "seconds": NUMBER,
     "version": str,
 }
+NULLABLE: dict[str, type | tuple[type, ...]] = {
+    "preset": str,
+    "parameters": dict,
+    "cpu_seconds": NUMBER,
+}
 FIGURE: dict[str, type | tuple[type, ...]] = {
     "method": str,
     "metric": str,
@@ -35,9 +40,9 @@ def checked_summary(result: Any) -> dict[str, Any]:
     for name, kind in TYPES.items():
         if name in result:
             _check(name, result[name], kind)
-    for name in ("preset", "parameters"):
+    for name, kind in NULLABLE.items():
         if result.get(name) is not None:
-            _check(name, result[name], str if name == "preset" else dict)
+            _check(name, result[name], kind)
     for reason in result.get("stopped", ()):
         _check("stopped", reason, str)
     tables = {"metrics": result.get("metrics", {}), **result.get("baselines", {})}

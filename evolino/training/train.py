@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
@@ -41,6 +42,7 @@ def train(
     confirm_at: float | None = None,
     ensemble: int | None = None,
     refine: Descent | None = None,
+    bptt: BPTT | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -63,7 +65,8 @@ def train(
     states in the free runs that select networks. fit_weight: of the fit in the loss of a
     network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
     the best networks make the model, their readouts' sums averaged. refine: `LBFGS` or
-    `Adam`, a descent of the best networks after the search. islands: how many
+    `Adam`, a descent of the best networks after the search. bptt: `BPTT`, training by
+    back-propagation through time in place of search and readout. islands: how many
     searches evolve apart and exchange their best networks in a ring, every `migrate_every`
     generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
@@ -91,6 +94,7 @@ def train(
         "confirm_at": confirm_at,
         "ensemble": ensemble,
         "refine": refine,
+        "bptt": bptt,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     return run(
@@ -118,7 +122,7 @@ def _experiment_of(
     experiment; None keeps the preset's.
     """
     _check_kinds({"budget": budget})
-    _check_kinds({name: fields[name] for name in ("curriculum", "refine")})
+    _check_kinds({name: fields[name] for name in ("curriculum", "refine", "bptt")})
     network = fields["network"]
     if network is not None and not hasattr(network, "driver"):
         raise TypeError(
@@ -133,6 +137,7 @@ def _experiment_of(
         cells=getattr(network, "cells", None),
         seed=seed,
         budget_options=None if budget is None else asdict(budget),
+        train=None if fields["bptt"] is None else "bptt",
         **named,
     )
     records = {name: part for name, part in given.items() if not isinstance(part, str)}
@@ -217,6 +222,7 @@ def _ended(result: Result, on_interrupt: str, folder: RunFolder | None) -> Resul
 
 RECORDS: dict[str, type] = {
     "refine": Descent,
+    "bptt": BPTT,
     "experiment": Experiment,
     "budget": Budget,
     "curriculum": Curriculum,

@@ -61,7 +61,7 @@ class CountedLanguage:
         return [
             int(
                 (
-                    (series.inputs == phase.inputs).all(axis=1)
+                    (series.input_rows() == phase.inputs).all(axis=1)
                     & (series.targets == phase.cycle[-1]).all(axis=1)
                 ).sum()
             )

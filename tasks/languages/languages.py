@@ -169,15 +169,15 @@ class Languages:
         many more than could be written out."""
         trained = self._series("train", rng)
         chosen = self._series("validate", rng) if self.validate else []
-        known = {series.inputs.tobytes() for series in trained}
-        chosen = [each for each in chosen if each.inputs.tobytes() not in known]
+        known = {series.input_rows().tobytes() for series in trained}
+        chosen = [each for each in chosen if each.input_rows().tobytes() not in known]
         if self.validate and not chosen:
             raise ValueError(
                 f"validate={self.validate!r} has no string that train={self.train!r} "
                 "does not have"
             )
-        known |= {series.inputs.tobytes() for series in chosen}
-        shown = [each for each in self._shown() if each.inputs.tobytes() not in known]
+        known |= {series.input_rows().tobytes() for series in chosen}
+        shown = [each for each in self._shown() if each.input_rows().tobytes() not in known]
         return Split(whole(trained), whole(chosen), whole(shown[:SHOWN]))
 
     def loss(self, outputs: Array, targets: Array) -> Array:

@@ -30,7 +30,7 @@ class Ngram:
         """Return the predictor that counts the rows of segments."""
         counts: dict[tuple[Row, ...], Counter[Row]] = {}
         for segment in segments:
-            inputs = [tuple(row) for row in segment.series.inputs.tolist()]
+            inputs = [tuple(row) for row in segment.series.input_rows().tolist()]
             for at in range(segment.start, segment.stop):
                 answer = tuple(segment.series.targets[at].tolist())
                 counts.setdefault(_context(inputs, at, order), Counter())[answer] += 1
@@ -42,7 +42,7 @@ class Ngram:
         """Return the answers (stop - start, K) on each segment."""
         outputs = []
         for segment in segments:
-            inputs = [tuple(row) for row in segment.series.inputs.tolist()]
+            inputs = [tuple(row) for row in segment.series.input_rows().tolist()]
             rows = range(segment.start, segment.stop)
             outputs.append(
                 np.array([self._answer(_context(inputs, at, self.order)) for at in rows])

@@ -38,6 +38,7 @@ from evolino.tasks.music.blues_material import (
 from evolino.tasks.music.blues_measures import (
     CUT,
     chord_figures,
+    error_gradient,
     errors_of,
     melody_figures,
     recovery_figures,
@@ -48,7 +49,6 @@ from evolino.vocabulary import Array, IntArray, check_count, check_number
 PRACTICE = 6  # choruses that fit the readout
 CHECKED = 4  # choruses that select networks; they repeat by then to the last bit
 SONGS_IN_A_ROW = 4
-
 MOST_CHORUSES = 10_000  # and songs
 
 
@@ -164,8 +164,8 @@ class Blues:
         """Return (P,): the largest error of the chords and the root mean square of all.
 
         Each counts once. With chords that err by less than 0.5 under teacher forcing a free
-        run is right too: the same values are fed back. Where wrong chords are fed back some
-        errors are beyond that, and the share of wrong steps takes their place.
+        run is right too. Where wrong chords are fed back some errors are beyond that, and
+        the share of wrong steps takes their place.
         """
         scored = np.isfinite(targets).all(axis=2)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -174,6 +174,15 @@ class Blues:
             worst = (chords > CUT).mean(axis=1) if self.spoils else chords.max(axis=1)
             total = worst + np.sqrt(np.square(errors).mean(axis=(1, 2)))
         return np.where(np.isfinite(total), total, np.inf)
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the loss has a gradient: the share of wrong steps has none."""
+        return not self.spoils
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the loss of outputs (N, L, K), and its gradient."""
+        return error_gradient(outputs, targets)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return `chord_figures`; if trained with wrong chords, those of recovery; in
@@ -279,8 +288,7 @@ class _Repeat:
     def improvise(
         self, steps: int, prime: Array, choose: Callable[[Array], Array]
     ) -> tuple[Array, Array]:
-        again = np.tile(prime[-1], (steps, 1))
-        return again, again
+        return (again := np.tile(prime[-1], (steps, 1))), again
 
 
 def _silence(choruses: int) -> Array:

@@ -44,6 +44,26 @@ def errors_of(outputs: Array, targets: Array) -> Array:
     return np.maximum((outputs - targets) * (1.0 - 2.0 * targets), 0.0)
 
 
+def error_gradient(outputs: Array, targets: Array) -> tuple[float, Array]:
+    """Return the largest error of the chords plus the root mean square of all, and its
+    gradient: outputs, targets, gradient (N, L, K), targets NaN where there is no row.
+
+    Where several chord errors are largest the first has the gradient.
+    """
+    scored = np.isfinite(targets).all(axis=2, keepdims=True)
+    errors = np.where(scored, errors_of(outputs, targets), 0.0)
+    if not np.isfinite(errors).all():
+        return float("inf"), np.zeros_like(errors)
+    sides = np.where(errors > 0, 1.0 - 2.0 * targets, 0.0)
+    count = np.count_nonzero(scored) * errors.shape[2]
+    root = float(np.sqrt(np.square(errors).sum() / max(count, 1)))
+    gradient = errors * sides / (count * root) if root else np.zeros_like(errors)
+    chords = errors[..., :CHORD_NOTES]
+    worst = np.unravel_index(int(chords.argmax()), chords.shape)
+    gradient[worst] += sides[worst]
+    return float(chords[worst]) + root, gradient
+
+
 def recovery_figures(model: Predictor) -> dict[str, float]:
     """Return the shares of wrong chords that a network does not recover from.
 

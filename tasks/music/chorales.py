@@ -45,7 +45,9 @@ from evolino.tasks.music.chorales_frames import (
 from evolino.tasks.music.keys import Key, key_of
 from evolino.tasks.music.music_measures import (
     class_nats,
+    class_nats_gradient,
     frame_nats,
+    frame_nats_gradient,
     mean_of_rows,
     pitch_figures,
     targets_of,
@@ -128,6 +130,13 @@ class Chorales:
         if self._by_pitch:
             return mean_of_rows(frame_nats(outputs, targets))
         return ROWS * mean_of_rows(class_nats(outputs, targets, SIZES))
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the loss of outputs (N, L, K), and its gradient."""
+        if self._by_pitch:
+            return frame_nats_gradient(outputs, targets)
+        loss, gradient = class_nats_gradient(outputs, targets, SIZES)
+        return ROWS * loss, ROWS * gradient
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nll and frame_accuracy, TP / (TP + FP + FN) at the threshold that is

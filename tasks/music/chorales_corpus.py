@@ -18,6 +18,7 @@ import numpy as np
 
 from evolino.storage.archive import load_state, save_state
 from evolino.storage.cache import cache_folder
+from evolino.storage.plain_text import say
 from evolino.tasks.progress_bar import progress
 from evolino.vocabulary import IntArray
 
@@ -56,12 +57,12 @@ def _read(file: str) -> tuple[Chorale, ...]:
     except FileNotFoundError:
         pass
     except (ValueError, KeyError, TypeError) as error:
-        print(f"evolino: {error}; building it again", file=sys.stderr, flush=True)
+        say(f"evolino: {error}; building it again", sys.stderr)
     found = build()
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     save_state(file, to_state(found), kind=KIND)
-    print(f"evolino: kept in {file}", file=sys.stderr, flush=True)
+    say(f"evolino: kept in {file}", sys.stderr)
     return found
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.sound.score import Score
+from evolino.storage.files import user_path
+from evolino.storage.plain_text import say
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
 from evolino.tasks.music.chorales_baselines import baselines_of_pitches
@@ -23,7 +24,12 @@ from evolino.tasks.music.midi_folder import (
     frames_of_score,
     read_folder,
 )
-from evolino.tasks.music.music_measures import frame_nats, mean_of_rows, pitch_figures
+from evolino.tasks.music.music_measures import (
+    frame_nats,
+    frame_nats_gradient,
+    mean_of_rows,
+    pitch_figures,
+)
 from evolino.tasks.music.piano_rolls import score_of_roll
 from evolino.vocabulary import Array, check_number
 
@@ -68,9 +74,11 @@ class Music:
             found = [Piece(name, frames_of_text(text)) for name, text in pieces.items()]
             self.reading = Reading(tuple(found), (), 0)
         elif midi_dir is not None:
-            self.reading = read_folder(Path(midi_dir), grid, transpose=transpose)
+            self.reading = read_folder(
+                user_path(midi_dir, "midi_dir"), grid, transpose=transpose
+            )
             for line in self.reading.report(grid):
-                print(f"evolino: {line}", file=sys.stderr, flush=True)
+                say(f"evolino: {line}", sys.stderr)
         else:
             raise ValueError("music needs a folder of MIDI files: --midi-dir")
 
@@ -101,6 +109,10 @@ class Music:
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the negative log-likelihood in nats a frame."""
         return mean_of_rows(frame_nats(outputs, targets))
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the loss of outputs (N, L, K), and its gradient."""
+        return frame_nats_gradient(outputs, targets)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nll and frame_accuracy, as the chorales have them."""

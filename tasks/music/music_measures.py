@@ -45,6 +45,46 @@ def class_nats(outputs: Array, targets: Array, sizes: Sequence[int]) -> Array:
     return np.asarray(_nats(share[..., None], targets[..., :1]).sum(axis=-1))
 
 
+def frame_nats_gradient(outputs: Array, targets: Array) -> tuple[float, Array]:
+    """Return the mean of `frame_nats` over the rows that are not NaN, and its gradient.
+
+    outputs, targets, gradient: (.., K). A chance that is cut passes nothing on.
+    """
+    nats, there = frame_nats(outputs, targets), ~np.isnan(targets)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        right = np.where(targets > 0.5, outputs, 1.0 - outputs)
+        slope = np.where(targets > 0.5, -1.0, 1.0) / right
+    rows = ~np.isnan(nats)
+    slope = np.where(there & (right >= TINY), slope, 0.0)
+    return _mean(nats[rows]), slope / max(int(np.count_nonzero(rows)), 1)
+
+
+def class_nats_gradient(
+    outputs: Array, targets: Array, sizes: Sequence[int]
+) -> tuple[float, Array]:
+    """Return the mean of `class_nats` over the rows that are not NaN, and its gradient.
+
+    outputs, targets, gradient: (.., K). A share that is cut passes nothing on.
+    """
+    nats = class_nats(outputs, targets, sizes)
+    rows = ~np.isnan(nats)
+    edges = np.cumsum([0, *sizes[:-1]])
+    here = np.repeat(np.add.reduceat(targets, edges, axis=-1) > 0.5, sizes, axis=-1)
+    came = targets > 0.5
+    total = np.where(here, outputs, 0.0).sum(axis=-1, keepdims=True)
+    chance = np.where(came, outputs, 0.0).sum(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = here / total - came / chance
+        counts = (chance >= TINY * total) & (total >= TINY) & rows[..., None]
+    slope = np.where(counts, slope, 0.0)
+    return _mean(nats[rows]), slope / max(int(np.count_nonzero(rows)), 1)
+
+
+def _mean(nats: Array) -> float:
+    mean = float(nats.mean()) if len(nats) else float("inf")
+    return mean if np.isfinite(mean) else float("inf")
+
+
 def _nats(right: Array, targets: Array) -> Array:
     """Return -log of the chances of what came; NaN where there is no target."""
     with np.errstate(invalid="ignore"):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evolino.storage.files import user_path
 from evolino.storage.tables import Table, read_table, table_of_frame
 from evolino.vocabulary import Array, as_series, unknown_name
 
@@ -190,7 +191,7 @@ def _is_path(values: Any) -> bool:
 def _names_columns(inputs: Any) -> bool:
     """Return whether inputs are columns of the series' table and no data or file."""
     if isinstance(inputs, str):
-        return not (Path(inputs).is_file() or Path(inputs).suffix)
+        return not (Path(inputs).suffix or user_path(inputs, "inputs").is_file())
     texts = isinstance(inputs, list | tuple) and len(inputs) > 0
     return texts and all(isinstance(each, str) for each in inputs)
 

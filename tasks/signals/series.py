@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
+from evolino.storage.plain_text import say
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, bounds_of
 from evolino.task.series import Segment, Series, Split
@@ -116,7 +117,7 @@ class SeriesTask:
     def _say(self, read: Sequence[str], *, parts: bool) -> None:
         """Print how a file was read, and which steps serve what."""
         for line in (*read, *([self.described()] if parts else [])):
-            print(f"evolino: {line}", file=sys.stderr, flush=True)
+            say(f"evolino: {line}", sys.stderr)
 
     def _parts(self, given: Mapping[str, int | None]) -> tuple[int, int, int, int]:
         """Return the parts, default ones filled in; ValueError if they do not fit."""

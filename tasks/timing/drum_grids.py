@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 
 from evolino.sound.drums import NAMES
 from evolino.sound.score import Note, Score, Track
+from evolino.storage.files import user_path
 from evolino.vocabulary import Array, IntArray, unknown_name
 
 SHIPPED = ("rock", "bossa", "bembe")
@@ -103,7 +103,7 @@ def read_lines(name: str) -> tuple[str, ...]:
     if name in SHIPPED:
         file = resources.files("evolino.tasks.timing") / "material" / f"{name}.txt"
         return tuple(file.read_text(encoding="utf-8").splitlines())
-    path = Path(name).expanduser()
+    path = user_path(name, "grid")
     if not path.is_file():
         raise ValueError(
             f"grid must be one of {', '.join(SHIPPED)} or a file, got {name!r}"

@@ -290,4 +290,4 @@ class _Repeat:
 
 def _lasting(segment: Segment) -> int:
     """Return the frames of a step, by the input of the first row."""
-    return round(USUAL_FRAMES / float(segment.series.inputs[segment.start, 0]))
+    return round(USUAL_FRAMES / float(segment.series.input_rows()[segment.start, 0]))

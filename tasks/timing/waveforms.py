@@ -5,10 +5,9 @@ Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 4.3, recalled.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
+from evolino.storage.files import user_path
 from evolino.vocabulary import Array, unknown_name
 
 WAVEFORMS = ("cos", "tri", "rect")
@@ -44,7 +43,7 @@ def read_waveform(name: str) -> tuple[float, ...]:
     Raises ValueError if there is no such file, or it is empty, or holds anything but
     finite numbers between white space or commas.
     """
-    path = Path(name).expanduser()
+    path = user_path(name, "waveform")
     if not path.is_file():
         raise ValueError(
             f"waveform must be one of {', '.join(WAVEFORMS)} or a file of numbers, "

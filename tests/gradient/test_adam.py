@@ -63,7 +63,7 @@ def test_a_long_gradient_keeps_its_direction_and_a_short_one_itself(rng):
     assert np.linalg.norm(short) == pytest.approx(0.5)
     np.testing.assert_allclose(short / gradient, short[0] / gradient[0])
     np.testing.assert_array_equal(clipped(gradient, 100.0), gradient)
-    np.testing.assert_array_equal(clipped(gradient, None), gradient)
+    np.testing.assert_array_equal(clipped(gradient, 0.0), gradient)
 
 
 def test_the_cosine_falls_from_1_to_0():
@@ -173,7 +173,7 @@ def test_networks_wait_for_those_that_are_behind():
     ("field", "value"),
     [
         ("rate", 0.0), ("betas", (0.9, 1.0)), ("betas", (0.9,)), ("epsilon", 0.0),
-        ("schedule", "linear"), ("clip", 0.0), ("batch", -1), ("halve_after", 2000),
+        ("schedule", "linear"), ("clip", -1.0), ("batch", -1), ("halve_after", 2000),
     ],
 )  # fmt: skip
 def test_a_setting_out_of_range_is_named(field, value):

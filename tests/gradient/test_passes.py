@@ -5,11 +5,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from evolino.network.backward import free_runs, sequence
+from evolino.network.backward import free_runs, sequence, sequences
 from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.free_runs import RunStarts, run_freely, run_freely_backward
 from evolino.network.backward.matrices import Gradient, matrices_of
 from evolino.network.backward.sequence import drive_sequence, drive_sequence_backward
+from evolino.network.backward.sequences import (
+    drive_sequences,
+    drive_sequences_backward,
+    steps_of,
+)
 from evolino.network.groups import Group
 from evolino.network.lstm import LSTM
 from tests.support.complex_lstm import STEP, Twin
@@ -162,3 +167,29 @@ def test_outputs_that_are_cut_have_no_gradient(rng):
     )
     with pytest.raises(ValueError, match="output 'identity', got 'threshold'"):
         run_freely(matrices, np.zeros((network.readout_width, 1)), starts)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "computed again"])
+@pytest.mark.parametrize("variant", VARIANTS[::7], ids=name)
+def test_sequences_beside_each_other_have_outputs_and_gradient_of_each_alone(
+    variant, kept, rng, monkeypatch
+):
+    if not kept:
+        monkeypatch.setattr(sequences, "KEPT", 0)
+    network = Example(rng, **variant).network
+    matrices = matrices_of(network, rng.normal(0, 0.3, network.genome_shape))
+    lengths = [3, 20, 7, 7, 1, 20, 12, 5, 2, 9, 11]  # two vectors of lanes, then one
+    vectors = [rng.normal(size=(each, network.input_width)) for each in lengths]
+    passed = drive_sequences(matrices, steps_of(vectors))
+    to_h, to_s = rng.normal(size=(2, sum(lengths), network.cells))
+    found, expected = Gradient(matrices), Gradient(matrices)
+    h, s = passed.cells()
+    drive_sequences_backward(passed, to_h, to_s, found)
+    first = 0
+    for each in vectors:
+        alone, rows = drive_sequence(matrices, each), slice(first, first + len(each))
+        np.testing.assert_allclose(h[rows], alone.cells()[0], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(s[rows], alone.cells()[1], rtol=1e-12, atol=1e-14)
+        drive_sequence_backward(alone, to_h[rows], to_s[rows], expected)
+        first = rows.stop
+    np.testing.assert_allclose(found.genome(), expected.genome(), rtol=1e-10, atol=1e-12)

@@ -57,5 +57,7 @@ def test_columns_that_are_equal_or_0_have_a_finite_gradient(rng):
 
 
 def test_a_readout_without_a_gradient_is_named():
-    with pytest.raises(ValueError, match=r"pseudo-inverse or ridge.*got kernel-svm"):
+    with pytest.raises(
+        ValueError, match=r"pseudo-inverse, ridge or logistic.*got kernel-svm"
+    ):
         check_differentiable(KernelSVM())

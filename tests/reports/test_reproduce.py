@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from evolino.storage.json_text import read_json
 from evolino.training import presets
 from evolino.training.history import Generation
 from evolino.training.run_folder import RunFolder
+from tests.support.processes import ROOT, environment, is_alive, wait_for
 
 
 @dataclass(frozen=True)
@@ -304,3 +307,31 @@ def test_labels_become_folders(tmp_path):
     assert place.parts[-3:] == ("t", "5-sines-0.2-0.74-20-cells", "seed-3")
     (place,) = seed_places(tmp_path, "t", "../..", [3])
     assert place.parts[-3:] == ("t", "row", "seed-3")
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"])
+def test_no_process_outlives_a_table_that_is_ended(name, tmp_path):
+    said = tmp_path / "errors"  # no pipe, whose end would wait for what outlives
+    with said.open("w") as errors:
+        work = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.hanging", tmp_path],
+            cwd=ROOT,
+            env=environment(),
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,
+        )
+
+    def jobs():
+        return [int(file.suffix[1:]) for file in tmp_path.glob("job.*")]
+
+    wait_for(lambda: len(jobs()) == 2, work)
+    if name == "SIGKILL":
+        work.kill()
+    else:  # as a terminal does it: to all of them
+        os.killpg(work.pid, getattr(signal, name))
+    work.wait()
+    wait_for(lambda: not any(map(is_alive, jobs())))
+    lines = said.read_text()
+    assert name == "SIGKILL" or lines.strip().endswith("KeyboardInterrupt")
+    assert lines.count("Traceback") <= 1

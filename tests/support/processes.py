@@ -36,3 +36,12 @@ def wait_for(ready, process=None, seconds=120.0):
 def lines_of(path):
     """How many lines a file has, 0 if it is not there."""
     return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def is_alive(pid):
+    """Whether a process runs; one that is dead and not waited for does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from evolino.models.driving import stack_rows
-from evolino.registry import find, from_table, names, to_table
+from evolino.registry import find, from_table, to_table
 from evolino.task.capabilities import ScoresManyNetworks
 from evolino.task.counted import Checked
 from evolino.tasks.music.music import Music
 from evolino.tasks.signals.series import SeriesTask
 from evolino.training.presets import load_table, tables
+from tests.support.registered import CONTROL, WITH_TARGETS
 
 # Figures of which more is better, or that only describe.
 NO_ERRORS = {
@@ -29,7 +30,7 @@ def make(name):
     return SeriesTask(SERIES) if name == "series" else find("task", name)()
 
 
-@pytest.fixture(params=names("task"))
+@pytest.fixture(params=WITH_TARGETS)
 def task(request):
     return make(request.param)
 
@@ -72,9 +73,10 @@ def every_task():
         for table in tables()
         for row in load_table(table).rows
         if table not in ("series-best", "music-best")
+        and load_table(table).task not in CONTROL
     ]
     learnt = [row.experiment(0).task for row in rows_of_presets]
-    return [*(make(name) for name in names("task")), *learnt]
+    return [*(make(name) for name in WITH_TARGETS), *learnt]
 
 
 @pytest.mark.parametrize("task", every_task(), ids=repr)
@@ -104,7 +106,7 @@ def test_perfect_outputs_have_loss_0_and_wrong_ones_more(task):
 
 def scoring_many():
     """The names of the tasks that score many networks at once."""
-    return [name for name in names("task") if isinstance(make(name), ScoresManyNetworks)]
+    return [name for name in WITH_TARGETS if isinstance(make(name), ScoresManyNetworks)]
 
 
 @pytest.mark.parametrize("task", scoring_many(), indirect=True)

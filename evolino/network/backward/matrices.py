@@ -10,9 +10,11 @@ from evolino.network.kernels.networks import layout_of
 from evolino.network.lstm import LSTM
 from evolino.network.weights import Weights, repack, unpack
 from evolino.simd.memory import aligned
+from evolino.simd.workspace import Workspace
 from evolino.vocabulary import Array
 
 LANES = 8  # numbers of a vector in float64
+Held = Workspace  # memory that passes use again for the next genome
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +61,14 @@ class Gradient:
         self.recurrent = np.zeros_like(matrices.recurrent)
         self.peepholes = np.zeros_like(matrices.peepholes)
 
+    def add_weights(self, to_weights: Array) -> None:
+        """Add what `all_weights` (4 C, C + U + 1) pass on."""
+        cells = self.architecture.cells
+        parts = to_weights.reshape(4, cells, -1)
+        self.recurrent += parts[:, :, :cells]
+        self.inputs += parts[:, :, cells:-1]
+        self.bias += parts[:, :, -1]
+
     def genome(self) -> Array:
         """Return (C, G)."""
         rows = np.arange(self.architecture.cells)[:, None]
@@ -73,6 +83,13 @@ class Gradient:
             ),
         )
         return np.asarray(genomes[0])
+
+
+def all_weights(matrices: Matrices) -> Array:
+    """Return (4 C, C + U + 1): from cells, input vector and bias."""
+    cells = matrices.architecture.cells
+    parts = matrices.recurrent, matrices.inputs, matrices.bias[:, :, None]
+    return np.concatenate(parts, axis=2).reshape(4 * cells, -1)
 
 
 def padded(count: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import numba
 
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.inputs import inputs_at, next_inputs
 from evolino.network.kernels.records import Recording
 from evolino.network.kernels.teacher_forced import keep_cells, step
 from evolino.simd.compiled import compiled
@@ -38,7 +39,7 @@ def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
     """
     own, over, to = opened(layer, course, recording)
     blocks, cells, width = own.cells, own.recurrent, own.width
-    u, row = over.inputs, to.features
+    u, row = inputs_at(over, 0), to.features
     states = memory(workspace)
     before, after = part(states, blocks), part(states, 2 * blocks)
     net = part(states, 3 * blocks)
@@ -56,5 +57,5 @@ def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
             if t >= first:
                 write_features(row, own, cells, after, states, u)
                 row = part(row, to.columns)
-            u = part(u, width)
+            u = next_inputs(u, width)
             before, after = after, before

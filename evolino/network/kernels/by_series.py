@@ -15,6 +15,7 @@ import numpy as np
 from evolino.network.kernels.by_cells import opened
 from evolino.network.kernels.cell import next_state, output
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.inputs import add_symbol, inputs_at, others_of, symbols_of
 from evolino.network.kernels.net_input import (
     GATE_COUNT,
     PEEPHOLE_COUNT,
@@ -83,10 +84,24 @@ def four_sources(sums: Any, weights: Any, at: int, x: Any, j: int) -> Any:
 
 
 @njit(inline="always")
+def four_symbols(sums: Any, weights: Any, u: Any) -> Any:
+    """Return the net inputs of all four series with those of their symbols added, if any.
+
+    weights: of the inputs. u: what enters each of the series.
+    """
+    return (
+        add_symbol(sums[0], weights, u[0]),
+        add_symbol(sums[1], weights, u[1]),
+        add_symbol(sums[2], weights, u[2]),
+        add_symbol(sums[3], weights, u[3]),
+    )
+
+
+@njit(inline="always")
 def step(layer: Any, u: Any, before: Any, after: Any, states: Any, net: Any) -> None:
     """Advance all cells by one step in all four series.
 
-    u: the input vectors of the four. before, after, states, net: a vector for each block of
+    u: what enters the four. before, after, states, net: a vector for each block of
     cells (net: GATE_COUNT) of the first series, then those of the next one.
     """
     blocks, cells, width = layer.cells, layer.recurrent, layer.width
@@ -97,12 +112,15 @@ def step(layer: Any, u: Any, before: Any, after: Any, states: Any, net: Any) -> 
         numbers(part(before, 2 * blocks)),
         numbers(part(before, 3 * blocks)),
     )
+    symbols = symbols_of(u[0])
+    x = others_of(u[0]), others_of(u[1]), others_of(u[2]), others_of(u[3])
     for k in range(blocks):
         own = part(layer.weights, k * each)
         bias = load_gates(own)
         sums = (bias, bias, bias, bias)
-        for j in range(width):
-            sums = four_sources(sums, own, GATE_COUNT * (1 + j), u, j)
+        sums = four_symbols(sums, part(own, GATE_COUNT), u)
+        for j in range(width - symbols):
+            sums = four_sources(sums, own, GATE_COUNT * (1 + symbols + j), x, j)
         recurrent = part(own, GATE_COUNT * (1 + width))
         for j in range(cells):
             sums = four_sources(sums, recurrent, GATE_COUNT * j, h, j)
@@ -156,12 +174,12 @@ def fill_places(
 
 
 @njit(inline="always")
-def vector_in(place: int, places: Any, course: Any) -> Any:
-    """Return the input vector of the series in a place; of an idle one the first of all."""
+def inputs_in(place: int, places: Any, course: Any) -> Any:
+    """Return what enters the series in a place; an idle one what the first of all gets."""
     n, first = load(places.series, place), 0
     if n >= 0:
         first = load(places.vectors, n) + load(places.row, place)
-    return part(course.inputs, first * course.width)
+    return inputs_at(course, first)
 
 
 @compiled
@@ -184,10 +202,10 @@ def drive(layer: Any, course: Any, places: Any, recording: Any, workspace: Any) 
         if taken < 0:
             return
         u = (
-            vector_in(0, at, over),
-            vector_in(1, at, over),
-            vector_in(2, at, over),
-            vector_in(3, at, over),
+            inputs_in(0, at, over),
+            inputs_in(1, at, over),
+            inputs_in(2, at, over),
+            inputs_in(3, at, over),
         )
         step(own, u, before, after, states, net)
         for s in range(AT_ONCE):

@@ -32,7 +32,8 @@ from evolino.network.kernels.records import CellStates, Course, Layer, Recording
 from evolino.network.lstm import LSTM
 from evolino.simd.memory import Shared, aligned, aligned_copy, out_of_lanes
 from evolino.simd.workspace import Workspace
-from evolino.vocabulary import Array
+from evolino.task.symbols import SymbolVectors
+from evolino.vocabulary import Array, IntArray
 
 __all__ = [
     "LARGE",
@@ -60,12 +61,14 @@ LARGE = 64  # cells, from which on a network is driven with its cells in the lan
 
 def course_over(
     architecture: LSTM,
-    series: Sequence[Array],
+    series: Sequence[Array | SymbolVectors],
     *,
     firsts: Sequence[int] | None = None,
     starts: Sequence[tuple[int, int]] = (),
 ) -> Course:
     """Return the course over the input vectors (T_n, U) of each series.
+
+    Symbols are looked up where all series have them, else they are written out.
 
     firsts: the first recorded row of each, 0 if not given. starts: series and row of each,
     in any order, 0 <= row <= T_n; raises ValueError for another.
@@ -77,10 +80,12 @@ def course_over(
     before = np.concatenate([[0], np.cumsum(steps + 1)])
     rows = np.array([before[n] + row for n, row in starts], dtype=np.int64)
     begin = np.zeros_like(steps) if firsts is None else np.array(firsts, dtype=np.int64)
-    vectors = np.concatenate(series)
+    vectors, symbols, count = _joined(series)
     return Course(
         Shared(np.ascontiguousarray(vectors, architecture.precision).reshape(-1)),
         vectors.shape[1],
+        symbols,
+        count,
         len(steps),
         steps,
         begin,
@@ -89,6 +94,19 @@ def course_over(
         np.argsort(rows, kind="stable"),
         int((steps - begin).sum()),
     )
+
+
+def _joined(
+    series: Sequence[Array | SymbolVectors],
+) -> tuple[Array, IntArray | None, int]:
+    """Return the input vectors of all series, the symbols before them, and how many symbols
+    there are."""
+    given = [each for each in series if isinstance(each, SymbolVectors)]
+    if len(given) < len(series):
+        rows = [e.written_out() if isinstance(e, SymbolVectors) else e for e in series]
+        return np.concatenate(rows), None, 0
+    symbols = np.concatenate([each.symbols.indices for each in given])
+    return np.concatenate([each.others for each in given]), symbols, given[0].symbols.count
 
 
 def drive_over(

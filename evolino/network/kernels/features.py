@@ -9,7 +9,8 @@ from typing import Any
 
 import numba
 
-from evolino.simd.memory import copy, entry, part, store
+from evolino.network.kernels.inputs import copy_squares, write_inputs, write_squares
+from evolino.simd.memory import copy, part, store
 
 njit: Any = numba.njit
 
@@ -23,7 +24,7 @@ def write_features(
 ) -> None:
     """Write the features at a step to a row.
 
-    cells: C. outputs, states: of the cells. u: the input vector. A row of `numbers` takes
+    cells: C. outputs, states: of the cells. u: what enters. A row of `numbers` takes
     numbers from them, one of vectors vectors.
     """
     copy(outputs, row, cells)
@@ -32,20 +33,12 @@ def write_features(
         copy(states, part(row, at), cells)
         at += cells
     if layer.flags & INPUTS:
-        copy(u, part(row, at), layer.width)
+        write_inputs(u, part(row, at), layer.width)
         at += layer.width
     if layer.flags & SQUARES:
         copy_squares(outputs, part(row, at), cells)
         at += cells
-        copy_squares(u, part(row, at), layer.width)
+        write_squares(u, part(row, at), layer.width)
         at += layer.width
     if layer.flags & CONSTANT:
         store(row, at, 1.0)
-
-
-@njit(inline="always")
-def copy_squares(source: Any, target: Any, count: int) -> None:
-    """Write the squares of vectors, or of numbers, to a target, as `copy` does."""
-    for k in range(count):
-        x = entry(source, k, target)
-        store(target, k, x * x)

@@ -1,8 +1,7 @@
 """The net inputs of all gates: weights times bias, inputs and the last step's cell outputs.
 
 One cell at a time, its four gates together: four sums keep the processor busy, and cells do
-not wait for each other. In two halves, so that other work can be done in between: reading
-the weights takes longer than multiplying them.
+not wait for each other.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Any
 
 import numba
 
-from evolino.simd.memory import load, part, store
+from evolino.simd.memory import load, store
 from evolino.simd.vectors import fma
 
 njit: Any = numba.njit
@@ -32,6 +31,17 @@ def add_source(net: Any, weights: Any, at: int, x: Any) -> Any:
 
 
 @njit(inline="always")
+def add_column(net: Any, weights: Any, at: int) -> Any:
+    """Return the net inputs of the four gates with those of a source that is 1 added."""
+    return (
+        net[0] + load(weights, at),
+        net[1] + load(weights, at + 1),
+        net[2] + load(weights, at + 2),
+        net[3] + load(weights, at + 3),
+    )
+
+
+@njit(inline="always")
 def load_gates(net: Any) -> Any:
     """Return the net inputs of a cell's four gates from memory."""
     return load(net, 0), load(net, 1), load(net, 2), load(net, 3)
@@ -44,31 +54,3 @@ def store_gates(net: Any, gates: Any) -> None:
     store(net, 1, gates[1])
     store(net, 2, gates[2])
     store(net, 3, gates[3])
-
-
-@njit(inline="always")
-def first_half(
-    gates: Any, weights: Any, sources: Any, layer: Any, u: Any, before: Any
-) -> Any:
-    """Return the net inputs of a cell without the second half of the recurrent sources.
-
-    weights, sources: the cell's own. u: the input vector. before: cell outputs of the last
-    step.
-    """
-    for j in range(layer.width):
-        gates = add_source(gates, weights, GATE_COUNT * (1 + j), load(u, j))
-    own = part(weights, GATE_COUNT * (1 + layer.width))
-    for j in range(layer.recurrent // 2):
-        gates = add_source(gates, own, GATE_COUNT * j, load(before, load(sources, j)))
-    return gates
-
-
-@njit(inline="always")
-def second_half(
-    gates: Any, weights: Any, sources: Any, layer: Any, before: Any, net: Any
-) -> None:
-    """Write the net inputs of a cell, GATE_COUNT vectors, begun by `first_half`."""
-    own = part(weights, GATE_COUNT * (1 + layer.width))
-    for j in range(layer.recurrent // 2, layer.recurrent):
-        gates = add_source(gates, own, GATE_COUNT * j, load(before, load(sources, j)))
-    store_gates(net, gates)

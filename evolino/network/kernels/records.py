@@ -39,14 +39,18 @@ class Course(NamedTuple):
     """N series to drive networks over, each from cells at rest.
 
     inputs: `Shared`, the input vectors of all series, one after another. width: U of a
-    vector. series: N. steps, firsts: (N,), how many vectors each series has, and the row
-    from which on features are recorded. kept: M. starts: (M,), rows before which the cells
-    are kept, counted over series of T + 1 rows; order: their positions in ascending order.
-    recorded: how many rows are recorded in all.
+    vector. symbols: None; or an integer for each vector, then the first `symbol_count`
+    inputs are one-hot and the vectors hold those behind them. series: N. steps, firsts:
+    (N,), how many vectors each series has, and the row from which on features are recorded.
+    kept: M. starts: (M,), rows before which the cells are kept, counted over series of
+    T + 1 rows; order: their positions in ascending order. recorded: how many rows are
+    recorded in all.
     """
 
     inputs: Any
     width: int
+    symbols: Any
+    symbol_count: int
     series: int
     steps: Any
     firsts: Any

@@ -1,7 +1,9 @@
 """Teacher-forced pass of LSTM networks, one in each lane of a vector; a step of them.
 
 The equations are those of `evolino.network.lstm`; `evolino.network.reference` is their
-plain twin. Records as of `evolino.network.kernels.records`.
+plain twin. Net inputs are computed in two halves, so that other work can be done in
+between: reading the weights takes longer than multiplying them. Records as of
+`evolino.network.kernels.records`.
 """
 
 from __future__ import annotations
@@ -12,12 +14,19 @@ import numba
 
 from evolino.network.kernels.cell import next_state, output
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.inputs import (
+    add_symbol,
+    inputs_at,
+    next_inputs,
+    others_of,
+    symbols_of,
+)
 from evolino.network.kernels.net_input import (
     GATE_COUNT,
     PEEPHOLE_COUNT,
-    first_half,
+    add_source,
     load_gates,
-    second_half,
+    store_gates,
 )
 from evolino.simd.compiled import compiled
 from evolino.simd.memory import addresses, clear, copy, load, memory, part, store
@@ -30,6 +39,36 @@ FEW = 8  # cells, below which interleaving costs more in branches than it gains
 def workspace_size(cells: int) -> int:
     """Return the vectors that `drive` works in, for so many cells or blocks of cells."""
     return cells * (3 + GATE_COUNT)
+
+
+@njit(inline="always")
+def first_half(
+    gates: Any, weights: Any, sources: Any, layer: Any, u: Any, before: Any
+) -> Any:
+    """Return the net inputs of a cell without the second half of the recurrent sources.
+
+    weights, sources: the cell's own. u: what enters (`inputs_at`). before: cell
+    outputs of the last step.
+    """
+    gates = add_symbol(gates, part(weights, GATE_COUNT), u)
+    symbols, x = symbols_of(u), others_of(u)
+    for j in range(layer.width - symbols):
+        gates = add_source(gates, weights, GATE_COUNT * (1 + symbols + j), load(x, j))
+    own = part(weights, GATE_COUNT * (1 + layer.width))
+    for j in range(layer.recurrent // 2):
+        gates = add_source(gates, own, GATE_COUNT * j, load(before, load(sources, j)))
+    return gates
+
+
+@njit(inline="always")
+def second_half(
+    gates: Any, weights: Any, sources: Any, layer: Any, before: Any, net: Any
+) -> None:
+    """Write the net inputs of a cell, GATE_COUNT vectors, begun by `first_half`."""
+    own = part(weights, GATE_COUNT * (1 + layer.width))
+    for j in range(layer.recurrent // 2, layer.recurrent):
+        gates = add_source(gates, own, GATE_COUNT * j, load(before, load(sources, j)))
+    store_gates(net, gates)
 
 
 @njit(inline="always")
@@ -50,7 +89,7 @@ def write_output(layer: Any, k: int, states: Any, net: Any, after: Any) -> None:
 def step(layer: Any, u: Any, before: Any, after: Any, states: Any, net: Any) -> None:
     """Advance all cells by one step.
 
-    u: the input vector. before, after: cell outputs of the last and of this step. states:
+    u: what enters. before, after: cell outputs of the last and of this step. states:
     changed in place. net: gets the net inputs, GATE_COUNT vectors a cell.
     """
     cells, recurrent = layer.cells, layer.recurrent
@@ -104,7 +143,7 @@ def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
     """
     own, over, to = addresses(layer), addresses(course), addresses(recording)
     cells, width = own.cells, own.width
-    u, row = over.inputs, to.features
+    u, row = inputs_at(over, 0), to.features
     states = memory(workspace)
     before, after = part(states, cells), part(states, 2 * cells)
     net = part(states, 3 * cells)
@@ -122,5 +161,5 @@ def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
             if t >= first:
                 write_features(row, own, cells, after, states, u)
                 row = part(row, to.columns)
-            u = part(u, width)
+            u = next_inputs(u, width)
             before, after = after, before

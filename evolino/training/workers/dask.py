@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from evolino.training.workers.base import EvaluationError, WorkerSettings
-from evolino.training.workers.remote import ignore_interrupts
+from evolino.training.workers.parent import ignore_interrupts
 
 PATIENCE = 10.0  # seconds to reach a scheduler
 LONELY = 15.0  # seconds that a cluster may be without workers, which Dask may replace

@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from typing import Any
 
-from evolino.training.workers.remote import serve_parent
+from evolino.training.workers.parent import serve_parent
 
 
 class Loky:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 import traceback
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from evolino.training.problem import Problem
 from evolino.training.workers.base import Job
 
 KEPT = 4
-PARENT_EVERY = 0.25  # seconds
 
 # The process's problems by key, the one used last at the end: their data are made once.
 _PROBLEMS: OrderedDict[str, Problem] = OrderedDict()
@@ -59,33 +56,3 @@ def _one_blas_thread() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
-
-
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C, which reaches every process of a terminal, to the run itself."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def serve_parent() -> None:
-    """Ready a process that the run's own process started: leave signals that reach the
-    whole terminal or session to the run, and end when the run's process is gone."""
-    import signal
-    import threading
-
-    ignore_interrupts()
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if hasattr(os, "getppid") and os.name != "nt":  # Windows tells of no parent's death
-        threading.Thread(
-            target=_end_with, args=(os.getppid(),), name="evolino-parent", daemon=True
-        ).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process at once when it has another parent than it began with."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_EVERY)
-    os._exit(1)

@@ -247,3 +247,27 @@ def test_a_bar_of_the_text_has_eight_notes():
         10,
         10,
     ]
+
+
+@pytest.mark.parametrize("experiment", [1, 2])
+def test_the_loss_has_its_gradient_where_no_wrong_chords_are_fed_back(experiment, rng):
+    task = Blues(experiment=experiment)
+    targets = (rng.random((2, 9, task.outputs)) < 0.3).astype(float)
+    targets[1, 6:] = np.nan
+    outputs = rng.normal(0.4, 0.3, targets.shape)
+    value, gradient = task.loss_gradient(outputs, targets)
+    assert value == pytest.approx(task.loss(outputs[None], targets)[0], rel=1e-12)
+    along = rng.normal(size=outputs.shape)
+    at = [task.loss((outputs + k * 1e-6 * along)[None], targets)[0] for k in (-1, 1)]
+    assert (gradient * along).sum() == pytest.approx((at[1] - at[0]) / 2e-6, rel=1e-6)
+
+
+def test_a_perfect_output_has_loss_0_and_no_gradient():
+    targets = np.ones((1, 3, 12))
+    value, gradient = Blues().loss_gradient(targets, targets)
+    assert value == 0 and not gradient.any()
+
+
+def test_a_share_of_wrong_steps_has_no_gradient():
+    assert Blues().differentiable
+    assert not Blues(corrupted=0.01).differentiable

@@ -294,3 +294,30 @@ def test_the_corpus_is_read_from_its_sources_in_a_private_folder(monkeypatch):
     assert chorales_corpus.build() == ()
     assert seen == [(True, 0)] * 2
     assert settings["directoryScratch"] == before
+
+
+@pytest.mark.parametrize("predicts", module.PREDICTS)
+def test_nats_have_their_gradient(predicts, rng):
+    task = Chorales(predicts=predicts)
+    targets = (rng.random((2, 8, task.outputs)) < 0.1).astype(float)
+    if predicts == "voices":
+        targets[:] = 0.0
+        targets[:, np.arange(8), frames.FIRSTS[np.arange(8) % 4] + 3] = 1.0
+    targets[1, 5:] = np.nan
+    outputs = rng.uniform(0.05, 0.95, targets.shape)
+    value, gradient = task.loss_gradient(outputs, targets)
+    assert value == pytest.approx(task.loss(outputs[None], targets)[0], rel=1e-12)
+    assert not gradient[1, 5:].any()
+    along = rng.normal(size=outputs.shape)
+    at = [task.loss((outputs + k * 1e-6 * along)[None], targets)[0] for k in (-1, 1)]
+    assert (gradient * along).sum() == pytest.approx((at[1] - at[0]) / 2e-6, rel=1e-6)
+
+
+def test_a_chance_that_is_cut_passes_nothing_on():
+    targets = np.array([[[1.0, 0.0, 0.0]]])
+    outputs = np.array([[[0.0, 1.0, 0.2]]])
+    value, gradient = measures.frame_nats_gradient(outputs, targets)
+    assert value == pytest.approx(2 * -np.log(measures.TINY) - np.log(0.8))
+    np.testing.assert_allclose(gradient[0, 0], [0, 0, 1 / 0.8])
+    value, gradient = measures.class_nats_gradient(outputs, targets, (3,))
+    assert np.isfinite(value) and not gradient.any()

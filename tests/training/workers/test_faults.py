@@ -18,6 +18,7 @@ from evolino.training.run_folder import RunFolder
 from evolino.training.workers import dask
 from evolino.training.workers.base import EvaluationError, WorkerSettings
 from tests.support.experiments import FAULTY, experiment, faulty, files
+from tests.support.processes import is_alive
 
 
 class At(Callback):
@@ -96,15 +97,6 @@ def test_a_task_that_raises_ends_the_run_with_a_good_checkpoint(backend, flag, t
         f"go on with: evolino resume {tmp_path / 'run'} --trust"
     )
     assert goes_on(made, tmp_path, flag)
-
-
-def is_alive(pid):
-    """Whether a process runs; one that is dead and not waited for does not."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def test_a_task_that_hangs_ends_the_run_and_the_actors_of_ray(ray_address, flag, tmp_path):

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from tests.support.experiments import FAULTY
-from tests.support.processes import COMMAND, ROOT, environment, wait_for
-from tests.training.workers.test_faults import SMALL, is_alive
+from tests.support.processes import COMMAND, ROOT, environment, is_alive, wait_for
+from tests.training.workers.test_faults import SMALL
 
 LISTENING = """
 import psutil

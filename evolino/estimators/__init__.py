@@ -1,0 +1,1 @@
+"""Evolino as estimators of scikit-learn: classifier, regressor, forecaster."""

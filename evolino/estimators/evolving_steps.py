@@ -1,0 +1,253 @@
+"""Networks for a target at every step: drawn, or evolved where held-out data say it pays.
+
+Copies of the inputs from steps before are inputs too: a network remembers the exact value
+of a step ago with many cells only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.estimators.drawing import Distribution
+from evolino.estimators.paying import pays
+from evolino.estimators.per_step import FOLDS, Solved, folds_of, solve_steps
+from evolino.estimators.whole_sequences import delayed
+from evolino.models.ensemble import Ensemble
+from evolino.models.model import Model
+from evolino.network.lstm import LSTM
+from evolino.task.protocol import Predictor, Published
+from evolino.task.scaling import Scaling
+from evolino.task.series import Segment, Series, Split
+from evolino.training.callbacks import Callback
+from evolino.training.experiment import Budget
+from evolino.training.history import Generation
+from evolino.training.train import train
+from evolino.vocabulary import Array
+
+LONGEST = 100.0  # time constant in steps of the cells of unevolved networks
+LAGS = (0, 4, 16)  # steps before, from which there may be copies of the inputs
+ROWS = 4  # steps at least for each input, the lags counted
+SAMPLED = 20_000  # steps on which the number of lags is chosen
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvolution:
+    """How a network for targets at every step is found; fields as of the estimators.
+
+    labels: whether targets stand for classes. jobs: threads.
+    """
+
+    cells: int
+    washout: int
+    labels: bool
+    evaluations: int
+    seconds: float | None
+    search: Any
+    initialiser: Any
+    refine: Any
+    jobs: int
+    callbacks: tuple[Callback, ...]
+
+    def scaling(self, sequences: Sequence[Array], targets: Sequence[Array]) -> Scaling:
+        """Return the scaling of the columns."""
+        found = Scaling.of(np.concatenate(sequences), np.concatenate(targets))
+        return found.for_labels() if self.labels else found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepTargets:
+    """The task of giving the target of each step, for `train`. split: its segments."""
+
+    generates: ClassVar[bool] = False
+
+    split: Split
+    columns: Scaling
+
+    @property
+    def inputs(self) -> int:
+        """I."""
+        return len(self.columns.input_mean)
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        return len(self.columns.output_mean)
+
+    def sequences(self, rng: Generator) -> Split:
+        """Return the segments; nothing is drawn."""
+        del rng
+        return self.split
+
+    def scaling(self) -> Scaling:
+        """Return mean and scale of each column."""
+        return self.columns
+
+    def loss(self, outputs: Array, targets: Array) -> Array:
+        """Return the root mean squared error of standardised columns, (P,)."""
+        errors = (outputs - targets) / self.columns.output_scale
+        return np.asarray(np.sqrt(np.nanmean(np.square(errors), axis=(1, 2, 3))))
+
+    def measure(self, model: Predictor, split: Split) -> dict[str, float]:
+        """Return nothing: the estimators measure."""
+        del model, split
+        return {}
+
+    def baselines(self, split: Split) -> dict[str, dict[str, float]]:
+        """Return nothing."""
+        del split
+        return {}
+
+    def published(self) -> tuple[Published, ...]:
+        """Return nothing."""
+        return ()
+
+
+def unevolved_steps(
+    settings: StepEvolution,
+    sequences: Sequence[Array],
+    targets: Sequence[Array],
+    seed: int,
+    before: Any = None,
+) -> Solved:
+    """Return a network as it is drawn, its readout solved.
+
+    before: architecture and genome to take instead.
+    """
+    scaling = settings.scaling(sequences, targets)
+    network = before or _drawn(settings, sequences, targets, seed)
+    return solve_steps(network, scaling, sequences, targets, settings.washout)
+
+
+def evolved_steps(
+    settings: StepEvolution,
+    sequences: Sequence[Array],
+    targets: Sequence[Array],
+    seed: int,
+    unevolved: Solved,
+) -> tuple[Solved | None, list[Generation]]:
+    """Return an evolved network, its readout solved, where it is better than the unevolved
+    one on the last fold, which the evolution did not have; and the history.
+
+    Raises ValueError for fewer steps than folds.
+    """
+    scaling = settings.scaling(sequences, targets)
+    parts = folds_of([len(x) for x in sequences], settings.washout)
+    if max(part.fold for part in parts) + 1 < FOLDS:
+        raise ValueError(f"evolution needs at least {FOLDS} steps that are no washout")
+    series = [Series(x, y) for x, y in zip(sequences, targets, strict=True)]
+
+    def segments(*folds: int) -> tuple[Segment, ...]:
+        inside = (part for part in parts if part.fold in folds)
+        return tuple(Segment(series[p.n], p.first, p.stop) for p in inside)
+
+    last = segments(FOLDS - 1)
+    split = Split(segments(0, 1, 2), segments(3), segments(3))
+    result = train(
+        StepTargets(split, scaling),
+        network=LSTM(settings.cells, feedback=False),
+        search=settings.search,
+        initialiser=settings.initialiser,
+        refine=settings.refine,
+        budget=Budget(evaluations=settings.evaluations or None, seconds=settings.seconds),
+        seed=seed,
+        workers=settings.jobs,
+        callbacks=settings.callbacks,
+    )
+    found = result.model
+    if found is None:  # every network failed
+        return None, result.history
+    best = found.members[0] if isinstance(found, Ensemble) else found
+    network = best.architecture, best.genome
+    known = [_before(x, n, parts) for n, x in enumerate(sequences)]
+    aims = [_before(y, n, parts) for n, y in enumerate(targets)]
+    fitted = [n for n, x in enumerate(known) if len(x) > settings.washout]
+    errors = [
+        _squared_errors(
+            solve_steps(
+                each,
+                scaling,
+                [known[n] for n in fitted],
+                [aims[n] for n in fitted],
+                settings.washout,
+            ).model,
+            last,
+            scaling,
+        )
+        for each in ((unevolved.model.architecture, unevolved.model.genome), network)
+    ]
+    if not pays(*errors):
+        return None, result.history
+    solved = solve_steps(network, scaling, sequences, targets, settings.washout)
+    return solved, result.history
+
+
+def lagged(sequences: Sequence[Array], lags: int) -> tuple[Array, ...]:
+    """Return sequences (T_i, (lags + 1) I): the inputs, and those of so many steps before.
+
+    The first row stands for those before it.
+    """
+    return tuple(
+        np.concatenate([delayed(x, lag) for lag in range(lags + 1)], axis=1)
+        for x in sequences
+    )
+
+
+def choose_lags(
+    settings: StepEvolution, sequences: Sequence[Array], targets: Sequence[Array], seed: int
+) -> int:
+    """Return how many steps before have copies: the fewest that more do not clearly beat.
+
+    Decided by the errors of unevolved networks on stretches held out.
+    """
+    xs, ys = _first_steps(sequences, targets)
+    chosen, errors = 0, None
+    steps = sum(len(x) for x in xs)
+    for lags in LAGS:
+        if lags and xs[0].shape[1] * (lags + 1) > steps / ROWS:
+            break
+        solved = unevolved_steps(settings, lagged(xs, lags), ys, seed)
+        if errors is None or pays(errors, solved.squared_errors):
+            chosen, errors = lags, solved.squared_errors
+    return chosen
+
+
+def _first_steps(
+    sequences: Sequence[Array], targets: Sequence[Array]
+) -> tuple[list[Array], list[Array]]:
+    """Return the first sequences, or the first steps of one, as many as are sampled."""
+    before = np.cumsum([0, *(len(x) for x in sequences)])
+    count = max(1, int(np.searchsorted(before, SAMPLED)))
+    xs = [x[:SAMPLED] for x in sequences[:count]]
+    return xs, [y[:SAMPLED] for y in targets[:count]]
+
+
+def _before(rows: Array, n: int, parts: Sequence[Any]) -> Array:
+    """Return the rows of sequence n that come before those of the last fold."""
+    held = [p.first for p in parts if p.n == n and p.fold == FOLDS - 1]
+    earlier = any(p.n == n and p.fold < FOLDS - 1 for p in parts)
+    if not earlier:
+        return rows[:0]
+    return rows[: min(held)] if held else rows
+
+
+def _squared_errors(model: Model, segments: Sequence[Segment], scaling: Scaling) -> Array:
+    """Return (R,): the mean squared error of each row, columns standardised."""
+    outputs = np.concatenate(model.respond(segments, free_running=False))
+    targets = np.concatenate([each.targets for each in segments])
+    errors = (outputs - targets) / scaling.output_scale
+    return np.asarray(np.square(errors).mean(axis=1))
+
+
+def _drawn(
+    settings: StepEvolution, sequences: Sequence[Array], targets: Sequence[Array], seed: int
+) -> tuple[LSTM, Array]:
+    inputs, outputs = sequences[0].shape[1], targets[0].shape[1]
+    architecture = LSTM(settings.cells, inputs=inputs, outputs=outputs, feedback=False)
+    rng = np.random.default_rng(seed)
+    genome = Distribution(longest=LONGEST).draw(architecture, rng, 1)[0]
+    return architecture, genome

@@ -1,0 +1,32 @@
+"""Whether something costlier pays: its errors on held-out data are clearly smaller.
+
+The one-standard-error rule (Hastie, Tibshirani & Friedman 2009, section 7.10, recalled):
+the simpler of two methods is kept unless the other is better by more than the standard
+error of the difference. Errors of neighbouring steps go together, so that it is that of
+means over stretches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolino.vocabulary import Array
+
+STRETCHES = 10
+
+
+def pays(simple: Array, costly: Array) -> bool:
+    """Return whether the errors (R,) of a costlier method are clearly smaller.
+
+    Both are of the same R rows, in order. Errors that are not finite are never smaller.
+    """
+    if not np.isfinite(costly).all():
+        return False
+    gains = np.asarray(simple) - np.asarray(costly)
+    if not np.isfinite(gains).all():
+        return True
+    stretches = [each.mean() for each in np.array_split(gains, min(STRETCHES, len(gains)))]
+    if len(stretches) < 2:
+        return False
+    error = float(np.std(stretches, ddof=1)) / np.sqrt(len(stretches))
+    return bool(np.mean(stretches) > error)

@@ -1,0 +1,274 @@
+"""The negative log-likelihood after solving, and its gradient with respect to a genome.
+
+For a genome: the network is driven over all series beside each other, the logistic or
+softmax readout is solved on the fitted rows of each fold, and the task's loss is taken of
+the probabilities on the scored rows of all folds together. The way back goes through all
+of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from evolino.gradient.likelihood import (
+    SolvedLikelihood,
+    solve_likelihood,
+    solve_likelihood_backward,
+)
+from evolino.gradient.objective import check_loss, distinct
+from evolino.network.backward.features import features_backward, features_of
+from evolino.network.backward.matrices import Gradient, Matrices, matrices_of
+from evolino.network.backward.sequences import (
+    SequencesPass,
+    Steps,
+    drive_sequences,
+    drive_sequences_backward,
+    steps_of,
+)
+from evolino.network.base import ReadoutPart, input_vectors
+from evolino.network.lstm import LSTM
+from evolino.readout.class_targets import levels_of
+from evolino.readout.logistic import Logistic
+from evolino.solvers.likelihood import Likelihood, bent
+from evolino.task.capabilities import Differentiable
+from evolino.task.protocol import Task, name_of
+from evolino.task.series import Segment, Series
+from evolino.vocabulary import Array, BoolArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """fitted: the readout is solved on their rows. scored: segments that the loss is of."""
+
+    fitted: tuple[Segment, ...]
+    scored: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LikelihoodObjective:
+    """A loss of probabilities with its gradient.
+
+    penalty: of the readout. Each solution begins at that of the genome before, which is
+    close by in a descent; `forget` makes the next one begin anew.
+    """
+
+    architecture: LSTM
+    task: Task
+    readout: Logistic
+    folds: tuple[Fold, ...]
+    penalty: float
+    _last: dict[tuple[int, int], Array] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Check that all of it has a gradient. Raises ValueError, saying what has none."""
+        check_likelihood(self.architecture, self.task, self.readout)
+
+    def forget(self) -> None:
+        """Forget the solutions so far: what follows depends on the genomes alone."""
+        self._last.clear()
+
+    def value(self, genome: Array) -> float:
+        """Return the loss of a genome (C, G); inf where it is not finite."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            forward = self._forward(matrices_of(self.architecture, genome))
+        return forward.loss if np.isfinite(forward.loss) else float("inf")
+
+    def value_and_gradient(self, genome: Array) -> tuple[float, Array]:
+        """Return the loss of a genome (C, G), and its gradient (C, G).
+
+        Where one of them is not finite the loss is inf and the gradient 0.
+        """
+        matrices = matrices_of(self.architecture, genome)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            forward = self._forward(matrices)
+            if not np.isfinite(forward.loss):
+                return float("inf"), np.zeros_like(genome)
+            gradient = self._backward(matrices, forward)
+        if not np.isfinite(gradient).all():
+            return float("inf"), np.zeros_like(gradient)
+        return forward.loss, gradient
+
+    def _forward(self, matrices: Matrices) -> _Forward:
+        rows = self._rows
+        passed = drive_sequences(matrices, rows.steps)
+        h, s = passed.cells()
+        features = features_of(self.architecture, h, s, rows.steps.vectors)
+        folds = [self._solve(number, features) for number in range(len(self.folds))]
+        weights = [self._joined(fold) for fold in folds]
+        sums = [
+            features[scored] @ own for scored, own in zip(rows.scored, weights, strict=True)
+        ]
+        outputs = self.architecture.outputs_of(np.concatenate(sums))
+        stacked = np.zeros(rows.expected.shape)
+        stacked[rows.there] = outputs
+        assert isinstance(self.task, Differentiable)
+        loss, to_stacked = self.task.loss_gradient(stacked, rows.expected)
+        to_outputs = to_stacked[rows.there]
+        exclusive = self.readout.exclusive
+        to_sums = np.concatenate(
+            [
+                bent(to_outputs[:, block], outputs[:, block], exclusive)
+                for block in self.architecture.blocks()
+            ],
+            axis=1,
+        )
+        return _Forward(passed, h, features, folds, weights, loss, to_sums)
+
+    def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
+        features = forward.features
+        to_features = np.zeros_like(features)
+        first = 0
+        for number, scored in enumerate(self._rows.scored):
+            back = forward.to_sums[first : first + len(scored)]
+            first += len(scored)
+            to_features[scored] += back @ forward.weights[number].T
+            to_weights = features[scored].T @ back
+            for part, solved in zip(self._parts, forward.folds[number], strict=True):
+                if solved is None:
+                    continue
+                place = np.ix_(part.rows[number], part.columns)
+                own = to_weights[np.ix_(part.columns, part.outputs)]
+                to_features[place] += solve_likelihood_backward(solved, own)
+        gradient = Gradient(matrices)
+        to_h, to_s = features_backward(self.architecture, to_features, forward.h)
+        drive_sequences_backward(forward.passed, to_h, to_s, gradient)
+        return gradient.genome()
+
+    def _solve(self, number: int, features: Array) -> list[SolvedLikelihood | None]:
+        """Return the solution of each part of a fold's readout; None for one that has
+        nothing to fit."""
+        readout = self.readout
+        likelihood = Likelihood(readout.exclusive, readout.unnormalised)
+        found: list[SolvedLikelihood | None] = []
+        for k, part in enumerate(self._parts):
+            rows = part.rows[number]
+            if not len(rows):
+                found.append(None)
+                continue
+            solved = solve_likelihood(
+                likelihood,
+                features[np.ix_(rows, part.columns)],
+                self._rows.ones[np.ix_(rows, part.outputs)],
+                self.penalty,
+                self._last.get((number, k)),
+            )
+            if np.isfinite(solved.weights).all():
+                self._last[number, k] = solved.weights
+            found.append(solved)
+        return found
+
+    def _joined(self, fold: Sequence[SolvedLikelihood | None]) -> Array:
+        """Return output weights (S, K) of all parts; 0 for features a part has not."""
+        weights = np.zeros((self.architecture.readout_width, self.architecture.outputs))
+        for part, solved in zip(self._parts, fold, strict=True):
+            if solved is not None:
+                weights[np.ix_(part.columns, part.outputs)] = solved.weights
+        return weights
+
+    @cached_property
+    def _rows(self) -> _Rows:
+        every = [s for fold in self.folds for s in (*fold.fitted, *fold.scored)]
+        return _rows_of(self.architecture, distinct(every), self.folds)
+
+    @cached_property
+    def _parts(self) -> tuple[_Part, ...]:
+        """The parts of the readout, or the whole of it as one."""
+        whole = ReadoutPart("all outputs", slice(0, self.architecture.outputs))
+        return tuple(
+            self._part(part)
+            for part in self.architecture.driver().readout_parts() or (whole,)
+        )
+
+    def _part(self, part: ReadoutPart) -> _Part:
+        outputs = np.arange(self.architecture.outputs)[part.outputs]
+        columns, rows = part.columns, []
+        if columns is None:
+            columns = np.arange(self.architecture.readout_width)
+        for fitted in self._rows.fitted:
+            there = self._rows.ones[np.ix_(fitted, outputs)].any(axis=1)
+            rows.append(fitted[there] if part.where_set else fitted)
+        return _Part(tuple(rows), columns, outputs)
+
+
+def check_likelihood(architecture: LSTM, task: Task, readout: Logistic) -> None:
+    """Raise ValueError for a task or a network that has no gradient with the readout."""
+    kind = "logistic, exclusive," if readout.exclusive else "logistic"
+    check_loss(architecture, task, "softmax" if readout.exclusive else "logistic", kind)
+    if task.generates:
+        raise ValueError(
+            f"refinement through readout logistic needs a task that is scored one step "
+            f"ahead; {name_of(task)} runs freely"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Rows of all series, one after another, T together.
+
+    ones: (T, K), where a target is the upper of its two levels. fitted, scored: of each
+    fold, which rows. expected: (N, L, K), targets of all folds' scored segments, NaN past
+    the end of shorter ones; there: (N, L), where a row is.
+    """
+
+    steps: Steps
+    ones: Array
+    fitted: tuple[IntArray, ...]
+    scored: tuple[IntArray, ...]
+    expected: Array
+    there: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """rows: of each fold, those that fit it. columns: its features. outputs: its own."""
+
+    rows: tuple[IntArray, ...]
+    columns: IntArray
+    outputs: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Forward:
+    """folds: of each, the solutions of the parts; weights: (S, K), these joined. to_sums:
+    (T, K), of all folds' scored rows."""
+
+    passed: SequencesPass
+    h: Array
+    features: Array
+    folds: list[list[SolvedLikelihood | None]]
+    weights: list[Array]
+    loss: float
+    to_sums: Array
+
+
+def _rows_of(architecture: LSTM, series: Sequence[Series], folds: Sequence[Fold]) -> _Rows:
+    lengths = [each.steps for each in series]
+    firsts = dict(zip(map(id, series), np.cumsum([0, *lengths[:-1]]).tolist(), strict=True))
+
+    def rows(segments: Sequence[Segment]) -> IntArray:
+        ranges = [
+            firsts[id(each.series)] + np.arange(each.start, each.stop) for each in segments
+        ]
+        return np.concatenate(ranges)
+
+    scored = [segment for fold in folds for segment in fold.scored]
+    longest = max(each.stop - each.start for each in scored)
+    expected = np.full((len(scored), longest, architecture.outputs), np.nan)
+    there = np.zeros(expected.shape[:2], dtype=bool)
+    for number, segment in enumerate(scored):
+        count = segment.stop - segment.start
+        expected[number, :count], there[number, :count] = segment.targets, True
+    targets = np.concatenate([each.targets for each in series])
+    vectors = [input_vectors(architecture, s.inputs, s.fed_back) for s in series]
+    return _Rows(
+        steps_of(vectors),
+        (targets == levels_of(targets).high).astype(np.float64),
+        tuple(rows(fold.fitted) for fold in folds),
+        tuple(rows(fold.scored) for fold in folds),
+        expected,
+        there,
+    )
