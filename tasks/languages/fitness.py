@@ -34,4 +34,4 @@ def _means(values: Array) -> Array:
     Each is summed by itself: NumPy's order depends on the shape of the whole array.
     """
     sums = np.array([np.add.reduce(own, axis=None) for own in values])
-    return sums / (values.shape[1] * values.shape[2])
+    return np.asarray(sums / (values.shape[1] * values.shape[2]))
