@@ -18,6 +18,7 @@ from evolino.gradient.refinement import (
     Refined,
     Refinement,
     check_refinement,
+    folds_of,
     refinement_of,
 )
 from evolino.training.problem import Problem
@@ -58,6 +59,8 @@ def check_refinable(problem: Problem) -> None:
     check_refinement(
         experiment.refine, experiment.architecture, experiment.task, experiment.readout
     )
+    if experiment.refine.folds:
+        folds_of(experiment.refine, problem.evaluator.setting.split)
 
 
 def begin(genomes: Sequence[Array]) -> list[State]:
