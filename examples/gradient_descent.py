@@ -1,4 +1,4 @@
-"""A series of one's own: evolution, descent through the solved readout, and a gradient LSTM.
+"""A series of one's own by evolution, by descent through the readout, by a gradient LSTM.
 
 Each trains 12 cells to continue the series; beside its error stand the CPU seconds.
 """
