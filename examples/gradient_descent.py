@@ -11,25 +11,36 @@ steps = np.arange(900)
 series = np.sin(0.2 * steps) + 0.5 * np.sin(0.311 * steps) ** 3
 
 task = evolino.SeriesTask(series, washout=100, train=400, validation=100, test=200)
-evolution = {
-    "network": evolino.LSTM(cells=12, readout_states=True),
-    "budget": evolino.Budget(evaluations=200),
-}
-# Gradients are of 20 free runs, spread over validation and train.
-runs = {"steps": 100, "starts": 20, "hold_out": 0.0}
+network = evolino.LSTM(cells=12, readout_states=True)
+budget = evolino.Budget(evaluations=200)
 
-ways = {
-    "evolution alone": evolution,
-    "then L-BFGS": {**evolution, "refine": evolino.LBFGS(**runs)},
-    "then Adam": {**evolution, "refine": evolino.Adam(**runs, rate=0.01)},
-    "gradient LSTM": {
-        "network": evolino.LSTM(cells=12),
-        "initialiser": evolino.Uniform(0.3, forget_bias=1.0),
-        "budget": evolino.Budget(evaluations=1000),  # gradients
-        "bptt": evolino.BPTT(),
-    },
+
+def refined(refine: evolino.LBFGS | evolino.Adam | None) -> evolino.Result:
+    """Evolve, then descend from the best network."""
+    return evolino.train(task, network=network, budget=budget, refine=refine, seed=1)
+
+
+def gradient_lstm() -> evolino.Result:
+    """Train all weights by back-propagation through time: 1,000 gradients."""
+    return evolino.train(
+        task,
+        network=evolino.LSTM(cells=12),
+        initialiser=evolino.Uniform(0.3, forget_bias=1.0),
+        budget=evolino.Budget(evaluations=1000),
+        bptt=evolino.BPTT(),
+        seed=1,
+    )
+
+
+# Gradients are of 20 free runs, spread over validation and train.
+by_lbfgs = evolino.LBFGS(steps=100, starts=20, hold_out=0.0)
+by_adam = evolino.Adam(steps=100, starts=20, hold_out=0.0, rate=0.01)
+results = {
+    "evolution alone": refined(None),
+    "then L-BFGS": refined(by_lbfgs),
+    "then Adam": refined(by_adam),
+    "gradient LSTM": gradient_lstm(),
 }
-for name, settings in ways.items():
-    result = evolino.train(task, seed=1, **settings)
+for name, result in results.items():
     error = result.metrics["test_nrmse"]
     print(f"{name:16} NRMSE {error:<8.2g} {result.cpu_seconds:5.1f} CPU s")
