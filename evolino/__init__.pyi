@@ -9,6 +9,7 @@ from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
+from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
 from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
