@@ -177,10 +177,11 @@ def experiment_for(
     if cells is not None and settings["network"].get("groups"):
         settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
     _rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
+    settings = _trained_by(settings, train, fields or {})
     if refine is not None:
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
-    settings = merge(_trained_by(settings, train, fields or {}), fields or {})
+    settings = merge(settings, fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits
