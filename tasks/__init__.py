@@ -8,6 +8,7 @@ TASKS = {
     "mackey-glass": "evolino.tasks.signals.mackey_glass:MackeyGlass",
     "blues": "evolino.tasks.music.blues:Blues",
     "chorales": "evolino.tasks.music.chorales:Chorales",
+    "control": "evolino.tasks.control.gym:Gymnasium",
     "languages": "evolino.tasks.languages.languages:Languages",
     "memory": "evolino.tasks.control.cues:Memory",
     "music": "evolino.tasks.music.music:Music",
