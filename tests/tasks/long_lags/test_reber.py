@@ -108,7 +108,7 @@ def test_margins_leave_out_rows_that_are_not_there():
     np.testing.assert_allclose(margins(outputs, targets), [[[0.5, np.nan]]])
 
 
-@pytest.mark.parametrize(("change", "right"), [(0.699, 99), (0.7, 3), (np.inf, 3)])
+@pytest.mark.parametrize(("change", "right"), [(0.699, 99), (0.701, 3), (np.inf, 3)])
 def test_a_stream_is_right_up_to_a_squared_error_of_049(change, right):
     task = ContinualReber(length=100, test_length=100, tested=2)
     split = task.sequences(np.random.default_rng(4))
