@@ -13,6 +13,7 @@ from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
 from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
+from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
