@@ -18,8 +18,8 @@ labels = rng.choice(["circle", "eight"], 80)
 gestures = [gesture(kind) for kind in labels]
 classifier = EvolinoClassifier().fit(gestures[:40], labels[:40])
 print(f"{classifier.score(gestures[40:], labels[40:]):.0%} of 40 unseen gestures are right")
-print("the first one:", dict(zip(classifier.classes_,
-      classifier.predict_proba(gestures[40:41])[0].round(2).tolist(), strict=True)))  # fmt: skip
+shares = classifier.predict_proba(gestures[40:41])[0].round(2).tolist()
+print("the first one:", dict(zip(classifier.classes_.tolist(), shares, strict=True)))
 
 months = np.arange(96)
 sales = np.exp(5 + 0.01 * months + 0.3 * np.sin(months * np.pi / 6))
