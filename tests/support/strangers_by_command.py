@@ -3,7 +3,7 @@
     python -m tests.support.strangers_by_command --files 300
 
 Right is exit status 0, or 2 after one line of error. Everything else is a fault: a
-traceback, a warning, another status, more than so many seconds of processor time or bytes of memory.
+traceback, a warning, another status, too much memory or processor time.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def _limit():
 
 
 def attempt(made, kind, seed):
-    """Mutate what a kind begins with in a copy, run; return the exit status and the fault."""
+    """Mutate in a copy what a kind begins with; return the exit status and the fault."""
     name, begin, mutate, arguments = kind
     rng = np.random.default_rng([seed, sum(name.encode())])
     with tempfile.TemporaryDirectory() as place:
