@@ -65,7 +65,9 @@ class RunOptions:
             "--set",
             metavar="NAME=VALUE",
             help="Any field of network, initialiser, search, readout, refine or bptt, "
-            "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
+            "readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 (give a free "
+            "run up that is so far from its target, of a series in standard deviations of "
+            "each column); several times.",
         ),
     ] = None
     refine: Annotated[

@@ -61,14 +61,14 @@ def train(
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
-    any step is given up. robust: standard deviation of noise on all cell outputs and
-    states in the free runs that select networks. fit_weight: of the fit in the loss of a
-    network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
-    the best networks make the model, their readouts' sums averaged. refine: `LBFGS` or
-    `Adam`, a descent of the best networks after the search. bptt: `BPTT`, training by
-    back-propagation through time in place of search and readout. islands: how many
-    searches evolve apart and exchange their best networks in a ring, every `migrate_every`
-    generations. seed: of all randomness.
+    any step is given up; of a `SeriesTask` in standard deviations of each column. robust:
+    standard deviation of noise on all cell outputs and states in the free runs that select
+    networks. fit_weight: of the fit in the loss of a network whose loss is above confirm_at
+    (both as of `Experiment`). ensemble: how many of the best networks make the model, their
+    readouts' sums averaged. refine: `LBFGS` or `Adam`, a descent of the best networks after
+    the search. bptt: `BPTT`, training by back-propagation through time in place of search
+    and readout. islands: how many searches evolve apart and exchange their best networks in
+    a ring, every `migrate_every` generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
