@@ -44,7 +44,7 @@ def train(
     refine: Descent | None = None,
     bptt: BPTT | None = None,
     islands: int | None = None,
-    migrate_every: int = 10,
+    migrate_every: int | None = None,
     seed: int = 0,
     workers: int = 1,
     backend: Backend = "threads",
@@ -68,7 +68,7 @@ def train(
     readouts' sums averaged. refine: `LBFGS` or `Adam`, a descent of the best networks after
     the search. bptt: `BPTT`, training by back-propagation through time in place of search
     and readout. islands: how many searches evolve apart and exchange their best networks in
-    a ring, every `migrate_every` generations. seed: of all randomness.
+    a ring, every `migrate_every` generations (10). seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
@@ -95,7 +95,7 @@ def train(
         "ensemble": ensemble,
         "refine": refine,
         "bptt": bptt,
-        "islands": None if islands is None else Islands(islands, migrate_every),
+        "islands": _islands(islands, migrate_every),
     }
     return run(
         _experiment_of(task, preset, methods, fields, budget, seed),
@@ -249,10 +249,22 @@ def _check_kinds(given: Mapping[str, Any]) -> None:
             raise TypeError(f"{name} must be of {record}, got {value!r}")
 
 
+def _islands(count: int | None, migrate_every: int | None) -> Islands | None:
+    """Return the islands, None where there are none. Raises ValueError for exchanges
+    between none."""
+    if count is None:
+        if migrate_every is not None:
+            raise ValueError("migrate_every needs islands")
+        return None
+    return Islands(count) if migrate_every is None else Islands(count, migrate_every)
+
+
 def _check_methods(given: Mapping[str, Any]) -> None:
     """Raise TypeError, naming the argument, for one that cannot do its part."""
     for name, part in given.items():
         named = part is None or isinstance(part, str)
+        if isinstance(part, type):
+            raise TypeError(f"{name} must be a name or an object, got the class {part!r}")
         if not named and not hasattr(part, METHODS[name]):
             raise TypeError(
                 f"{name} must be a name or have a method {METHODS[name]}, got {part!r}"
