@@ -241,8 +241,8 @@ def _refuse_thousands(path: Path, name: str, column: Any, numbers: IntArray) -> 
     if grouped.any():
         row = int(np.argmax(grouped.to_numpy()))
         raise ValueError(
-            f"{path}: line {numbers[row]}, column {name!r}: {column.iloc[row]!r} has a "
-            "separator of thousands: take them out"
+            f"{path}: line {numbers[row]}, column {name!r}: {column.iloc[row]!r} is "
+            "neither a number nor a date: take separators of thousands out"
         )
 
 
