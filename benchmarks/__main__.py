@@ -14,7 +14,8 @@ from benchmarks.page import render
 from benchmarks.paired import QUICK, Effort
 
 SUBJECTS = (
-    "roofline", "forward", "large", "symbols", "readout", "evaluation", "searches",
+    "roofline", "forward", "large", "symbols", "readout", "evaluation", "gradient",
+    "searches",
     "generation", "scaling", "start",
 )  # fmt: skip
 RECORD, PAGE = Path("results/benchmarks.json"), Path("docs/performance.md")

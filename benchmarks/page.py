@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import notes
 from benchmarks.forward import OURS
+from benchmarks.gradient import FORWARD as FORWARD_ALONE
 from benchmarks.markdown import figure, in_unit, in_unit_spread, spread, table
 from benchmarks.record import QUIET
 from benchmarks.roofline import evaluation_bound, forward_bound, readout_bound
@@ -211,6 +212,22 @@ def _evaluation(part: Part, parts: Part) -> str:
     return f"{text}\n\n{table(lines, 'rlrrrrr')}"
 
 
+def _gradient(part: Part, parts: Part) -> str:
+    names = list(part["rows"][0]["milliseconds"])
+    peers = [name for name in part["rows"][0]["ratios"] if name != FORWARD_ALONE]
+    lines = [["C", *names, *(f"{peer} / ours" for peer in peers), "ours / forward"]]
+    for row in part["rows"]:
+        times = [spread(row["milliseconds"][name]) for name in names]
+        ratios = [spread(row["ratios"][name], "x") for name in (*peers, FORWARD_ALONE)]
+        lines.append([str(row["cells"]), *times, *ratios])
+    text = (
+        f"Milliseconds of one network's loss and gradient: {part['steps']:,} steps "
+        f"teacher-forced, readout solved, {part['starts']} free runs of 84 steps."
+    )
+    missing = "".join(f" Not measured: {name}." for name in part["not_measured"])
+    return f"{text}{missing}\n\n{table(lines, 'r' * len(lines[0]))}"
+
+
 def _searches(part: Part, parts: Part) -> str:
     sizes = [f"{size:,} weights" for size in part["weights"]]
     lines = [["search", *sizes, *(f"`cmaes` / ours, {size}" for size in sizes)]]
@@ -288,6 +305,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
     "symbols": ("Symbols as indices", _symbols),
     "readout": ("Readout", _readout),
     "evaluation": ("Whole evaluations", _evaluation),
+    "gradient": ("Gradient through the solved readout", _gradient),
     "searches": ("Ask and tell", _searches),
     "generation": ("A generation", _generation),
     "scaling": ("Scaling", _scaling),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.gradient import CELLS, FORWARD, JAX
 from benchmarks.paired import Spread, spread
 from benchmarks.roofline import evaluation_bound, forward_bound, readout_bound
 
@@ -13,6 +14,7 @@ Parts = Mapping[str, Any]
 
 AGAINST_NUMPY = {5: 15.0, 10: 12.0, 20: 7.0, 40: 5.5, 100: 8.0}
 AGAINST_JAX = 5.0
+GRADIENT_AGAINST_JAX, GRADIENT_OF_FORWARD = 4.0, 4.0
 SEQUENCES = {40: 1.5, 100: 1.8}
 AGAINST_LSTSQ = {10: 8.0, 40: 6.0}
 RESIDUAL = 1e-14
@@ -56,6 +58,7 @@ def targets(parts: Parts) -> list[Target]:
         *_sequences(parts.get("forward", {})),
         *_readout(parts.get("readout", {}), machine),
         *_evaluation(parts.get("evaluation", {}), machine),
+        *_gradient(parts.get("gradient", {})),
         *_generation(parts.get("generation", {})),
         *_scaling(parts.get("scaling", {})),
         *_start(parts.get("start", {})),
@@ -114,6 +117,16 @@ def _evaluation(part: Parts, machine: Parts | None) -> Iterator[Target]:
             limit = 1 / evaluation_bound(machine, cells, 1, split) / pybrain
         what = f"whole evaluation against PyBrain 0.3, C = {cells}"
         yield Target("evaluation", what, least, found, limit=limit)
+
+
+def _gradient(part: Parts) -> Iterator[Target]:
+    for cells in CELLS:
+        found = row_of(part.get("rows"), cells).get("ratios", {})
+        what = f"loss and gradient against JAX, C = {cells}"
+        yield Target("gradient", what, GRADIENT_AGAINST_JAX, found.get(JAX))
+        what = f"loss and gradient in forward passes alone, C = {cells}"
+        most = GRADIENT_OF_FORWARD
+        yield Target("gradient", what, most, found.get(FORWARD), least=False)
 
 
 def _generation(part: Parts) -> Iterator[Target]:

@@ -9,9 +9,11 @@ from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
+from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
 from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
+from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
@@ -24,15 +26,18 @@ from evolino.network.initialisers.clocked import Clocked as Clocked
 from evolino.network.initialisers.delay_line import DelayLine as DelayLine
 from evolino.network.initialisers.gaussian import Gaussian as Gaussian
 from evolino.network.initialisers.linear_regime import LinearRegime as LinearRegime
+from evolino.network.initialisers.policy import Policy as Policy
 from evolino.network.initialisers.saturated import Saturated as Saturated
 from evolino.network.initialisers.saturated_ternary import (
     SaturatedTernary as SaturatedTernary,
 )
+from evolino.network.initialisers.separate_inputs import SeparateInputs as SeparateInputs
 from evolino.network.initialisers.spread import Spread as Spread
 from evolino.network.initialisers.uniform import Uniform as Uniform
 from evolino.network.lstm import LSTM as LSTM
 from evolino.readout.base import Readout as Readout
 from evolino.readout.best_only import BestOnly as BestOnly
+from evolino.readout.evolved import Evolved as Evolved
 from evolino.readout.kernel import KernelSVM as KernelSVM
 from evolino.readout.kernel import KernelSVR as KernelSVR
 from evolino.readout.linear import PseudoInverse as PseudoInverse
@@ -61,9 +66,18 @@ from evolino.task.series import Series as Series
 from evolino.task.series import Split as Split
 from evolino.task.symbols import Symbols as Symbols
 from evolino.tasks.classic.parity import Parity as Parity
+from evolino.tasks.control.cues import Memory as Memory
+from evolino.tasks.control.cues import TMaze as TMaze
+from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
 from evolino.tasks.languages.languages import Languages as Languages
+from evolino.tasks.long_lags.arithmetic import Adding as Adding
+from evolino.tasks.long_lags.arithmetic import Multiplication as Multiplication
+from evolino.tasks.long_lags.lag import Lag as Lag
+from evolino.tasks.long_lags.noise_free import NoiseFree as NoiseFree
+from evolino.tasks.long_lags.temporal_order import TemporalOrder as TemporalOrder
+from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales
 from evolino.tasks.music.music import Music as Music

@@ -20,12 +20,14 @@ BELOW = {
     "simd": {"vocabulary", "storage"},
     "sound": {"vocabulary", "storage"},
     "solvers": GROUND - {"sound"},
-    "task": {"vocabulary", "sound"},
+    "environments": {"vocabulary", "simd"},
+    "task": {"vocabulary", "sound", "environments"},
     "search": {"vocabulary", "simd"},
-    "network": {"vocabulary", "simd", "solvers", "search", "task"},
+    "network": {"vocabulary", "simd", "solvers", "environments", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
     "gradient": {"vocabulary", "solvers", "task", "network", "readout"},
-    "models": GROUND | {"registry", "solvers", "task", "network", "readout"},
+    "models": GROUND
+    | {"registry", "solvers", "environments", "task", "network", "readout"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {
@@ -61,7 +63,7 @@ BELOW = {
         "tasks",
     },
     "reports": {"vocabulary", "registry", "storage", "training", "plots"},
-    "tasks": GROUND | {"solvers", "task", "network.initialisers"},
+    "tasks": GROUND | {"solvers", "environments", "task", "network.initialisers"},
 }
 TOP = {"cli"}  # knows everything; nobody knows it
 

@@ -9,7 +9,7 @@ import pytest
 import evolino
 
 PACKAGE = Path(evolino.__file__).parent
-FOLDERS = ("simd", "solvers", "network")
+FOLDERS = ("simd", "solvers", "environments", "network")
 MOST_ARGUMENTS, LONGEST_FUNCTION, LONGEST_FILE = 8, 60, 300
 FILES = sorted(file for folder in FOLDERS for file in (PACKAGE / folder).rglob("*.py"))
 

@@ -47,7 +47,8 @@ class RunOptions:
     train: Annotated[
         str | None,
         typer.Option(
-            help="evolution, or bptt: back-propagation through time, no readout solved.",
+            help="evolution; or, with no readout solved, bptt: back-propagation through "
+            "time, or kalman: the decoupled extended Kalman filter.",
             show_default="evolution",
         ),
     ] = None
@@ -64,10 +65,10 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search, readout, refine or bptt, "
-            "readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 (give a free "
-            "run up that is so far from its target, of a series in standard deviations of "
-            "each column); several times.",
+            help="Any field of network, initialiser, search, readout, refine, bptt or "
+            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 (give "
+            "a free run up that is so far from its target, of a series in standard "
+            "deviations of each column); several times.",
         ),
     ] = None
     refine: Annotated[
@@ -84,6 +85,13 @@ class RunOptions:
         int | None,
         typer.Option(
             help="All descend so many gradients, the better half twice as many, and so on."
+        ),
+    ] = None
+    refine_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Refine the best every so many generations too; it goes back into the "
+            "search."
         ),
     ] = None
     refine_rate: Annotated[
@@ -161,6 +169,7 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
         "steps": options.refine_steps,
         "best": options.refine_best,
         "halve_after": options.refine_halve_after,
+        "every": options.refine_every,
         "rate": options.refine_rate,
         "seconds": options.refine_seconds,
     }

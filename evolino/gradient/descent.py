@@ -51,8 +51,10 @@ class Descent:
     segments of validation alone. folds: with a logistic readout descend on train instead,
     its series dealt out into so many folds: each is scored with the readout solved on the
     others, one fold alone with that of its own rows; all of validation is held out. 0
-    descends on validation. round_steps: gradients of a round, after which what is held out
-    is looked at: what a resume repeats. seconds: no round of descent begins later than this
+    descends on validation. every: after so many generations each time the best network
+    takes `every_steps` gradients, and goes back into the search if it is better; 0 refines
+    at the end alone. round_steps: gradients of a round, after which what is held out is
+    looked at: what a resume repeats. seconds: no round of descent begins later than this
     after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
@@ -68,6 +70,8 @@ class Descent:
     hold_out: float = 0.25
     starts: int = 0
     folds: int = 0
+    every: int = 0
+    every_steps: int = 20
     round_steps: int = 100
     seconds: float | None = None
 
@@ -80,6 +84,8 @@ class Descent:
         check_count("starts", self.starts, least=0)
         check_count("folds", self.folds, least=0)
         check_count("round_steps", self.round_steps)
+        check_count("every", self.every, least=0)
+        check_count("every_steps", self.every_steps)
         if self.folds and self.starts:
             raise ValueError("folds are of train, starts of validation: give one of them")
         if self.seconds is not None:

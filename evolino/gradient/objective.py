@@ -22,7 +22,7 @@ from evolino.network.backward.free_runs import (
     run_freely,
     run_freely_backward,
 )
-from evolino.network.backward.matrices import Gradient, Matrices, matrices_of
+from evolino.network.backward.matrices import Gradient, Held, Matrices, matrices_of
 from evolino.network.backward.sequence import (
     SequencePass,
     drive_sequence,
@@ -35,7 +35,7 @@ from evolino.task.capabilities import Differentiable
 from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Series
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,11 @@ class Objective:
         return forward.loss, gradient
 
     @cached_property
+    def _held(self) -> Held:
+        """Memory of passes, from one genome to the next; an objective serves one thread."""
+        return Held()
+
+    @cached_property
     def _segments(self) -> tuple[Sequence[Segment], Sequence[Segment]]:
         """The fitted and the scored segments, standardised where there is a scaling."""
         if self.scaling is None:
@@ -90,21 +95,22 @@ class Objective:
     def _forward(self, matrices: Matrices) -> _Forward:
         fitted, driven = self._segments
         passes = {
-            id(series): drive_sequence(matrices, self._vectors(series))
-            for series in distinct([*fitted, *driven])
+            id(series): drive_sequence(
+                matrices, self._vectors(series), self._held, str(number)
+            )
+            for number, series in enumerate(distinct([*fitted, *driven]))
         }
         features = [self._features(passes[id(s.series)], s) for s in fitted]
-        targets = np.concatenate([segment.targets for segment in fitted])
+        targets, expected = self._targets
         solved = solve(self.readout, np.concatenate(features), targets, self.penalty)
         scored: tuple[Array, ...] = ()
         runs = None
         if self.task.generates:
-            runs = run_freely(matrices, solved.weights, self._starts(passes))
+            runs = run_freely(matrices, solved.weights, self._starts(passes), self._held)
             outputs = np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
         else:
             scored = tuple(self._features(passes[id(s.series)], s) for s in driven)
             outputs = np.stack([rows @ solved.weights for rows in scored])
-        expected = np.stack([segment.targets for segment in self.scored])
         assert isinstance(self.task, Differentiable)
         if self.scaling is None:
             loss, to_outputs = self.task.loss_gradient(outputs, expected)
@@ -122,10 +128,8 @@ class Objective:
             to_readout, to_h, to_s = run_freely_backward(
                 forward.runs, np.moveaxis(forward.to_outputs, 0, 2), gradient
             )
-            for number, segment in enumerate(scored):
-                into[id(segment.series)].add_start(
-                    segment.start, to_h[number], to_s[number]
-                )
+            for key, (places, rows) in self._places.items():
+                into[key].add_starts(rows, to_h[places], to_s[places])
         else:
             readout = forward.solved.weights
             pairs = list(zip(forward.scored, forward.to_outputs, strict=True))
@@ -164,18 +168,38 @@ class Objective:
 
     def _starts(self, passes: dict[int, SequencePass]) -> RunStarts:
         cells, (_, scored) = self.architecture.cells, self._segments
-        of = [passes[id(segment.series)] for segment in scored]
-        before = [
-            segment.series.fed_back[segment.start - 1]
-            if segment.start
-            else np.zeros(self.architecture.outputs)
-            for segment in scored
-        ]
-        return RunStarts(
-            np.stack([p.outputs[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
-            np.stack([p.states[s.start, :cells] for p, s in zip(of, scored, strict=True)]),
-            np.stack(before),
-            np.stack([s.series.input_rows(s.start, s.stop) for s in scored], axis=1),
+        outputs, states = np.empty((2, len(scored), cells))
+        for key, (places, rows) in self._places.items():
+            outputs[places] = passes[key].outputs[rows, :cells]
+            states[places] = passes[key].states[rows, :cells]
+        return RunStarts(outputs, states, *self._given)
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[IntArray, IntArray]]:
+        """By series: which of the scored segments are its, and their first rows."""
+        _, scored = self._segments
+        found: dict[int, tuple[IntArray, IntArray]] = {}
+        for series in distinct(scored):
+            own = [k for k, segment in enumerate(scored) if segment.series is series]
+            found[id(series)] = np.array(own), np.array([scored[k].start for k in own])
+        return found
+
+    @cached_property
+    def _given(self) -> tuple[Array, Array]:
+        """Output before each scored segment (N, K), external inputs (L, N, I)."""
+        _, scored = self._segments
+        rest = np.zeros(self.architecture.outputs)
+        before = [s.series.fed_back[s.start - 1] if s.start else rest for s in scored]
+        inputs = [s.series.input_rows(s.start, s.stop) for s in scored]
+        return np.stack(before), np.stack(inputs, axis=1)
+
+    @cached_property
+    def _targets(self) -> tuple[Array, Array]:
+        """Targets of the fitted rows, standardised (T, K); of scored segments (N, L, K)."""
+        fitted, _ = self._segments
+        return (
+            np.concatenate([segment.targets for segment in fitted]),
+            np.stack([segment.targets for segment in self.scored]),
         )
 
 
@@ -205,11 +229,11 @@ class _Into:
         shape = len(passed.vectors), passed.matrices.architecture.cells
         return cls(np.zeros(shape), np.zeros(shape))
 
-    def add_start(self, row: int, outputs: Array, states: Array) -> None:
-        """Add what is passed on to the cells (C,) before a row; at rest nothing is."""
-        if row:
-            self.outputs[row - 1] += outputs
-            self.states[row - 1] += states
+    def add_starts(self, rows: IntArray, outputs: Array, states: Array) -> None:
+        """Add what is passed on to the cells (N, C) before rows; at rest nothing is."""
+        later = rows > 0
+        np.add.at(self.outputs, rows[later] - 1, outputs[later])
+        np.add.at(self.states, rows[later] - 1, states[later])
 
 
 def check_loss(

@@ -19,6 +19,7 @@ from evolino.task.symbols import Symbols, SymbolVectors, one_hot_rows
 from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
+    from evolino.environments.base import Environment, Episodes, Outcomes
     from evolino.network.kernel_expansion import Output, Outputs
     from evolino.simd.workspace import Workspace
     from evolino.task.counted import Checked, Phase
@@ -246,6 +247,27 @@ class Trace:
     outputs: Array
     states: Array
     gates: Array
+
+
+@runtime_checkable
+class Acts(Protocol):
+    """A driver whose networks act in environments, their output weights among the genes."""
+
+    def output_weights(self, genomes: Array) -> Array:
+        """Return (P, S, K): the output weights of genomes (P, C, G); ValueError where they
+        are solved."""
+        ...
+
+    def play(
+        self,
+        networks: Networks,
+        output_weights: Array,
+        environment: Environment,
+        episodes: Episodes,
+        workspace: Workspace | None = None,
+    ) -> Outcomes:
+        """Return what networks with output weights (P, S, K) come to in episodes."""
+        ...
 
 
 @runtime_checkable

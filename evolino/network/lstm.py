@@ -74,6 +74,9 @@ class LSTM:
         block. A row of targets without a 1 in a block asks nothing of it.
     groups: the cells in groups that see some of the others (`evolino.network.groups`);
         none is one group.
+    evolved_outputs: the output weights are genes too, K at the end of each cell's row: for
+        tasks of control, where there are no targets to solve them for. The features are
+        then the cell outputs alone, and nothing is fed back.
     precision: of what the cells compute, "float64" or "float32", which is twice as fast and
         off by about 1e-6; the readout is solved in float64 either way.
 
@@ -101,6 +104,7 @@ class LSTM:
     alternatives: tuple[int, ...] = ()
     groups: tuple[Group, ...] = ()
     precision: Precision = "float64"
+    evolved_outputs: bool = False
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -138,6 +142,13 @@ class LSTM:
             check_count("alternatives", size)
         if self.alternatives and (self.output != "softmax" or self.groups):
             raise ValueError("alternatives need output 'softmax', and no groups")
+        if self.evolved_outputs and (
+            self.feedback or self.groups or self.readout_width > self.cells
+        ):
+            raise ValueError(
+                "evolved_outputs need feedback, readout_states, readout_inputs, "
+                "readout_squares and readout_constant False, and no groups"
+            )
         if self.input_width == 0 and not self.bias:
             raise ValueError("a network without inputs and feedback needs bias=True")
 
@@ -159,9 +170,9 @@ class LSTM:
     @property
     def genes(self) -> int:
         """G: the weights into one cell. For each source (bias, inputs, recurrent) one per
-        gate, then the peepholes."""
+        gate, then the peepholes, then the output weights if they are evolved."""
         sources = int(self.bias) + self.input_width + self.recurrent_width
-        return sources * len(self.gates) + self.peephole_count
+        return sources * len(self.gates) + self.peephole_count + self.output_count
 
     @property
     def genome_shape(self) -> tuple[int, int]:
@@ -184,6 +195,11 @@ class LSTM:
         if not self.peepholes:
             return 0
         return 3 if self.forget_gate else 2
+
+    @property
+    def output_count(self) -> int:
+        """The output weights among the genes of a cell."""
+        return self.outputs if self.evolved_outputs else 0
 
     def outputs_of(self, sums: Array) -> Array:
         """Return the outputs of what the readout summed up; any shape."""
@@ -252,12 +268,14 @@ class LSTM:
         """Return (source, gate) of each of the G genes, in genome order.
 
         source: "bias", "input", "feedback", "recurrent" or "peephole"; gate: one of GATES.
+        An evolved output weight has the cell as its source: ("cell", "readout").
         """
         sources = ["bias"] * self.bias + ["input"] * self.inputs
         sources += ["feedback"] * (self.input_width - self.inputs)
         sources += ["recurrent"] * self.recurrent_width
         groups = [(source, gate) for source in sources for gate in self.gates]
-        return groups + [("peephole", gate) for gate in self.peephole_gates()]
+        groups += [("peephole", gate) for gate in self.peephole_gates()]
+        return groups + [("cell", "readout")] * self.output_count
 
     def genes_of(self, source: str, gate: str | None = None) -> IntArray:
         """Return the positions of the genes from a source into a gate (None: into any)."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from evolino.environments.base import Environment, Episodes, Outcomes
 from evolino.network import base, reference
 from evolino.network.kernel_expansion import Output, Outputs
-from evolino.network.kernels import dispatch
+from evolino.network.kernels import acting, dispatch
 from evolino.network.lstm import LSTM
 from evolino.network.stepper import Stepper
 from evolino.network.string_checks import check_strings
-from evolino.network.weights import masked, readout_parts
+from evolino.network.weights import masked, output_weights, readout_parts
 from evolino.simd.workspace import Workspace
 from evolino.task.counted import Checked, Phase
 from evolino.vocabulary import Array, IntArray
@@ -26,7 +27,8 @@ def driver_of(architecture: LSTM) -> base.Driver:
 
 @dataclass(frozen=True, eq=False)
 class LSTMDriver:
-    """Runs LSTM networks: `evolino.network.base.Driver`, `Traces` and `CountsStrings`."""
+    """Runs LSTM networks: `evolino.network.base.Driver`, and more of what it
+    names: `Traces`, `CountsStrings`, `Acts`."""
 
     architecture: LSTM
     looks_up_symbols: ClassVar[bool] = True
@@ -113,6 +115,23 @@ class LSTMDriver:
     def trace(self, genome: Array, vectors: Array) -> base.Trace:
         """Return what a network (C, G) does; gates (T, C, 4) in the order of `GATES`."""
         return reference.run(self.architecture, genome, vectors)
+
+    def output_weights(self, genomes: Array) -> Array:
+        """Return (P, C, K): the output weights of genomes (P, C, G)."""
+        return output_weights(self.architecture, genomes)
+
+    def play(
+        self,
+        networks: dispatch.Networks,
+        output_weights: Array,
+        environment: Environment,
+        episodes: Episodes,
+        workspace: Workspace | None = None,
+    ) -> Outcomes:
+        """Return what networks with output weights (P, S, K) come to in episodes."""
+        return acting.play_episodes(
+            networks, output_weights, environment, episodes, workspace
+        )
 
     def check_strings(
         self, genome: Array, output: Output, phases: Sequence[Phase], strings: IntArray

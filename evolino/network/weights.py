@@ -38,13 +38,14 @@ def unpack(architecture: LSTM, genomes: Array) -> Weights:
         genomes = masked(architecture, genomes)
     count, cells, _ = genomes.shape
     gate_columns = [GATES.index(gate) for gate in architecture.gates]
-    end = architecture.genes - architecture.peephole_count
+    last_gene = architecture.genes - architecture.output_count
+    end = last_gene - architecture.peephole_count
     by_source = genomes[:, :, :end].reshape(count, cells, -1, len(architecture.gates))
     full = np.zeros((count, cells, by_source.shape[2], 4))
     full[..., gate_columns] = by_source
     peepholes = np.zeros((count, cells, 3))
     columns = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
-    peepholes[..., columns] = genomes[:, :, end:]
+    peepholes[..., columns] = genomes[:, :, end:last_gene]
     first = int(architecture.bias)
     bias = full[:, :, 0] if architecture.bias else np.zeros((count, cells, 4))
     last = first + architecture.input_width
@@ -54,8 +55,9 @@ def unpack(architecture: LSTM, genomes: Array) -> Weights:
 def repack(architecture: LSTM, weights: Weights) -> Array:
     """Return genomes (P, C, G) of weights, as `unpack` takes them apart.
 
-    What the architecture lacks is dropped, and 0 stands where a cell does not see: so the
-    gradient with respect to weights becomes that with respect to genomes.
+    What the architecture lacks is dropped, and 0 stands where a cell does not see, and for
+    output weights: so the gradient with respect to weights becomes that with respect to
+    genomes.
     """
     present = [weights.bias[:, :, None]] if architecture.bias else []
     by_source = np.concatenate([*present, weights.inputs, weights.recurrent], axis=2)
@@ -66,10 +68,21 @@ def repack(architecture: LSTM, weights: Weights) -> Array:
         [
             by_source[..., gates].reshape(count, cells, -1),
             weights.peepholes[..., peepholes],
+            np.zeros((count, cells, architecture.output_count)),
         ],
         axis=2,
     )
     return masked(architecture, genomes) if architecture.groups else genomes
+
+
+def output_weights(architecture: LSTM, genomes: Array) -> Array:
+    """Return (P, C, K): the output weights among genomes (P, C, G) that are evolved.
+
+    Raises ValueError for an architecture whose output weights are solved.
+    """
+    if not architecture.evolved_outputs:
+        raise ValueError("evolved_outputs must be True: these output weights are solved")
+    return np.ascontiguousarray(genomes[:, :, -architecture.outputs :])
 
 
 def free_genes(architecture: LSTM) -> BoolArray:

@@ -40,12 +40,14 @@ class WeightSpace:
         moves a gene by its scale. 0 holds a gene at the value that it was drawn with.
     level: 0 for real weights; above 0 every free weight is -level, 0 or +level (ternary).
     family: the distributions that the first genomes come from, if they can be evolved too.
+    centre: (C, G), where searches that move a mean begin; None is at a first genome.
     """
 
     draw: Callable[[Generator, int], Array]
     scale: Array
     level: float = 0.0
     family: Family | None = None
+    centre: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

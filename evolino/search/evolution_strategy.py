@@ -61,7 +61,8 @@ class EvolutionStrategy:
         distribution: Callable[[int], Distribution],
     ) -> None:
         self._space, self._rng, self._ask_tell = space, rng, AskTell()
-        self._origin = space.draw(rng, 1)[0] if origin is None else origin.copy()
+        begin = space.centre if origin is None else origin
+        self._origin = space.draw(rng, 1)[0] if begin is None else begin.copy()
         self._distribution = distribution(len(self._origin.reshape(-1)[space.free]))
         self._normals = np.zeros((0, 0))
         self._migrant: Array | None = None

@@ -17,7 +17,12 @@ import numba
 
 from evolino.storage.cache import VARIABLE, cache_folder
 
-SOURCES = ("simd", "solvers", "network/kernels")  # folders that hold compiled code
+SOURCES = (
+    "simd",
+    "solvers",
+    "environments",
+    "network/kernels",
+)  # folders that hold compiled code
 
 
 def compiled(function: Callable[..., None]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evolino.environments.base import Episodes
 from evolino.task.symbols import Symbols, one_hot_rows
 from evolino.vocabulary import Array
 
@@ -77,6 +78,7 @@ class Split:
         makes a segment when it is indexed.
     confirmation: longer validation, in stages; only networks that do well enough on one
         stage are put to the next (`Experiment.confirm_at`).
+    episodes: of a task of control, which has no segments: what every candidate plays.
     """
 
     train: tuple[Segment, ...]
@@ -84,6 +86,7 @@ class Split:
     test: Sequence[Segment]
     refit: tuple[Segment, ...] = ()
     confirmation: tuple[tuple[Segment, ...], ...] = ()
+    episodes: Episodes | None = None
 
     def check_symbols(self, count: int) -> None:
         """Raise ValueError for symbols out of their range, or not so many, naming the

@@ -14,9 +14,11 @@ import numpy as np
 
 from evolino.network.base import Driver
 from evolino.readout.best_only import BestOnly, check_targets
+from evolino.readout.evolved import Evolved
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
 from evolino.task.capabilities import Standardised, feeds_back
+from evolino.task.control import is_control
 from evolino.task.counted import Counted
 from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
@@ -99,8 +101,10 @@ class Problem:
 
     def check(self) -> None:
         """Raise ValueError for a readout that says it cannot learn the task's targets, for
-        feedback of targets that are not known, for symbols that do not exist, and for an
-        ensemble that was to read a language's strings."""
+        feedback of targets that are not known, for symbols that do not exist, for an
+        ensemble that was to read a language's strings, and for a task of control that is
+        to be solved, not evolved."""
+        check_control(self.experiment)
         readout = self.experiment.readout
         if self.experiment.network.feedback and not feeds_back(self.task):
             raise ValueError(
@@ -175,14 +179,46 @@ class Problem:
         return cls(experiment, content["variant"], content["purpose"])
 
 
+def check_control(experiment: Experiment) -> None:
+    """Raise ValueError where a task of control meets settings of targets, or the other way
+    round."""
+    evolved = isinstance(experiment.readout, Evolved)
+    genes = bool(getattr(experiment.network, "evolved_outputs", False))
+    if not is_control(experiment.task):
+        if evolved or genes:
+            raise ValueError(
+                "readout evolved and evolved_outputs are for tasks of control; "
+                f"{name_of(experiment.task)} has targets that a readout is solved for"
+            )
+        return
+    if not (evolved and genes):
+        raise ValueError(
+            f"{name_of(experiment.task)} is a task of control: it needs readout evolved "
+            "and a network with evolved_outputs True"
+        )
+    for name, least in (
+        ("ensemble", 1),
+        ("robust", 0),
+        ("confirm_at", 0),
+        ("fit_weight", 0),
+    ):
+        if getattr(experiment, name) != least:
+            raise ValueError(
+                f"{name} must be {least} for a task of control, got "
+                f"{getattr(experiment, name)}"
+            )
+
+
 def weight_space(experiment: Experiment, driver: Driver) -> WeightSpace:
     """Return the genomes that an experiment's initialiser offers to its search."""
     initialiser, architecture = experiment.initialiser, driver.architecture
+    centre = getattr(initialiser, "centre", lambda _: None)(architecture)
     return WeightSpace(
         draw=lambda rng, count: initialiser.draw(architecture, rng, count),
         scale=driver.masked(initialiser.scale(architecture)),
         level=initialiser.level,
         family=initialiser.family(architecture),
+        centre=None if centre is None else driver.masked(centre),
     )
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from evolino.models.ensemble import Trained
 from evolino.models.model import Model
+from evolino.task.control import ControlTask, is_control
 from evolino.training.backpropagation import Backpropagation
-from evolino.training.best_networks import Found, best_of
+from evolino.training.best_networks import best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
+from evolino.training.filtering import Filtering
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
+from evolino.training.refined_search import RefinedSearch
 from evolino.training.refining import (
     Round,
     advance,
@@ -26,10 +29,13 @@ from evolino.training.refining import (
     chosen,
     round_of,
 )
+from evolino.training.run_progress import Progress
 from evolino.training.stopping import reasons
 from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
+
+WITH_OUTPUTS = (Backpropagation, Filtering)  # these train output weights, none is solved
 
 Attend = Callable[[Callable[[], list[Evaluated]]], list[Evaluated]]
 
@@ -39,56 +45,14 @@ def at_once(work: Callable[[], list[Evaluated]]) -> list[Evaluated]:
     return work()
 
 
-@dataclass(slots=True)
-class Progress:
-    """Where a run is; all of it goes into the checkpoint.
-
-    variant: of the curriculum, counted down to 0, the task itself. began_at: the variant's
-    generation 0. improved_at: the generation that found the best network. found: the best
-    networks on the present variant, the best first, as many as the model is made of or
-    are refined. refined: the states of these; rounds: what each round of refinement came
-    to, in refined_seconds. cpu_seconds: of this process.
-    """
-
-    generation: int = 0
-    evaluations: int = 0
-    seconds: float = 0.0
-    variant: int = 0
-    began_at: int = 0
-    improved_at: int = 0
-    found: list[Found] = field(default_factory=list)
-    refined: list[dict[str, Any]] = field(default_factory=list)
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    refined_seconds: float = 0.0
-    cpu_seconds: float = 0.0
-
-    @property
-    def best(self) -> float:
-        """The lowest loss so far, inf if there is none."""
-        return self.found[0][0] if self.found else float("inf")
-
-    @property
-    def genome(self) -> Array | None:
-        """(C, G) of the best network so far, None if there is none."""
-        return self.found[0][1] if self.found else None
-
-    def later(self) -> dict[str, Any]:
-        """Return by name what goes on changing after the last generation."""
-        names = "seconds", "refined", "rounds", "refined_seconds", "cpu_seconds"
-        return {name: getattr(self, name) for name in names}
-
-    def as_state(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A generation that was run. better: the genome (C, G) of the best network so far, if
-    this generation found it."""
+    this generation found it. messages: on networks that were given up."""
 
     record: Generation
     better: Array | None
+    messages: tuple[str, ...] = ()
 
 
 class Run:
@@ -113,6 +77,7 @@ class Run:
             if state is None
             else Progress(**state["progress"])
         )
+        self._failed: Array = np.zeros(0)  # the last genome that failed the task's test
         self._begin(None, None if state is None else state["search"])
 
     def state(self) -> dict[str, Any]:
@@ -132,10 +97,11 @@ class Run:
         evolution, most = self._evolution, self.experiment.budget.evaluations
         if most is not None:
             most -= self.progress.evaluations
-        generations = attend(lambda: evolution.advance(workers, most))
+        generations = attend(lambda: self._tested(evolution.advance(workers, most)))
         before = generations[-1].before
         if before is not None:
             self._cut_short = {"progress": self.progress.as_state(), "search": before}
+        self.progress.forget_refinement()
         steps = [self._take(each) for each in generations]
         if self._should_advance():
             self._advance()
@@ -145,6 +111,8 @@ class Run:
         """Return the limits of the budget that are reached; empty: go on."""
         progress = self.progress
         on_task = progress.variant == 0
+        if on_task and is_control(self.experiment.task) and progress.best == 0:
+            return ["solved: a network passed the task's test"]
         ended = [self._evolution.ended] if self._evolution.ended else []
         return ended + reasons(
             self.experiment.budget,
@@ -184,7 +152,7 @@ class Run:
         progress, count = self.progress, self.experiment.ensemble
         if not progress.found:
             return None
-        if isinstance(self._evolution, Backpropagation):
+        if isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
         genomes = [genome for _, genome in progress.found[:count]]
         if refined and progress.refined:
@@ -194,9 +162,31 @@ class Run:
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
         genome = self.progress.genome
-        if genome is not None and isinstance(self._evolution, Backpropagation):
+        if genome is not None and isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
+
+    def _tested(self, generations: list[Evaluated]) -> list[Evaluated]:
+        """Put the best network of each generation to the test of a task of control."""
+        task = self._problem.task
+        if not isinstance(task, ControlTask):
+            return generations
+        return [self._tested_best(task, each) for each in generations]
+
+    def _tested_best(self, task: ControlTask, generation: Evaluated) -> Evaluated:
+        """Return a generation, its best network with loss 0 if it passes the test."""
+        if not generation.found or generation.found[0][0] > task.tested_at:
+            return generation
+        genome = generation.found[0][1]
+        if np.array_equal(genome, self._failed):
+            return generation
+        if not task.passes(network_of(self._problem, genome)):
+            self._failed = genome
+            return generation
+        losses = generation.losses.copy()
+        losses[int(np.argmin(losses))] = 0.0
+        found = [(0.0, genome), *generation.found[1:]]
+        return replace(generation, losses=losses, found=found)
 
     def _take(self, generation: Evaluated) -> Step:
         """Count a generation."""
@@ -208,7 +198,11 @@ class Run:
         improved = progress.best < before
         if improved:
             progress.improved_at = progress.generation
-        return Step(describe(losses, progress), progress.genome if improved else None)
+        return Step(
+            describe(losses, progress),
+            progress.genome if improved else None,
+            generation.messages,
+        )
 
     def _should_advance(self) -> bool:
         progress, curriculum = self.progress, self.experiment.curriculum
@@ -236,8 +230,17 @@ class Run:
                 self._problem, state, self._share_used
             )
             return
-        kind = OneSearch if self.experiment.islands is None else Ring
-        self._evolution = kind(self._problem, origin, state)
+        if self.experiment.kalman is not None:
+            self._evolution = Filtering(self._problem, state)
+            return
+        self._evolution = self._kind()(self._problem, origin, state)
+
+    def _kind(self) -> type[OneSearch] | type[RefinedSearch] | type[Ring]:
+        """Return how the population moves on."""
+        if self.experiment.islands is not None:
+            return Ring
+        refine = self.experiment.refine
+        return RefinedSearch if refine is not None and refine.every else OneSearch
 
     def _share_used(self) -> float:
         """Return the share of the budget that is used, 0 to 1."""

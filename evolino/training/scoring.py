@@ -1,4 +1,4 @@
-"""Score candidates: by their one-step error, or by free runs.
+"""Score candidates: by their one-step error, by free runs, or by episodes.
 
 A scoring is a frozen dataclass that says how a candidate gets its loss; `scoring_of`, the
 one place where it is chosen, takes it from what the task declares.
@@ -17,8 +17,10 @@ from evolino.models.units import standardised
 from evolino.network.base import Networks
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.simd.workspace import Workspace
+from evolino.task.control import ControlTask
 from evolino.task.protocol import Task
 from evolino.task.series import Segment
+from evolino.training.episode_scoring import EpisodeLoss
 from evolino.training.loss import asks_for_inputs, loss_against
 from evolino.training.solved_candidates import Setting, SolvedCandidates, Stage
 from evolino.vocabulary import Array
@@ -126,6 +128,8 @@ def scoring_of(
     task: Task, *, tolerance: float = float("inf"), noise: Array | None = None
 ) -> Scoring:
     """Return how a task's candidates are scored. tolerance, noise: as of `FreeRun`."""
+    if isinstance(task, ControlTask):
+        return EpisodeLoss(task)
     return FreeRun(tolerance, noise) if task.generates else OneStepError()
 
 

@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from evolino.registry import find, from_table, names, to_table
+from evolino.registry import find, from_table, to_table
+from tests.support.registered import SOLVED
 
 
-@pytest.fixture(params=names("readout"))
+@pytest.fixture(params=SOLVED)
 def readout(request):
     return find("readout", request.param)()
 

@@ -15,6 +15,7 @@ from evolino.tasks.error_measures import rmse
 from evolino.tasks.music.music import Music
 from evolino.tasks.signals.series import SeriesTask
 from evolino.training.presets import experiment_for, load_table, presets_of
+from tests.support.registered import WITH_TARGETS
 
 SHORT = evolino.Budget(evaluations=20)
 
@@ -97,7 +98,7 @@ def experiments():
                 )
 
 
-@pytest.mark.parametrize("name", names("task"))
+@pytest.mark.parametrize("name", WITH_TARGETS)
 def test_no_shipped_network_sees_the_target_of_a_step_before_it_answers(name, rng):
     """Targets from a row on are replaced by noise: no output up to that row changes."""
     experiment = experiment_for(made(name))

@@ -9,8 +9,10 @@ from evolino.network.lstm import LSTM
 from evolino.vocabulary import Array
 
 
-def _readout_parts(architecture: LSTM, readout: Array) -> list[Array]:
-    """Return the rows of a readout for outputs, states, inputs, squares and constant."""
+def readout_parts(architecture: LSTM, readout: Array) -> list[Array]:
+    """Return the rows of a readout (S, K) for outputs, states, inputs, squares of outputs
+    and of inputs, and the constant, as views; empty where the readout has no such columns.
+    """
     plain = [
         readout[columns_of(architecture, each)] for each in ("outputs", "states", "inputs")
     ]
@@ -21,12 +23,10 @@ def _readout_parts(architecture: LSTM, readout: Array) -> list[Array]:
     return [*plain, *squares, readout[columns_of(architecture, "constant")]]
 
 
-def read_out(
-    architecture: LSTM, readout: Array, seen: tuple[Array, Array, Array], sums: Array
-) -> None:
-    """Write the sums (K, N) of a readout (S, K) of outputs, states (C, N), u (U, N)."""
+def read_out(parts: list[Array], seen: tuple[Array, Array, Array], sums: Array) -> None:
+    """Write the sums (K, N) of a readout, in parts, of outputs, states (C, N), u (U, N)."""
     h, s, u = seen
-    of_h, of_s, of_u, of_hh, of_uu, constant = _readout_parts(architecture, readout)
+    of_h, of_s, of_u, of_hh, of_uu, constant = parts
     np.matmul(of_h.T, h, out=sums)
     if len(of_s):
         sums += of_s.T @ s
@@ -39,36 +39,34 @@ def read_out(
 
 
 def read_out_backward(
-    architecture: LSTM,
-    readout: Array,
+    parts: list[Array],
     seen: tuple[Array, Array, Array],
     to_sums: Array,
-    to: tuple[Array, Array, Array],
+    to: tuple[Array, Array, list[Array]],
 ) -> Array:
-    """Add what sums (K, N) pass on to outputs and states (C, N) and the readout (S, K).
+    """Add what sums (K, N) pass on to outputs and states (C, N) and the readout.
 
-    to: these three. Returns what is passed on to u (U, N).
+    to: these three; the readout's in parts. Returns what is passed on to u (U, N).
     """
-    (h, s, u), (to_h, to_s, to_readout) = seen, to
-    of_h, of_s, of_u, of_hh, of_uu, constant = _readout_parts(architecture, readout)
-    parts = _readout_parts(architecture, to_readout)  # views, added to below
+    (h, s, u), (to_h, to_s, to_parts) = seen, to
+    of_h, of_s, of_u, of_hh, of_uu, constant = parts
     back = to_sums.T
     to_h += of_h @ to_sums
-    parts[0] += h @ back
+    to_parts[0] += h @ back
     to_u = np.zeros(u.shape)
     if len(of_s):
         to_s += of_s @ to_sums
-        parts[1] += s @ back
+        to_parts[1] += s @ back
     if len(of_u):
         to_u += of_u @ to_sums
-        parts[2] += u @ back
+        to_parts[2] += u @ back
     if len(of_hh):
         to_h += 2.0 * h * (of_hh @ to_sums)
         to_u += 2.0 * u * (of_uu @ to_sums)
-        parts[3] += np.square(h) @ back
-        parts[4] += np.square(u) @ back
+        to_parts[3] += np.square(h) @ back
+        to_parts[4] += np.square(u) @ back
     if len(constant):
-        parts[5] += back.sum(axis=0)
+        to_parts[5] += back.sum(axis=0)
     return to_u
 
 
@@ -90,6 +88,6 @@ def features_backward(
     architecture: LSTM, to_features: Array, h: Array
 ) -> tuple[Array, Array]:
     """Return what the gradient of features (T, S) gives outputs and states (T, C)."""
-    to_h, to_s, _, to_hh, _, _ = _readout_parts(architecture, to_features.T)
+    to_h, to_s, _, to_hh, _, _ = readout_parts(architecture, to_features.T)
     whole = to_h.T + 2.0 * h * to_hh.T if len(to_hh) else to_h.T
     return whole, to_s.T if len(to_s) else np.zeros_like(h)

@@ -1,6 +1,7 @@
-"""Free runs of one network beside each other and their gradient: runs in the lanes.
+"""Free runs of one network beside each other and their gradient: eight runs in the lanes.
 
-Each step is one matrix product for all runs. All of it is in float64.
+Groups of eight runs go one after another through all steps, so that what a group computes
+stays near the processor. All of it is in float64.
 """
 
 from __future__ import annotations
@@ -9,43 +10,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.network.backward.features import read_out, read_out_backward
-from evolino.network.backward.matrices import (
-    LANES,
-    Gradient,
-    Matrices,
-    all_weights,
-    padded,
-    peepholes_of,
-)
-from evolino.network.kernels.cell_gradient import step_backward, step_forward
-from evolino.simd.memory import aligned
+from evolino.network.backward.features import readout_parts
+from evolino.network.backward.matrices import LANES, Gradient, Held, Matrices, padded
+from evolino.network.kernels.free_run_gradient import backward_size, run_groups_backward
+from evolino.network.kernels.free_run_kept import Course, Network, forward_size, run_groups
+from evolino.simd.memory import aligned_copy, shared
 from evolino.vocabulary import Array
 
-KEPT = 2**26  # bytes of net inputs that free runs keep for the way back
+KEPT = 2**26  # bytes that the groups together keep for the way back; more are run again
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunsPass:
     """What free runs beside each other leave for the way back, which uses it up.
 
-    sources: (L + 1, C + U + 1, N), what drives the cells at each step: their outputs before
-    it, the input vector, 1; N is a multiple of the lanes. states: (L + 1, C, N). sums: (L,
-    K, N), what the readout summed up. net: (L, 4 C, N), the net inputs, None where they
-    would take more than KEPT bytes. count: of the runs that were asked for.
+    network, course: as kernels read them. sums: (L, K, N), what the readout summed up, for
+    N runs and those that fill the lanes. count: of the runs without those. held: memory.
     """
 
     matrices: Matrices
-    readout: Array
-    sources: Array
-    states: Array
+    network: Network
+    course: Course
     sums: Array
-    net: Array | None
     count: int
-
-    def vectors(self) -> Array:
-        """Return the input vectors (L, U, N)."""
-        return self.sources[:-1, self.matrices.architecture.cells : -1]
+    held: Held
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +47,13 @@ class RunStarts:
     inputs: Array
 
 
-def run_freely(matrices: Matrices, readout: Array, starts: RunStarts) -> RunsPass:
+def run_freely(
+    matrices: Matrices, readout: Array, starts: RunStarts, held: Held | None = None
+) -> RunsPass:
     """Let one network with a readout (S, K) run freely from N starts.
 
-    Raises ValueError for outputs that are not fed back as they are summed up.
+    held: memory to use again; what it held of an earlier pass is lost. Raises ValueError
+    for outputs that are not fed back as they are summed up.
     """
     architecture = matrices.architecture
     if architecture.output != "identity":
@@ -70,32 +61,32 @@ def run_freely(matrices: Matrices, readout: Array, starts: RunStarts) -> RunsPas
             f"free runs have a gradient for output 'identity', got {architecture.output!r}"
         )
     steps, count = starts.inputs.shape[:2]
-    cells, lanes, inputs = architecture.cells, padded(count), architecture.inputs
-    weights = all_weights(matrices)
-    sources = _stack(steps + 1, weights.shape[1], lanes)
-    states = _stack(steps + 1, cells, lanes)
-    sources[0, :cells, :count], states[0, :, :count] = starts.outputs.T, starts.states.T
-    sources[:-1, cells : cells + inputs, :count] = np.moveaxis(starts.inputs, 2, 1)
-    sources[:, -1] = 1.0
-    sums = np.zeros((steps, architecture.outputs, lanes))
-    fed_back = np.zeros((architecture.outputs, lanes))
-    fed_back[:, :count] = starts.fed_back.T
-    peepholes, work = peepholes_of(matrices, cells, lanes), aligned(56)
-    kept = steps * 4 * cells * lanes * 8 <= KEPT
-    nets = _stack(steps if kept else 1, 4 * cells, lanes)
-    for t in range(steps):
-        if architecture.feedback:
-            sources[t, cells + inputs : -1] = architecture.feedback_scale * fed_back
-        net = nets[t if kept else 0]
-        np.matmul(weights, sources[t], out=net)
-        h = sources[t + 1, :cells]
-        step_forward(
-            net.reshape(-1), peepholes, states[t].reshape(-1), states[t + 1].reshape(-1),
-            h.reshape(-1), work, cells * lanes // LANES, matrices.flags,
-        )  # fmt: skip
-        read_out(architecture, readout, (h, states[t + 1], sources[t, cells:-1]), sums[t])
-        fed_back = sums[t]
-    return RunsPass(matrices, readout, sources, states, sums, nets if kept else None, count)
+    network = _network(matrices, readout)
+    groups = padded(count) // LANES
+    sizes = [size * LANES for size in _sizes(network, steps)]
+    kept = min(groups, KEPT // (8 * sum(sizes)))
+    held = held or Held()
+    runs = np.minimum(np.arange(groups * LANES), count - 1).reshape(groups, LANES)
+    begin = [each[runs] for each in (starts.fed_back, starts.outputs, starts.states)]
+    gates, seen, states = (
+        held.take(name, min(kept + 1, groups) * size)
+        for name, size in zip(("gates", "seen", "states"), sizes, strict=True)
+    )
+    course = Course(
+        aligned_copy(starts.inputs[:, runs].transpose(1, 0, 3, 2)).reshape(-1),
+        aligned_copy(np.concatenate(begin, axis=2).swapaxes(1, 2)).reshape(-1),
+        gates,
+        seen,
+        states,
+        held.take("sums", groups * steps * network.outputs * LANES),
+        steps,
+        kept,
+    )
+    work = held.take("work", _work_size(network))
+    run_groups(network, course, groups, work)
+    by_group = course.sums.reshape(groups, steps, network.outputs, LANES)
+    sums = by_group.transpose(1, 2, 0, 3).reshape(steps, network.outputs, -1)
+    return RunsPass(matrices, network, course, sums, count, held)
 
 
 def run_freely_backward(
@@ -106,47 +97,115 @@ def run_freely_backward(
     Returns what is passed on to the readout (S, K), and to the cells' outputs and states
     (N, C) at the starts.
     """
-    matrices, readout = passed.matrices, passed.readout
-    architecture = matrices.architecture
+    network, held = passed.network, passed.held
+    cells, outputs, width = network.cells, network.outputs, network.width
     steps, _, lanes = passed.sums.shape
-    cells, inputs = architecture.cells, architecture.inputs
-    weights = all_weights(matrices)
-    peepholes, to_peepholes = (
-        peepholes_of(matrices, cells, lanes),
-        aligned(3 * cells * lanes),
+    groups = lanes // LANES
+    given = np.zeros((steps, outputs, lanes))
+    given[:, :, : passed.count] = to_sums
+    by_group = given.reshape(steps, outputs, groups, LANES).transpose(2, 0, 1, 3)
+    sizes = 3 * cells, 3 * outputs * cells, outputs * (2 * width + 1)
+    to = (
+        held.take("to network", sum(sizes) * LANES),
+        held.take("to weights", len(network.weights.values) * LANES),
+        held.take("to begin", groups * 2 * cells * LANES),
     )
-    spare = _stack(1, 4 * cells, lanes)[0]
-    ds, to_sources = _stack(1, cells, lanes)[0], _stack(1, weights.shape[1], lanes)[0]
-    to_weights, to_readout = np.zeros_like(weights), np.zeros_like(readout)
-    to_y = np.zeros((architecture.outputs, lanes))
-    for t in reversed(range(steps)):
-        to_y[:, : passed.count] += to_sums[t]
-        dh = to_sources[:cells]
-        h, s = passed.sources[t + 1, :cells], passed.states[t + 1]
-        u = passed.sources[t, cells:-1]
-        to_u = read_out_backward(
-            architecture, readout, (h, s, u), to_y, (dh, ds, to_readout)
-        )
-        if passed.net is None:
-            net = np.matmul(weights, passed.sources[t], out=spare)
-        else:
-            net = passed.net[t]
-        states = passed.states[t].reshape(-1), s.reshape(-1)
-        step_backward(
-            net.reshape(-1), peepholes, states, dh.reshape(-1), ds.reshape(-1),
-            to_peepholes, cells * lanes // LANES, matrices.flags,
-        )  # fmt: skip
-        np.matmul(weights.T, net, out=to_sources)
-        to_weights += net @ passed.sources[t].T
-        to_u += to_sources[cells:-1]
-        to_y[...] = (
-            architecture.feedback_scale * to_u[inputs:] if architecture.feedback else 0
-        )
-    gradient.add_weights(to_weights)
-    gradient.peepholes += to_peepholes.reshape(3, cells, lanes).sum(axis=2)
-    started = to_sources[:cells, : passed.count].T, ds[:, : passed.count].T
-    return to_readout, *started
+    to[0].fill(0.0)
+    to[1].fill(0.0)
+    run_groups_backward(
+        network, passed.course, groups, aligned_copy(by_group).reshape(-1), to,
+        held.take("work", _work_size(network)),
+    )  # fmt: skip
+    by_lane = np.split(to[0].reshape(-1, LANES).sum(axis=1), np.cumsum(sizes)[:-1])
+    gradient.peepholes += by_lane[0].reshape(cells, 3).T
+    _give(passed.matrices, network, to[1], gradient)
+    to_readout = _readout_of(
+        passed.matrices,
+        by_lane[1].reshape(outputs, cells, 3),
+        by_lane[2].reshape(outputs, 2 * width + 1),
+    )
+    started = to[2].reshape(groups, 2, cells, LANES).transpose(1, 0, 3, 2)
+    to_h, to_s = started.reshape(2, lanes, cells)[:, : passed.count]
+    return to_readout, to_h, to_s
 
 
-def _stack(count: int, rows: int, lanes: int) -> Array:
-    return aligned(count * rows * lanes).reshape(count, rows, lanes)
+def _give(matrices: Matrices, network: Network, to_weights: Array, to: Gradient) -> None:
+    """Add what weights in lanes got to a gradient."""
+    cells, width = network.cells, network.width
+    by_lane = to_weights.reshape(cells, width + 1 + network.recurrent, 4, LANES)
+    parts = np.moveaxis(by_lane.sum(axis=3), 2, 0)
+    rows, sources = np.arange(cells)[:, None], matrices.architecture.recurrent_sources()
+    to.recurrent[:, rows, sources] += parts[:, :, width + 1 :]
+    to.inputs += parts[:, :, :width]
+    to.bias += parts[:, :, width]
+
+
+def _network(matrices: Matrices, readout: Array) -> Network:
+    """Return a network and its readout (S, K) as kernels read them."""
+    architecture = matrices.architecture
+    cells, width = architecture.cells, architecture.input_width
+    sources = architecture.recurrent_sources()
+    dense = architecture.sources is None
+    recurrent = matrices.recurrent
+    if not dense:
+        recurrent = recurrent[:, np.arange(cells)[:, None], sources]
+    parts = matrices.inputs, matrices.bias[:, :, None], recurrent
+    to_cells, to_vector = _parts_of(matrices, readout)
+    return Network(
+        shared(np.moveaxis(np.concatenate(parts, axis=2), 0, 2)),
+        np.ascontiguousarray(sources, dtype=np.int64).reshape(-1),
+        shared(matrices.peepholes.T),
+        shared(to_cells),
+        shared(to_vector),
+        cells,
+        recurrent.shape[2],
+        width,
+        architecture.inputs,
+        architecture.outputs,
+        float(architecture.feedback_scale),
+        matrices.flags,
+        dense,
+    )
+
+
+def _parts_of(matrices: Matrices, readout: Array) -> tuple[Array, Array]:
+    """Return a readout (S, K) as (K, C, 3) and (K, 2 U + 1), 0 where it has no columns."""
+    architecture = matrices.architecture
+    cells, width, outputs = (
+        architecture.cells, architecture.input_width, architecture.outputs
+    )  # fmt: skip
+    of_h, of_s, of_u, of_hh, of_uu, constant = readout_parts(architecture, readout)
+    to_cells = np.zeros((outputs, cells, 3))
+    for k, each in enumerate((of_h, of_s, of_hh)):
+        to_cells[:, : len(each), k] = each.T
+    to_vector = np.zeros((outputs, 2 * width + 1))
+    to_vector[:, : len(of_u)] = of_u.T
+    to_vector[:, width : width + len(of_uu)] = of_uu.T
+    to_vector[:, 2 * width :][:, : len(constant)] = constant.T
+    return to_cells, to_vector
+
+
+def _readout_of(matrices: Matrices, to_cells: Array, to_vector: Array) -> Array:
+    """Return (S, K) of what `_parts_of` takes apart; what the readout lacks is dropped."""
+    architecture, width = matrices.architecture, (to_vector.shape[1] - 1) // 2
+    readout = np.zeros((architecture.readout_width, architecture.outputs))
+    given = (
+        to_cells[:, :, 0], to_cells[:, :, 1], to_vector[:, :width], to_cells[:, :, 2],
+        to_vector[:, width : 2 * width], to_vector[:, 2 * width :],
+    )  # fmt: skip
+    for part, values in zip(readout_parts(architecture, readout), given, strict=True):
+        part[...] = values.T[: len(part)]
+    return readout
+
+
+def _sizes(network: Network, steps: int) -> tuple[int, int, int]:
+    """Return the vectors of gates, seen and states of a group's course."""
+    cells, width = network.cells, network.width
+    return 4 * cells * steps, (width + 1 + cells) * (steps + 1), (steps + 1) * cells
+
+
+def _work_size(network: Network) -> int:
+    cells, width = network.cells, network.width
+    return LANES * max(
+        forward_size(cells, width), backward_size(cells, width, network.outputs)
+    )

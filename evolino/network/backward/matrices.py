@@ -10,9 +10,11 @@ from evolino.network.kernels.networks import layout_of
 from evolino.network.lstm import LSTM
 from evolino.network.weights import Weights, repack, unpack
 from evolino.simd.memory import aligned
+from evolino.simd.workspace import Workspace
 from evolino.vocabulary import Array
 
 LANES = 8  # numbers of a vector in float64
+Held = Workspace  # memory that passes use again for the next genome
 
 
 @dataclass(frozen=True, slots=True, eq=False)

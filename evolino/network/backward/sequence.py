@@ -13,6 +13,7 @@ import numpy as np
 from evolino.network.backward.matrices import (
     LANES,
     Gradient,
+    Held,
     Matrices,
     padded,
     peepholes_of,
@@ -29,13 +30,14 @@ class SequencePass:
     """What a teacher-forced pass over one sequence leaves for the way back.
 
     vectors: (T, U). outputs, states: (T + 1, n), of all cells and the lanes beyond them;
-    row 0 is before the first step.
+    row 0 is before the first step. held: where they are.
     """
 
     matrices: Matrices
     vectors: Array
     outputs: Array
     states: Array
+    held: Held
 
     def cells(self) -> tuple[Array, Array]:
         """Return outputs and states (T, C) after each step."""
@@ -47,43 +49,47 @@ def _rows(count: int, width: int) -> Array:
     return aligned(count * width).reshape(count, width)
 
 
-def _input_weights(matrices: Matrices, n: int) -> tuple[Array, Array]:
-    """Return (U, 4 n) and the bias (4 n)."""
+def _weights(matrices: Matrices, n: int) -> Array:
+    """Return (C + U + 1, 4 n), aligned: from cells, input vector, 1 to all net inputs."""
     cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
-    inputs, bias = np.zeros((width, 4, n)), np.zeros((4, n))
-    inputs[:, :, :cells] = np.moveaxis(matrices.inputs, 2, 0)
-    bias[:, :cells] = matrices.bias
-    return inputs.reshape(width, 4 * n), bias.reshape(4 * n)
-
-
-def _source_weights(matrices: Matrices, n: int) -> Array:
-    """Return (C, 4 n), aligned: from each cell to all net inputs."""
-    cells = matrices.architecture.cells
-    weights = _rows(cells, 4 * n)
-    weights.reshape(cells, 4, n)[:, :, :cells] = np.moveaxis(matrices.recurrent, 2, 0)
+    weights = _rows(cells + width + 1, 4 * n)
+    parts = weights.reshape(-1, 4, n)[:, :, :cells]
+    parts[:cells] = np.moveaxis(matrices.recurrent, 2, 0)
+    parts[cells:-1] = np.moveaxis(matrices.inputs, 2, 0)
+    parts[-1] = matrices.bias
     return weights
 
 
-def drive_sequence(matrices: Matrices, vectors: Array) -> SequencePass:
-    """Drive a network over input vectors (T, U), from cells at rest."""
+def drive_sequence(
+    matrices: Matrices, vectors: Array, held: Held | None = None, name: str = ""
+) -> SequencePass:
+    """Drive a network over input vectors (T, U), from cells at rest.
+
+    held: memory to use again; what it held of an earlier pass of this name is lost.
+    """
+    held = held or Held()
     steps, cells = len(vectors), matrices.architecture.cells
     n = padded(cells)
-    outputs, states = _rows(steps + 1, n), _rows(steps + 1, n)
-    weights, peepholes, work = (
-        _source_weights(matrices, n).reshape(-1), peepholes_of(matrices, n), aligned(56)
-    )  # fmt: skip
-    inputs, bias = _input_weights(matrices, n)
+    outputs, states = (
+        held.take(f"{each} {name}", (steps + 1) * n).reshape(-1, n)
+        for each in ("outputs", "states")
+    )
+    outputs[0] = states[0] = 0.0
+    weights, peepholes, work = _weights(matrices, n), peepholes_of(matrices, n), aligned(56)
+    recurrent = weights[:cells].reshape(-1)
+    room = held.take("net", min(CHUNK, steps) * 4 * n).reshape(-1, 4 * n)
     for first in range(0, steps, CHUNK):
         last = min(first + CHUNK, steps)
-        net = _rows(last - first, 4 * n)
-        net[...] = vectors[first:last] @ inputs + bias
+        net = room[: last - first]
+        np.matmul(vectors[first:last], weights[cells:-1], out=net)
+        net += weights[-1]
         rows = slice(first, last + 1)
         sequence = Sequence(
-            net.reshape(-1), weights, peepholes, outputs[rows].reshape(-1),
+            net.reshape(-1), recurrent, peepholes, outputs[rows].reshape(-1),
             states[rows].reshape(-1),
         )  # fmt: skip
         drive_forward(sequence, work, last - first, cells, n // LANES, matrices.flags)
-    return SequencePass(matrices, vectors, outputs, states)
+    return SequencePass(matrices, vectors, outputs, states, held)
 
 
 def drive_sequence_backward(
@@ -91,25 +97,29 @@ def drive_sequence_backward(
 ) -> None:
     """Add to a gradient what outputs and states (T, C) after each step pass on to it."""
     matrices, steps = passed.matrices, len(passed.vectors)
-    cells = matrices.architecture.cells
+    cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
     n = padded(cells)
-    forward = _source_weights(matrices, n)
-    backward = np.ascontiguousarray(forward.T)
+    weights, to_weights = _weights(matrices, n), np.zeros((cells + width + 1, 4 * n))
     turned = _rows(4 * n, n)
-    turned[:, :cells] = backward
+    turned[:, :cells] = weights[:cells].T
     peepholes, to_peepholes, carry = (
-        peepholes_of(matrices, n),
-        aligned(3 * n),
-        aligned(2 * n),
+        peepholes_of(matrices, n), aligned(3 * n), aligned(2 * n)
+    )  # fmt: skip
+    most = min(CHUNK, steps)
+    net_room, dh_room, ds_room, driving = (
+        passed.held.take(name, most * size).reshape(-1, size)
+        for name, size in (("net", 4 * n), ("dh", n), ("ds", n), ("row", cells + width + 1))
     )
-    inputs, bias = _input_weights(matrices, n)
-    to_inputs, to_bias = np.zeros_like(inputs), np.zeros_like(bias)
-    to_sources = np.zeros_like(forward)
+    dh_room[:, cells:] = ds_room[:, cells:] = 0.0
+    driving[:, -1] = 1.0
+    product = np.empty_like(to_weights)
     for first in reversed(range(0, steps, CHUNK)):
         last = min(first + CHUNK, steps)
-        before = passed.outputs[first:last, :cells]
-        net, dh, ds = (_rows(last - first, width) for width in (4 * n, n, n))
-        net[...] = passed.vectors[first:last] @ inputs + bias + before @ forward
+        net, dh, ds = (room[: last - first] for room in (net_room, dh_room, ds_room))
+        seen = driving[: last - first]
+        seen[:, :cells] = passed.outputs[first:last, :cells]
+        seen[:, cells:-1] = passed.vectors[first:last]
+        np.matmul(seen, weights, out=net)
         dh[:, :cells], ds[:, :cells] = to_outputs[first:last], to_states[first:last]
         sequence = Sequence(
             net.reshape(-1), turned.reshape(-1), peepholes,
@@ -120,11 +130,9 @@ def drive_sequence_backward(
             sequence, dh.reshape(-1), ds.reshape(-1), carry, to_peepholes, last - first,
             n // LANES, matrices.flags,
         )  # fmt: skip
-        to_inputs += passed.vectors[first:last].T @ net
-        to_bias += net.sum(axis=0)
-        to_sources += before.T @ net
-    width = matrices.inputs.shape[2]
-    gradient.inputs += np.moveaxis(to_inputs.reshape(width, 4, n)[:, :, :cells], 0, 2)
-    gradient.bias += to_bias.reshape(4, n)[:, :cells]
-    gradient.recurrent += np.moveaxis(to_sources.reshape(cells, 4, n)[:, :, :cells], 0, 2)
+        to_weights += np.matmul(seen.T, net, out=product)
+    parts = np.moveaxis(to_weights.reshape(-1, 4, n)[:, :, :cells], 0, 2)
+    gradient.recurrent += parts[:, :, :cells]
+    gradient.inputs += parts[:, :, cells:-1]
+    gradient.bias += parts[:, :, -1]
     gradient.peepholes += to_peepholes.reshape(3, n)[:, :cells]

@@ -19,7 +19,8 @@ class Initialiser(Protocol[Network]):
 
     One that is of some architectures only has a class attribute `networks`: their names.
     Network: the architectures that it draws for, `Architecture` for all of them;
-    `check_initialiser` refuses another.
+    `check_initialiser` refuses another. One with a method `centre(architecture)` says with
+    a genome (C, G) where searches that move a mean begin; None is at a draw.
     """
 
     @property

@@ -70,6 +70,100 @@ def _step(net: Any, peep: Any, before: Any, states: Any, outputs: Any, work: Any
 
 
 @njit(inline="always")
+def opened(net: Any, peep: Any, s0: Any, flags: int) -> Any:
+    """Return input gate, forget gate (1 if there is none) and cell input of a cell.
+
+    net: net inputs of input gate, forget gate, cell input and output gate. peep: the
+    peephole weights of the three gates. s0: the state before the step.
+    """
+    zi, zf, zg, _ = net
+    if flags & HAS_PEEPHOLES:
+        zi = fma(peep[0], s0, zi)
+        zf = fma(peep[1], s0, zf)
+    ei, ef, eg = one_plus_exp_minus(zi), like(zi, 1.0), like(zi, 1.0)
+    if flags & HAS_FORGET_GATE:
+        ef = one_plus_exp_minus(zf)
+    numerator = zg
+    if flags & TANH_INPUT:
+        numerator = expm1_twice(zg)
+        eg = numerator + 2.0
+    both = ei * ef
+    inverse = like(zi, 1.0) / (both * eg)  # one division for all three
+    return inverse * (ef * eg), inverse * (ei * eg), numerator * (inverse * both)
+
+
+@njit(inline="always")
+def let_out(net: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return output gate and output of a cell from its new state s; as of `opened`."""
+    zo = net[3]
+    if flags & HAS_PEEPHOLES:
+        zo = fma(peep[2], s, zo)
+    eo = one_plus_exp_minus(zo)
+    one = like(s, 1.0)
+    if flags & LINEAR_OUTPUT:
+        o = one / eo
+        return o, o * s
+    if flags & GERS_OUTPUT:
+        e = expm1_twice(s)
+        inverse = one / (eo * (e + 2.0))
+        return inverse * (e + 2.0), e * inverse
+    o = one / eo
+    e = expm1_twice(o * s)
+    return o, e / (e + 2.0)
+
+
+@njit(inline="always")
+def cell_backward(
+    gates: Any, peep: Any, cell: Any, to_h: Any, to_s: Any, flags: int
+) -> Any:
+    """Return what a cell's step passes on to its four net inputs and to the state before.
+
+    gates: input gate, forget gate, cell input, output gate. peep: the peephole weights of
+    the three gates. cell: states before and after the step, output. to_h, to_s: gradients
+    of output and state after it.
+    """
+    i, f, g, o = gates
+    s0, s, h = cell
+    one = like(s, 1.0)
+    if flags & LINEAR_OUTPUT:
+        to_o = to_h * s
+        to_s = fma(to_h, o, to_s)
+    elif flags & GERS_OUTPUT:
+        q = h / o
+        to_o = to_h * q
+        to_s = fma(to_h * (one - q * q), o, to_s)
+    else:
+        bent = to_h * (one - h * h)
+        to_o = bent * s
+        to_s = fma(bent, o, to_s)
+    to_o = to_o * (o * (one - o))
+    if flags & HAS_PEEPHOLES:
+        to_s = fma(to_o, peep[2], to_s)
+    to_i = to_s * g * (i * (one - i))
+    to_g = to_s * i
+    if flags & TANH_INPUT:
+        to_g = to_g * (one - g * g)
+    kept, to_f = to_s, like(s, 0.0)
+    if flags & HAS_FORGET_GATE:
+        kept = to_s * f
+        to_f = to_s * s0 * (f * (one - f))
+    if flags & HAS_PEEPHOLES:
+        kept = fma(to_i, peep[0], fma(to_f, peep[1], kept))
+    return to_i, to_f, to_g, to_o, kept
+
+
+@njit(inline="always")
+def add_to_peepholes(to_peep: Any, at: Any, states: Any, to: Any) -> None:
+    """Add what the gates pass on to a cell's three peephole weights.
+
+    at: their places in to_peep. states: before and after the step. to: of the net inputs.
+    """
+    store(to_peep, at[0], fma(to[0], states[0], load(to_peep, at[0])))
+    store(to_peep, at[1], fma(to[1], states[0], load(to_peep, at[1])))
+    store(to_peep, at[2], fma(to[3], states[1], load(to_peep, at[2])))
+
+
+@njit(inline="always")
 def _step_backward(net: Any, peep: Any, cells: Any, dh: Any, ds: Any, dpeep: Any,
                    n: int, flags: int) -> None:  # fmt: skip
     """Turn net inputs into their gradients, and ds into that of the states before.
@@ -78,77 +172,61 @@ def _step_backward(net: Any, peep: Any, cells: Any, dh: Any, ds: Any, dpeep: Any
     it. dpeep: is added to.
     """
     for k in range(n):
-        s0, s = load(cells[0], k), load(cells[1], k)
-        zi, zf, zg = load(net, k), load(net, n + k), load(net, 2 * n + k)
-        zo = load(net, 3 * n + k)
+        states = load(cells[0], k), load(cells[1], k)
+        at = k, n + k, 2 * n + k
+        own = load(peep, at[0]), load(peep, at[1]), load(peep, at[2])
+        z = load(net, k), load(net, n + k), load(net, 2 * n + k), load(net, 3 * n + k)
+        i, f, g = opened(z, own, states[0], flags)
+        o, h = let_out(z, own, states[1], flags)
+        cell = states[0], states[1], h
+        to = cell_backward((i, f, g, o), own, cell, load(dh, k), load(ds, k), flags)
         if flags & HAS_PEEPHOLES:
-            zi = fma(load(peep, k), s0, zi)
-            zf = fma(load(peep, n + k), s0, zf)
-            zo = fma(load(peep, 2 * n + k), s, zo)
-        one = like(s, 1.0)
-        i = one / one_plus_exp_minus(zi)
-        o = one / one_plus_exp_minus(zo)
-        g, slope = zg, one
-        if flags & TANH_INPUT:
-            e = expm1_twice(zg)
-            g = e / (e + 2.0)
-            slope = one - g * g
-        to_h, to_s = load(dh, k), load(ds, k)
-        if flags & LINEAR_OUTPUT:
-            to_o = to_h * s
-            to_s = fma(to_h, o, to_s)
-        else:
-            gers = flags & GERS_OUTPUT
-            e = expm1_twice(s if gers else o * s)
-            q = e / (e + 2.0)
-            bent = to_h * (one - q * q)
-            to_o = to_h * q if gers else bent * s
-            to_s = fma(bent, o, to_s)
-        to_o = to_o * (o * (one - o))
-        if flags & HAS_PEEPHOLES:
-            to_s = fma(to_o, load(peep, 2 * n + k), to_s)
-        to_i = to_s * g * (i * (one - i))
-        kept, to_f = to_s, like(s, 0.0)
-        if flags & HAS_FORGET_GATE:
-            f = one / one_plus_exp_minus(zf)
-            kept = to_s * f
-            to_f = to_s * s0 * (f * (one - f))
-        if flags & HAS_PEEPHOLES:
-            kept = fma(to_i, load(peep, k), fma(to_f, load(peep, n + k), kept))
-            store(dpeep, k, fma(to_i, s0, load(dpeep, k)))
-            store(dpeep, n + k, fma(to_f, s0, load(dpeep, n + k)))
-            store(dpeep, 2 * n + k, fma(to_o, s, load(dpeep, 2 * n + k)))
-        store(net, k, to_i)
-        store(net, n + k, to_f)
-        store(net, 2 * n + k, to_s * i * slope)
-        store(net, 3 * n + k, to_o)
-        store(ds, k, kept)
+            add_to_peepholes(dpeep, at, states, to)
+        store(net, k, to[0])
+        store(net, n + k, to[1])
+        store(net, 2 * n + k, to[2])
+        store(net, 3 * n + k, to[3])
+        store(ds, k, to[4])
 
 
 @njit(inline="always")
 def _add_product(matrix: Any, factors: Any, rows: int, sums: Any, columns: int) -> None:
     """Add the factors (rows,) times a matrix of rows to sums, `columns` vectors."""
     k = 0
-    while k < columns:
-        a, b = load(sums, k), load(sums, min(k + 1, columns - 1))
-        c, d = load(sums, min(k + 2, columns - 1)), load(sums, min(k + 3, columns - 1))
+    while k + 8 <= columns:
         at = part(matrix, k)
-        if k + 4 <= columns:
-            for r in range(rows):
-                x = number(factors, r)
-                row = part(at, r * columns)
-                a, b = fma(load(row, 0), x, a), fma(load(row, 1), x, b)
-                c, d = fma(load(row, 2), x, c), fma(load(row, 3), x, d)
-            store(sums, k, a)
-            store(sums, k + 1, b)
-            store(sums, k + 2, c)
-            store(sums, k + 3, d)
-            k += 4
-        else:
-            for r in range(rows):
-                a = fma(load(at, r * columns), number(factors, r), a)
-            store(sums, k, a)
-            k += 1
+        a, b, c, d = load(sums, k), load(sums, k + 1), load(sums, k + 2), load(sums, k + 3)
+        e, f, g, h = (
+            load(sums, k + 4), load(sums, k + 5), load(sums, k + 6), load(sums, k + 7)
+        )  # fmt: skip
+        for r in range(rows):
+            x, row = number(factors, r), part(at, r * columns)
+            a, b = fma(load(row, 0), x, a), fma(load(row, 1), x, b)
+            c, d = fma(load(row, 2), x, c), fma(load(row, 3), x, d)
+            e, f = fma(load(row, 4), x, e), fma(load(row, 5), x, f)
+            g, h = fma(load(row, 6), x, g), fma(load(row, 7), x, h)
+        store(sums, k, a)
+        store(sums, k + 1, b)
+        store(sums, k + 2, c)
+        store(sums, k + 3, d)
+        store(sums, k + 4, e)
+        store(sums, k + 5, f)
+        store(sums, k + 6, g)
+        store(sums, k + 7, h)
+        k += 8
+    while k < columns:
+        left = columns - 1 - k
+        at, p, q, z = part(matrix, k), min(1, left), min(2, left), min(3, left)
+        a, b, c, d = load(sums, k), load(sums, k + p), load(sums, k + q), load(sums, k + z)
+        for r in range(rows):
+            x, row = number(factors, r), part(at, r * columns)
+            a, b = fma(load(row, 0), x, a), fma(load(row, p), x, b)
+            c, d = fma(load(row, q), x, c), fma(load(row, z), x, d)
+        store(sums, k + z, d)
+        store(sums, k + q, c)
+        store(sums, k + p, b)
+        store(sums, k, a)
+        k += 4
 
 
 @compiled

@@ -1,0 +1,1 @@
+"""Compiled environments, an episode in each lane of a vector."""

@@ -1,0 +1,193 @@
+"""Environments in plain NumPy, N episodes at once: the twin of the compiled kernels.
+
+Tests hold the kernels to it; pictures and anyone's own policy are driven by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from evolino.environments.base import (
+    CART,
+    MAZE,
+    MEMORY,
+    PENDULUM,
+    WINDOW,
+    Environment,
+    Episodes,
+    Outcomes,
+)
+from evolino.vocabulary import Array
+
+POLE_MASSES, POLE_HALF_LENGTHS = np.array([0.1, 0.01]), np.array([0.5, 0.05])
+
+# From observations (N, I) to outputs (N, K); called once a step.
+Act = Callable[[Array], Array]
+
+
+def observe(environment: Environment, state: Array, noise: Array) -> Array:
+    """Return the observations (N, I) of states (N, S); noise: (N, M)."""
+    constants = environment.constants
+    if environment.kind == CART:
+        by = np.array([constants[2]] + [constants[4]] * (state.shape[1] // 2 - 1))
+        if constants[5]:
+            return np.asarray(state / np.repeat(by, 2))
+        return np.asarray(state[:, ::2] / by)
+    if environment.kind == MEMORY:
+        place, cue = state.T
+        first, last = place < 0.5, np.abs(place - constants[0]) < 0.5
+        return np.stack([np.where(first, cue, constants[1] * noise[:, 0]), last * 1.0], 1)
+    if environment.kind == MAZE:
+        place, cue = state.T
+        first, last = place < 0.5, np.abs(place - constants[0]) < 0.5
+        between = ~(first | last)
+        columns = [first & (cue > 0), first & (cue < 0), between, last]
+        clean = np.stack(columns, 1).astype(np.float64)
+        return np.asarray(clean + between[:, None] * constants[1] * noise)
+    if environment.kind == PENDULUM:
+        return np.stack([np.cos(state[:, 0]), np.sin(state[:, 0])], 1)
+    return (state[:, :1] + 0.3) / 0.9
+
+
+def advance(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return the next states (N, S), whether each goes on, rewards and costs, (N,) each."""
+    kinds = {CART: _cart, MEMORY: _memory, MAZE: _maze, PENDULUM: _pendulum}
+    return kinds.get(environment.kind, _car)(environment, state, outputs)
+
+
+def play(environment: Environment, episodes: Episodes, act: Act) -> Outcomes:
+    """Return what a policy comes to, (1, N); it is given all episodes together."""
+    number = episodes.number
+    running, taken, returns = (
+        np.ones(number, dtype=bool),
+        np.zeros(number),
+        np.zeros(number),
+    )
+    window = np.zeros((WINDOW, number))
+    every = trajectories(environment, episodes, act)
+    for t, (_, _, goes_on, reward, cost) in enumerate(every):
+        returns += np.where(running, reward, 0.0)
+        taken += running
+        running &= goes_on > 0.5
+        window[t % WINDOW] = np.where(running, cost, window[t % WINDOW])
+    return Outcomes(taken[None], returns[None], window.sum(axis=0)[None])
+
+
+Step = tuple[Array, Array, Array, Array, Array]
+
+
+def trajectories(environment: Environment, episodes: Episodes, act: Act) -> Iterator[Step]:
+    """Yield for each step: states (N, S) before it, outputs (N, K), whether each goes on,
+    rewards and costs (N,); until all episodes have ended."""
+    state = episodes.starts.copy()
+    running = np.ones(episodes.number, dtype=bool)
+    for t in range(episodes.steps):
+        outputs = act(observe(environment, state, episodes.noise[:, t]))
+        after, goes_on, reward, cost = advance(environment, state, outputs)
+        yield state, outputs, goes_on, reward, cost
+        running &= goes_on > 0.5
+        if not running.any():
+            return
+        state = after
+
+
+def _cart(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Cart and poles, by the equations of `evolino.environments.kernels.cart`."""
+    _, friction, track, angle = environment.constants[:4]
+    push = 10.0 * np.tanh(outputs[:, 0])
+    least = np.where(push < 0, -10.0, 10.0) / 256.0
+    push = np.where(np.abs(push) < np.abs(least), least, push)
+    for _ in range(2):
+        state = _runge_kutta(state, push, friction)
+    stands = (np.abs(state[:, 0]) <= track) & (np.abs(state[:, 2::2]) <= angle).all(axis=1)
+    upright = np.where(stands, 1.0, 0.0)
+    return state, upright, upright, np.asarray(np.abs(state[:, :4]).sum(axis=1))
+
+
+def _runge_kutta(state: Array, push: Array, friction: float, h: float = 0.01) -> Array:
+    a = cart_slope(state, push, friction)
+    b = cart_slope(state + h / 2 * a, push, friction)
+    c = cart_slope(state + h / 2 * b, push, friction)
+    d = cart_slope(state + h * c, push, friction)
+    return np.asarray(state + h / 6 * (a + 2 * b + 2 * c + d))
+
+
+def cart_slope(state: Array, push: Array, friction: float) -> Array:
+    """Return the derivatives (N, S) of states of cart and poles (equations 1 to 7)."""
+    poles = state.shape[1] // 2 - 1
+    m, half = POLE_MASSES[:poles], POLE_HALF_LENGTHS[:poles]
+    v, angles, speeds = state[:, 1], state[:, 2::2], state[:, 3::2]
+    s, c = np.sin(angles), np.cos(angles)
+    a = 9.8 * s - 2e-6 * speeds / (m * half)
+    force = push + (m * half * speeds**2 * s - 0.75 * m * a * c).sum(axis=1)
+    inertia = 1.0 + (m * (1 - 0.75 * c**2)).sum(axis=1)
+    k0 = 9.8 * (1.0 + m.sum()) - (m * (0.75 * a * s + half * speeds**2 * c)).sum(axis=1)
+    k1 = 0.75 * (m * s * c).sum(axis=1)
+    q = friction * np.sign(v)
+    x = (force - q * k0) / (inertia + q * k1)
+    lifted = k0 + k1 * x < 0
+    x = np.where(lifted & (q != 0), (force + q * k0) / (inertia - q * k1), x)
+    slope = np.empty_like(state)
+    slope[:, 0], slope[:, 1] = v, x
+    slope[:, 2::2] = speeds
+    slope[:, 3::2] = 0.75 * (a - x[:, None] * c) / half
+    return slope
+
+
+def _memory(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    place, cue = state.T
+    at_question = np.abs(place - environment.constants[0]) < 0.5
+    agrees = outputs[:, 0] * cue
+    reward = np.where(at_question, np.where(agrees > 0, 1.0, -1.0), 0.0)
+    cost = np.where(at_question, 1.0 - np.tanh(agrees), 0.0)
+    goes_on = place < environment.constants[0] + 0.5
+    return np.stack([place + 1, cue], 1), goes_on * 1.0, reward, cost
+
+
+def _maze(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    place, cue = state.T
+    length = environment.constants[0]
+    action = outputs.argmax(axis=1)  # north, east, south, west
+    at_junction = np.abs(place - length) < 0.5
+    turns = action % 2 == 0
+    after = place + (action == 1) - (action == 3)
+    wall = (after < -0.5) | (after > length + 0.5) | (turns & ~at_junction)
+    ends = turns & at_junction
+    goal = np.where((1.0 - action) * cue > 0, 4.0, -0.1)
+    reward = np.where(ends, goal, np.where(wall, -0.1, 0.0))
+    place = np.where(wall, place, after)
+    return np.stack([place, cue], 1), 1.0 - ends, reward, np.zeros(len(state))
+
+
+def _pendulum(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    angle, speed = state.T
+    torque = 2 * np.tanh(outputs[:, 0])
+    apart = (angle + np.pi) % (2 * np.pi) - np.pi
+    cost = apart**2 + 0.1 * speed**2 + 0.001 * torque**2
+    speed = np.clip(speed + (15 * np.sin(angle) + 3 * torque) * 0.05, -8, 8)
+    state = np.stack([angle + speed * 0.05, speed], 1)
+    return state, np.ones(len(state)), -cost, cost
+
+
+def _car(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    place, speed = state.T
+    push = outputs.argmax(axis=1) - 1.0
+    speed = np.clip(speed + push * 0.001 - 0.0025 * np.cos(3 * place), -0.07, 0.07)
+    place = np.clip(place + speed, -1.2, 0.6)
+    speed = np.where((place <= -1.2) & (speed < 0), 0.0, speed)
+    ones = np.ones(len(state))
+    return np.stack([place, speed], 1), (place < 0.5) * 1.0, -ones, ones

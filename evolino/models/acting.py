@@ -1,0 +1,69 @@
+"""Trained networks that act: whole episodes, or a step at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evolino.environments.base import Environment, Episodes, Outcomes
+from evolino.network.base import Acts, Architecture
+from evolino.network.kernel_expansion import KernelExpansion, Output
+from evolino.vocabulary import Array
+
+
+def play(
+    architecture: Architecture,
+    genome: Array,
+    output: Output,
+    environment: Environment,
+    episodes: Episodes,
+) -> Outcomes:
+    """Return what a network (C, G) with output weights (S, K) comes to in N episodes.
+
+    Raises ValueError for an architecture that cannot act, an expansion as its readout, and
+    an environment with other numbers of observations and actions.
+    """
+    driver = architecture.driver()
+    if not isinstance(driver, Acts) or isinstance(output, KernelExpansion):
+        raise ValueError("only networks with output weights act in episodes")
+    check_fits(architecture, environment)
+    return driver.play(driver.pack(genome[None]), output[None], environment, episodes)
+
+
+def check_fits(architecture: Architecture, environment: Environment) -> None:
+    """Raise ValueError for an environment that a network was not trained for."""
+    wanted = environment.observations, environment.actions
+    if (architecture.inputs, architecture.outputs) != wanted or architecture.feedback:
+        raise ValueError(
+            f"environment must have {architecture.inputs} observations and "
+            f"{architecture.outputs} actions for this network, got {wanted[0]} and "
+            f"{wanted[1]}"
+        )
+
+
+class Acting:
+    """A network that acts, a step at a time, from rest.
+
+    Raises ValueError for a network with feedback or an expansion as its readout.
+    """
+
+    def __init__(self, architecture: Architecture, genome: Array, output: Output) -> None:
+        if isinstance(output, KernelExpansion) or architecture.feedback:
+            raise ValueError("only networks with output weights, without feedback, act")
+        self._architecture, self._genome, self._output = architecture, genome, output
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin an episode: cells at rest."""
+        self._stepper = self._architecture.driver().stepper(self._genome)
+
+    def act(self, observation: ArrayLike) -> Array:
+        """Return the outputs (K,) for an observation (I,)."""
+        u = np.asarray(observation, dtype=np.float64)
+        if u.shape != (self._architecture.inputs,):
+            raise ValueError(
+                f"observation must have shape ({self._architecture.inputs},), got {u.shape}"
+            )
+        self._stepper.step(u)
+        sums = self._stepper.features() @ self._output
+        return self._architecture.outputs_of(sums)

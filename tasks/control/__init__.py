@@ -1,0 +1,1 @@
+"""Control: networks that act, without velocities, by memory."""

@@ -1,0 +1,206 @@
+"""Memory tasks of control: a cue at the start, a decision long after.
+
+`memory` shows a cue of -1 or 1, then noise, and `length` steps later asks for its sign.
+`t-maze` is a corridor of `length` steps: the cue at its beginning says whether to turn
+north or south at its end. Episodes of both cues with noise of their own give the loss, the
+same for every network of a run.
+
+Source: Bakker 2002, Reinforcement learning with long short-term memory, NIPS 14; Osband et
+al. 2020, Behaviour suite for reinforcement learning, `memory_len` (both recalled). Noise,
+reward and the limit of steps are chosen here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from evolino.environments.base import Environment, Episodes, Outcomes
+from evolino.environments.catalogue import memory, t_maze
+from evolino.environments.kernels.cues import GOAL
+from evolino.task.control import Player
+from evolino.task.protocol import Published
+from evolino.task.series import Split
+from evolino.tasks.control.players import Scripted
+from evolino.vocabulary import Array, check_count, check_number
+
+TRIALS = 10  # episodes of each cue that a candidate plays
+CHECKED, TESTED = 200, 500  # of each cue: in the test that ends the search; reported
+ENOUGH = 0.995  # right answers that end the search
+MOST_NUMBERS = 50_000_000  # of noise
+TRIFLE = 1e-9  # so that a loss is 0 for a network that passes only
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Remember a cue. length: steps until the question. noise: standard deviation of what
+    comes in the place of the cue until then. seed: of the noise in the tests."""
+
+    name: ClassVar[str] = "memory"
+    generates: ClassVar[bool] = False
+    inputs: ClassVar[int] = 2
+    outputs: ClassVar[int] = 1
+    tested_at: ClassVar[float] = 0.1
+
+    length: int = field(default=100, metadata={"help": "steps until the question"})
+    noise: float = field(default=0.3, metadata={"help": "deviation of noise until then"})
+    seed: int = field(default=0, metadata={"help": "of the noise in the tests"})
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        _check(self.length, self.noise, self.seed)
+
+    @property
+    def environment(self) -> Environment:
+        """What the network acts in."""
+        return memory(self.length, self.noise)
+
+    def sequences(self, rng: Generator) -> Split:
+        """Return the split: episodes of both cues."""
+        return Split((), (), (), episodes=self.episodes(rng, TRIALS))
+
+    def loss(self, outputs: Array, targets: Array) -> Array:
+        """Raise TypeError: there are no targets."""
+        raise TypeError("a task of control has no targets: see outcome_loss")
+
+    def outcome_loss(self, outcomes: Outcomes) -> Array:
+        """Return (P,): half the mean of 1 - tanh(output) cue at the question."""
+        return np.asarray(outcomes.costs.mean(axis=1) / 2 + TRIFLE)
+
+    def passes(self, player: Player) -> bool:
+        """Return whether 99.5 % of 400 answers on other noise are right."""
+        return self._right(player, "check", CHECKED) >= ENOUGH
+
+    def measure(self, model: Player, split: Split) -> dict[str, float]:
+        """Return solved: whether 99 % are right on fresh noise, and that share."""
+        right = self._right(model, "test", TESTED)
+        return {"solved": float(right >= 0.99), "right": right}
+
+    def baselines(self, split: Split) -> dict[str, dict[str, float]]:
+        """Return the figures of always answering 1, and of the sign of what comes last."""
+        always = Scripted(lambda seen: np.ones((len(seen), 1)))
+        last = Scripted(lambda seen: seen[:, :1])
+        return {
+            "always 1": self.measure(always, split),
+            "what comes last": self.measure(last, split),
+        }
+
+    def published(self) -> tuple[Published, ...]:
+        """Return none: nothing was published for this noise."""
+        return ()
+
+    def episodes(self, rng: Generator, trials: int) -> Episodes:
+        """Return episodes of both cues, so many of each."""
+        return _cued(rng, trials, self.length + 2, 1)
+
+    def _right(self, player: Player, purpose: str, trials: int) -> float:
+        shares = []
+        for part in _parts(trials, self.length):
+            rng = np.random.default_rng([self.seed, _PURPOSES[purpose], part.start])
+            these = self.episodes(rng, len(part))
+            answers = player.play(self.environment, these).returns[0]
+            shares.append((answers > 0).sum())
+        return float(sum(shares) / (2 * trials))
+
+
+@dataclass(frozen=True, slots=True)
+class TMaze:
+    """Find the goal of a T-maze. length: of the corridor. noise: standard deviation of
+    what is added to each observation in it. seed: of the noise in the tests."""
+
+    name: ClassVar[str] = "t-maze"
+    generates: ClassVar[bool] = False
+    inputs: ClassVar[int] = 4
+    outputs: ClassVar[int] = 4
+    tested_at: ClassVar[float] = 0.1
+
+    length: int = field(default=100, metadata={"help": "steps of the corridor"})
+    noise: float = field(default=0.3, metadata={"help": "deviation of noise in it"})
+    seed: int = field(default=0, metadata={"help": "of the noise in the tests"})
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        _check(self.length, self.noise, self.seed)
+
+    @property
+    def environment(self) -> Environment:
+        """What the network acts in."""
+        return t_maze(self.length, self.noise)
+
+    @property
+    def steps(self) -> int:
+        """Of an episode, at most: a half more than the corridor needs."""
+        return 3 * self.length // 2 + 5
+
+    def sequences(self, rng: Generator) -> Split:
+        """Return the split: episodes of both cues."""
+        return Split((), (), (), episodes=self.episodes(rng, TRIALS))
+
+    def loss(self, outputs: Array, targets: Array) -> Array:
+        """Raise TypeError: there are no targets."""
+        raise TypeError("a task of control has no targets: see outcome_loss")
+
+    def outcome_loss(self, outcomes: Outcomes) -> Array:
+        """Return (P,): what the mean return lacks of 4, over 4."""
+        return np.asarray(1.0 - outcomes.returns.mean(axis=1) / GOAL + TRIFLE)
+
+    def passes(self, player: Player) -> bool:
+        """Return whether 99.5 % of 400 turns with other noise are right."""
+        return self._right(player, "check", CHECKED) >= ENOUGH
+
+    def measure(self, model: Player, split: Split) -> dict[str, float]:
+        """Return solved: whether 99 % of turns are right with fresh noise, and that
+        share."""
+        right = self._right(model, "test", TESTED)
+        return {"solved": float(right >= 0.99), "right": right}
+
+    def baselines(self, split: Split) -> dict[str, dict[str, float]]:
+        """Return the figures of going east and always turning north."""
+
+        def north_at_junction(seen: Array) -> Array:
+            east = np.array([0.0, 1.0, 0.0, 0.0])
+            return np.where(seen[:, 3:] > 0.9, np.array([2.0, 0, 0, 0]), east)
+
+        return {"always north": self.measure(Scripted(north_at_junction), split)}
+
+    def published(self) -> tuple[Published, ...]:
+        """Return none: Bakker's corridors of up to 70 steps are recalled only."""
+        return ()
+
+    def episodes(self, rng: Generator, trials: int) -> Episodes:
+        """Return episodes of both cues, so many of each."""
+        return _cued(rng, trials, self.steps, 4)
+
+    def _right(self, player: Player, purpose: str, trials: int) -> float:
+        right = 0
+        for part in _parts(trials, 4 * self.steps):
+            rng = np.random.default_rng([self.seed, _PURPOSES[purpose], part.start])
+            returns = player.play(self.environment, self.episodes(rng, len(part))).returns
+            right += int((returns[0] > 0).sum())
+        return right / (2 * trials)
+
+
+_PURPOSES = {"check": 1, "test": 2}
+
+
+def _check(length: int, noise: float, seed: int) -> None:
+    check_count("length", length, most=1_000_000)
+    check_number("noise", noise, least=0)
+    check_count("seed", seed, least=0, most=None)
+
+
+def _cued(rng: Generator, trials: int, steps: int, columns: int) -> Episodes:
+    """Return `trials` episodes of each cue, with standard normal noise."""
+    cues = np.tile([1.0, -1.0], trials)
+    starts = np.stack([np.zeros(2 * trials), cues], 1)
+    noise = rng.standard_normal((2 * trials, steps, columns))
+    return Episodes(starts, steps, noise)
+
+
+def _parts(trials: int, numbers: int) -> list[range]:
+    """Return trials in parts whose noise fits into memory; numbers: of noise for one."""
+    size = max(1, min(trials, MOST_NUMBERS // (2 * numbers)))
+    return [range(k, min(k + size, trials)) for k in range(0, trials, size)]
