@@ -66,8 +66,8 @@ class RunOptions:
             "--set",
             metavar="NAME=VALUE",
             help="Any field of network, initialiser, search, readout, refine, bptt or "
-            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 (give "
-            "a free run up that is so far from its target, of a series in standard "
+            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 ("
+            "gives up a free run so far from its target, of a series in standard "
             "deviations of each column); several times.",
         ),
     ] = None
