@@ -44,7 +44,7 @@ class RunOptions:
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None
-    training: Annotated[
+    trainer: Annotated[
         str | None,
         typer.Option(
             help="evolution; or, with no readout solved, bptt: back-propagation through "
@@ -147,7 +147,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         initialiser=options.initialiser,
         fields=fields_set,
         refine=options.refine,
-        train=options.training,
+        train=options.trainer,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},
     )
