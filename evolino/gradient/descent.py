@@ -52,7 +52,10 @@ class Descent:
     its series dealt out into so many folds: each is scored with the readout solved on the
     others, one fold alone with that of its own rows; all of validation is held out. 0
     descends on validation. round_steps: gradients of a round, after which what is held out
-    is looked at: what a resume repeats. seconds: no round of descent begins later than this
+    is looked at: what a resume repeats. horizons: free runs are cut to so many steps at
+    first, in rising order, each for an equal share of the steps; the last share has them
+    whole. patience: end after so many rounds in which nothing held out has improved, those
+    of cut runs not counted; 0 goes on. seconds: no round of descent begins later than this
     after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
@@ -69,6 +72,8 @@ class Descent:
     starts: int = 0
     folds: int = 0
     round_steps: int = 100
+    horizons: tuple[int, ...] = ()
+    patience: int = 0
     seconds: float | None = None
 
     def __post_init__(self) -> None:
@@ -80,6 +85,17 @@ class Descent:
         check_count("starts", self.starts, least=0)
         check_count("folds", self.folds, least=0)
         check_count("round_steps", self.round_steps)
+        check_count("patience", self.patience, least=0)
+        object.__setattr__(self, "horizons", tuple(self.horizons))
+        for horizon in self.horizons:
+            check_count("horizons", horizon)
+        if list(self.horizons) != sorted(set(self.horizons)):
+            raise ValueError(f"horizons must rise, got {list(self.horizons)}")
+        if self.steps <= len(self.horizons):
+            raise ValueError(
+                f"steps must be more than the {len(self.horizons)} horizons, "
+                f"got {self.steps}"
+            )
         if self.folds and self.starts:
             raise ValueError("folds are of train, starts of validation: give one of them")
         if self.seconds is not None:

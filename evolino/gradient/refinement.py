@@ -22,6 +22,13 @@ from evolino.gradient.likelihood_objective import (
 )
 from evolino.gradient.objective import Objective, check_loss, distinct
 from evolino.gradient.readout import check_differentiable
+from evolino.gradient.schedule import (
+    at_stage,
+    end_of_stage,
+    scheduled,
+    stage_of,
+    without_schedule,
+)
 from evolino.network.lstm import LSTM
 from evolino.readout.best_only import BestOnly
 from evolino.readout.linear import PseudoInverse, Ridge
@@ -80,11 +87,22 @@ class Refinement:
         for objective in (self.descended, self.held_out):
             if isinstance(objective, LikelihoodObjective):
                 objective.forget()  # a round depends on what came before it alone
-        place = self.settings.round(self.loss_of, here.place, movable, until)
-        loss = self.held_out.value(place.genome)
+        stage = stage_of(here.place)
+        losses = self.at(stage).loss_of
+        until = min(until, end_of_stage(self.settings, stage))
+        ran = self.settings.round(losses, without_schedule(here.place), movable, until)
+        loss = self.held_out.value(ran.genome)
+        place = scheduled(self.settings, here.place, ran, improved=loss < here.loss)
         if loss < here.loss:
             return Refined(place.genome, loss, place)
         return Refined(here.genome, here.loss, place)
+
+    def at(self, stage: int) -> Refinement:
+        """Return the refinement whose free runs are cut to the horizon of a stage."""
+        if not isinstance(self.descended, Objective):
+            return self
+        descended = at_stage(self.descended, self.settings, stage)
+        return self if descended is self.descended else replace(self, descended=descended)
 
     def loss_of(self, number: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all segments, or of
@@ -116,6 +134,8 @@ def check_refinement(
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
     lstm, readout = check_lstm(architecture), refined_readout(readout)
+    if settings.horizons and not task.generates:
+        raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
     if isinstance(readout, Logistic):
         check_likelihood(lstm, task, readout)
         if settings.batch_size():

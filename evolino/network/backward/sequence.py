@@ -104,8 +104,8 @@ def drive_sequence(
             drive_chunk(sparse, net, outputs[rows], states[rows], matrices.flags)
             continue
         sequence = Sequence(
-            net.reshape(-1), weights[:cells].reshape(-1), peepholes, outputs[rows].reshape(-1),
-            states[rows].reshape(-1),
+            net.reshape(-1), weights[:cells].reshape(-1), peepholes,
+            outputs[rows].reshape(-1), states[rows].reshape(-1),
         )  # fmt: skip
         drive_forward(sequence, work, last - first, cells, n // LANES, matrices.flags)
     return SequencePass(matrices, vectors, outputs, states, held)
@@ -116,7 +116,7 @@ def drive_sequence_backward(
 ) -> None:
     """Add to a gradient what outputs and states (T, C) after each step pass on to it."""
     matrices, steps = passed.matrices, len(passed.vectors)
-    cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
+    cells = matrices.architecture.cells
     n = padded(cells)
     sparse = _sparse(matrices)
     sources = 0 if sparse else cells
