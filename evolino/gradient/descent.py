@@ -48,7 +48,8 @@ class Descent:
     loss says which genome of the descent is kept. 0 keeps the one of the lowest loss that
     was descended on. starts: descend on so many segments, spread evenly over the rows of
     validation and train, also those that the readout is fitted on; 0 descends on the
-    segments of validation alone. folds: with a logistic readout descend on train instead,
+    segments of validation alone. run_length: steps of these segments, 0 for those of
+    validation's. folds: with a logistic readout descend on train instead,
     its series dealt out into so many folds: each is scored with the readout solved on the
     others, one fold alone with that of its own rows; all of validation is held out. 0
     descends on validation. round_steps: gradients of a round, after which what is held out
@@ -70,6 +71,7 @@ class Descent:
     genes: tuple[str, ...] = ()
     hold_out: float = 0.25
     starts: int = 0
+    run_length: int = 0
     folds: int = 0
     round_steps: int = 100
     horizons: tuple[int, ...] = ()
@@ -83,6 +85,9 @@ class Descent:
         check_count("best", self.best)
         check_count("halve_after", self.halve_after, least=0, most=self.steps)
         check_count("starts", self.starts, least=0)
+        check_count("run_length", self.run_length, least=0)
+        if self.run_length and not self.starts:
+            raise ValueError("run_length is of the segments of starts, which is 0")
         check_count("folds", self.folds, least=0)
         check_count("round_steps", self.round_steps)
         check_count("patience", self.patience, least=0)

@@ -26,6 +26,7 @@ from evolino.gradient.schedule import (
     at_stage,
     end_of_stage,
     scheduled,
+    spread,
     stage_of,
     without_schedule,
 )
@@ -217,7 +218,7 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     if settings.folds:
         return dealt(split.train, settings.folds), Fold(split.train, validation)
     if settings.starts:
-        validation = spread(validation, split.train, settings.starts)
+        validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
     return (Fold(split.train, scored),), Fold(split.train, held_out)
 
@@ -240,27 +241,6 @@ def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
         )
         for number in range(count)
     )
-
-
-def spread(
-    segments: tuple[Segment, ...], fitted: tuple[Segment, ...], count: int
-) -> tuple[Segment, ...]:
-    """Return so many segments, spread evenly over all that is known to a search.
-
-    They are as long as the shortest of the segments, and lie between the first and the last
-    row of those and of the fitted ones.
-    """
-    length = min(each.stop - each.start for each in segments)
-    series = distinct(segments)
-    share = -(-count // len(series))
-    found = []
-    for each in series:
-        known = [s for s in (*segments, *fitted) if s.series is each]
-        first = min(s.start for s in known)
-        last = max(s.stop for s in known) - length
-        rows = np.unique(np.linspace(first, last, share).astype(int))
-        found += [Segment(each, int(row), int(row) + length) for row in rows]
-    return tuple(found)
 
 
 def parts_of(

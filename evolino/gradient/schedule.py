@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from evolino.gradient.descent import Descended, Descent
-from evolino.gradient.objective import Objective
+from evolino.gradient.objective import Objective, distinct
+from evolino.task.series import Segment
 
 STAGE, WAITED = "stage", "waited"  # which horizon; rounds without improvement
 
@@ -34,15 +35,48 @@ def end_of_stage(settings: Descent, stage: int) -> int:
 
 
 def at_stage(objective: Objective, settings: Descent, stage: int) -> Objective:
-    """Return the objective with its free runs cut to the horizon of a stage."""
+    """Return the objective with its free runs cut to the horizon of a stage.
+
+    Runs of `starts` are spread anew, over all rows that the whole ones lie in.
+    """
     if stage >= len(settings.horizons):
         return objective
-    most = settings.horizons[stage]
+    most, scored = settings.horizons[stage], objective.scored
+    if settings.starts and most < min(each.stop - each.start for each in scored):
+        return replace(objective, scored=spread(scored, (), len(scored), most))
     cut = tuple(
-        replace(segment, stop=min(segment.stop, segment.start + most))
-        for segment in objective.scored
+        replace(segment, stop=min(segment.stop, segment.start + most)) for segment in scored
     )
     return replace(objective, scored=cut)
+
+
+def spread(
+    segments: tuple[Segment, ...],
+    fitted: tuple[Segment, ...],
+    count: int,
+    length: int = 0,
+) -> tuple[Segment, ...]:
+    """Return so many segments, spread evenly over all that is known to a search.
+
+    length: of each, 0 for that of the shortest of the segments. They lie between the first
+    and the last row of those and of the fitted ones. Raises ValueError where none fits.
+    """
+    length = length or min(each.stop - each.start for each in segments)
+    series = distinct(segments)
+    share = -(-count // len(series))
+    found = []
+    for each in series:
+        known = [s for s in (*segments, *fitted) if s.series is each]
+        first = min(s.start for s in known)
+        last = max(s.stop for s in known) - length
+        if last < first:
+            raise ValueError(
+                f"run_length must be at most the {last + length - first} rows that there "
+                f"are, got {length}"
+            )
+        rows = np.unique(np.linspace(first, last, share).astype(int))
+        found += [Segment(each, int(row), int(row) + length) for row in rows]
+    return tuple(found)
 
 
 def scheduled(
