@@ -44,8 +44,8 @@ reproduce: $(READY)  ## Make every table of results/ again (five hours on two co
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
 	for table in languages-best languages-paper languages-pairs languages-validated \
-	  languages-mdlrnn languages-bliss languages-two languages-others languages-searches \
-	  parity-best timing-paper timing-best timing-spikes timing-threshold \
+	  languages-mdlrnn languages-bliss languages-two languages-others languages-patterns \
+	  languages-searches parity-best timing-paper timing-best timing-spikes timing-threshold \
 	  timing-functions timing-robust timing-comparison rhythm-best blues-best blues-usual \
 	  blues-recovery mso-evoke; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from evolino.cli.assignments import read_assignments
 from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
@@ -28,6 +30,14 @@ class RefineOptions:
     ] = None
     seconds: Annotated[
         float | None, typer.Option(help="Begin no round of descent after so long.")
+    ] = None
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any other field of the refinement, refine.folds=2; several times.",
+        ),
     ] = None
     workers: Workers = None
     backend: Backend = "threads"
@@ -57,6 +67,7 @@ def _refine(options: RefineOptions) -> None:
         name: getattr(options, name) for name in ("steps", "starts", "rate", "seconds")
     }
     given = {name: value for name, value in fields.items() if value is not None}
+    given |= _assigned(options.assignments or ())
     settings = from_table("refinement", {"name": options.method, **given})
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout
@@ -71,6 +82,21 @@ def _refine(options: RefineOptions) -> None:
             refine=settings,
         )
     conclude(opened, result, quiet=options.quiet)
+
+
+def _assigned(assignments: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of the refinement that are set.
+
+    Raises ValueError for those of anything else.
+    """
+    tables = read_assignments(assignments)
+    fields: dict[str, Any] = tables.pop("refine", {})
+    others = [*tables, *({"name"} & fields.keys())]
+    if others:
+        raise ValueError(
+            f"--set is for fields of refine here, such as folds, got {others[0]!r}"
+        )
+    return fields
 
 
 refine = command_of(RefineOptions, _refine, name="refine")

@@ -84,6 +84,13 @@ class RunOptions:
             help="All descend so many gradients, the better half twice as many, and so on."
         ),
     ] = None
+    refine_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Refine the best every so many generations too; it goes back into the "
+            "search."
+        ),
+    ] = None
     refine_rate: Annotated[
         float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
@@ -159,6 +166,7 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
         "steps": options.refine_steps,
         "best": options.refine_best,
         "halve_after": options.refine_halve_after,
+        "every": options.refine_every,
         "rate": options.refine_rate,
         "seconds": options.refine_seconds,
     }

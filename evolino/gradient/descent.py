@@ -52,11 +52,13 @@ class Descent:
     validation's. folds: with a logistic readout descend on train instead,
     its series dealt out into so many folds: each is scored with the readout solved on the
     others, one fold alone with that of its own rows; all of validation is held out. 0
-    descends on validation. round_steps: gradients of a round, after which what is held out
-    is looked at: what a resume repeats. horizons: free runs are cut to so many steps at
-    first, in rising order, each for an equal share of the steps; the last share has them
-    whole. patience: end after so many rounds in which nothing held out has improved, those
-    of cut runs not counted; 0 goes on. seconds: no round of descent begins later than this
+    descends on validation. every: after so many generations each time the best network
+    takes `every_steps` gradients, and goes back into the search if it is better; 0 refines
+    at the end alone. round_steps: gradients of a round, after which what is held out is
+    looked at: what a resume repeats. horizons: free runs are cut to so many steps at first,
+    in rising order, each for an equal share of the steps; the last share has them whole.
+    patience: end after so many rounds in which nothing held out has improved, those of cut
+    runs not counted; 0 goes on. seconds: no round of descent begins later than this
     after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
@@ -73,6 +75,8 @@ class Descent:
     starts: int = 0
     run_length: int = 0
     folds: int = 0
+    every: int = 0
+    every_steps: int = 20
     round_steps: int = 100
     horizons: tuple[int, ...] = ()
     patience: int = 0
@@ -90,17 +94,11 @@ class Descent:
             raise ValueError("run_length is of the segments of starts, which is 0")
         check_count("folds", self.folds, least=0)
         check_count("round_steps", self.round_steps)
+        check_count("every", self.every, least=0)
+        check_count("every_steps", self.every_steps)
         check_count("patience", self.patience, least=0)
         object.__setattr__(self, "horizons", tuple(self.horizons))
-        for horizon in self.horizons:
-            check_count("horizons", horizon)
-        if list(self.horizons) != sorted(set(self.horizons)):
-            raise ValueError(f"horizons must rise, got {list(self.horizons)}")
-        if self.steps <= len(self.horizons):
-            raise ValueError(
-                f"steps must be more than the {len(self.horizons)} horizons, "
-                f"got {self.steps}"
-            )
+        self._check_horizons()
         if self.folds and self.starts:
             raise ValueError("folds are of train, starts of validation: give one of them")
         if self.seconds is not None:
@@ -113,6 +111,19 @@ class Descent:
             if source not in sources:
                 raise ValueError(f"genes must be of {', '.join(sources)}, got {source!r}")
         object.__setattr__(self, "genes", tuple(self.genes))
+
+    def _check_horizons(self) -> None:
+        for horizon in self.horizons:
+            check_count("horizons", horizon)
+        if list(self.horizons) != sorted(set(self.horizons)):
+            raise ValueError(f"horizons must rise, got {list(self.horizons)}")
+        if self.steps <= len(self.horizons):
+            raise ValueError(
+                f"steps must be more than the {len(self.horizons)} horizons, "
+                f"got {self.steps}"
+            )
+        if self.horizons and self.every:
+            raise ValueError("horizons are of the descent at the end: every must be 0")
 
     def batch_size(self) -> int:
         """Return how many segments a gradient is of; 0 is all of them."""

@@ -86,6 +86,10 @@ class OneSearch:
         self._search.tell(losses)
         return [Evaluated(losses, found)]
 
+    def receive(self, genome: Array, loss: float) -> None:
+        """Take in a genome (C, G), as `Search.receive` does."""
+        self._search.receive(genome, loss)
+
     def state(self) -> State:
         """Return the search's."""
         return self._search.state()

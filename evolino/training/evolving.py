@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evolino.models.ensemble import Ensemble, Trained
+from evolino.task.capabilities import over_evaluations
 from evolino.training.callbacks import Callback
 from evolino.training.clock import Clock
 from evolino.training.history import Generation
@@ -173,6 +174,7 @@ def _measure(run: Run, model: Trained) -> dict[str, float]:
     task = run.experiment.task
     split = split_of(task, run.experiment.seed)
     figures = task.measure(model, split)
+    figures = over_evaluations(task, figures, run.progress.evaluations)
     if isinstance(model, Ensemble):
         alone = task.measure(model.members[0], split)
         figures |= {f"{name}{ALONE}": value for name, value in alone.items()}

@@ -146,6 +146,10 @@ class Experiment:
                 f"refine.best must be at least ensemble, {self.ensemble}, got "
                 f"{self.refine.best}"
             )
+        if self.refine is not None and self.refine.every and self.islands is not None:
+            raise ValueError(
+                "refine.every refines one search on its way: leave out islands"
+            )
         if self.bptt is not None:
             self._check_bptt()
         check_initialiser(self.initialiser, self.network)

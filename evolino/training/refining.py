@@ -18,6 +18,7 @@ from evolino.gradient.refinement import (
     Refined,
     Refinement,
     check_refinement,
+    folds_of,
     refinement_of,
 )
 from evolino.training.problem import Problem
@@ -58,6 +59,8 @@ def check_refinable(problem: Problem) -> None:
     check_refinement(
         experiment.refine, experiment.architecture, experiment.task, experiment.readout
     )
+    if experiment.refine.folds:
+        folds_of(experiment.refine, problem.evaluator.setting.split)
 
 
 def begin(genomes: Sequence[Array]) -> list[State]:
@@ -81,10 +84,10 @@ def begin(genomes: Sequence[Array]) -> list[State]:
 
 def next_round(problem: Problem, state: State) -> State:
     """Return the state after one more round of one network; a job of workers."""
-    until = state["until"] or _settings(problem).steps
+    until = state["until"] or refinement_settings(problem).steps
     if state["ended"] or state["gradients"] >= until:
         return {**state, "steps": []}
-    refinement = _refinement(problem, state["origin"])
+    refinement = refinement_for(problem, state["origin"])
     if state["gradients"] == 0:
         start = refinement.begin(state["origin"])
     else:
@@ -110,7 +113,7 @@ def next_round(problem: Problem, state: State) -> State:
 def advance(problem: Problem, states: Sequence[State], workers: Workers) -> list[State]:
     """Return all states after one more round; by successive halving, where all have come
     as far as they should, the worse half has ended."""
-    settings = _settings(problem)
+    settings = refinement_settings(problem)
     if settings.halve_after and not states[0]["until"]:
         first = settings.halve_after if len(states) > 1 else settings.steps
         states = [{**state, "until": first} for state in states]
@@ -160,16 +163,18 @@ def chosen(states: Sequence[Mapping[str, Any]], count: int) -> list[Array]:
     return [states[k]["genome"] for k in order]
 
 
-def _settings(problem: Problem) -> Descent:
+def refinement_settings(problem: Problem) -> Descent:
+    """Return the settings of an experiment that refines."""
     settings = problem.experiment.refine
     assert settings is not None
     return settings
 
 
-def _refinement(problem: Problem, origin: Array) -> Refinement:
+def refinement_for(problem: Problem, origin: Array) -> Refinement:
+    """Return the refinement that begins at a genome (C, G)."""
     experiment = problem.experiment
     return refinement_of(
-        _settings(problem),
+        refinement_settings(problem),
         experiment.architecture,
         problem.task,
         experiment.readout,

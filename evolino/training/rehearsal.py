@@ -60,7 +60,11 @@ def _rehearse(experiment: Experiment, state: dict[str, Any]) -> None:
         check_state(problem, state["search"])
         return
     if experiment.islands is None:
-        _go_on(problem.search(None), state["search"], shape)
+        search = state["search"]
+        if experiment.refine is not None and experiment.refine.every:
+            _check_found(search["best"], shape)
+            search = search["inner"]
+        _go_on(problem.search(None), search, shape)
         return
     ring = state["search"]
     if ring["origin"] is not None:

@@ -50,6 +50,7 @@ def resume(
         if state is not None:
             rehearse(experiment, state, folder.path / CHECKPOINT)
         if refine is not None:
+            refine = _after(experiment.refine, refine)
             experiment = replace(experiment, refine=refine)
             if state is not None:
                 state["progress"] |= {"refined": [], "rounds": [], "refined_seconds": 0.0}
@@ -64,6 +65,16 @@ def resume(
             folder.save_experiment(experiment)
         folder.begin_again()
         return finish(experiment, state, folder.history(), setting)
+
+
+def _after(own: Descent | None, refine: Descent) -> Descent:
+    """Return a refinement that follows a run, whose search stays as it was refined on its
+    way. Raises ValueError for one that was to be on the way of a run that has begun."""
+    if refine.every:
+        raise ValueError("refine.every is for a run from its beginning: leave it out")
+    if own is None or not own.every:
+        return refine
+    return replace(refine, every=own.every, every_steps=own.every_steps)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from evolino.training.experiment import Experiment
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
+from evolino.training.refined_search import RefinedSearch
 from evolino.training.refining import (
     Round,
     advance,
@@ -72,6 +73,10 @@ class Progress:
     def genome(self) -> Array | None:
         """(C, G) of the best network so far, None if there is none."""
         return self.found[0][1] if self.found else None
+
+    def forget_refinement(self) -> None:
+        """Begin refinement anew after this: the search has gone on."""
+        self.refined, self.rounds, self.refined_seconds = [], [], 0.0
 
     def later(self) -> dict[str, Any]:
         """Return by name what goes on changing after the last generation."""
@@ -138,6 +143,7 @@ class Run:
         before = generations[-1].before
         if before is not None:
             self._cut_short = {"progress": self.progress.as_state(), "search": before}
+        self.progress.forget_refinement()
         steps = [self._take(each) for each in generations]
         if self._should_advance():
             self._advance()
@@ -262,8 +268,14 @@ class Run:
                 self._problem, state, self._share_used
             )
             return
-        kind = OneSearch if self.experiment.islands is None else Ring
-        self._evolution = kind(self._problem, origin, state)
+        self._evolution = self._kind()(self._problem, origin, state)
+
+    def _kind(self) -> type[OneSearch] | type[RefinedSearch] | type[Ring]:
+        """Return how the population moves on."""
+        if self.experiment.islands is not None:
+            return Ring
+        refine = self.experiment.refine
+        return RefinedSearch if refine is not None and refine.every else OneSearch
 
     def _share_used(self) -> float:
         """Return the share of the budget that is used, 0 to 1."""

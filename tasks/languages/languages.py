@@ -9,9 +9,9 @@ come next. Source: Gers & Schmidhuber 2001, IEEE TNN 12(6); Schmidhuber, Wierstr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -25,6 +25,7 @@ from evolino.tasks.languages import patterns, training_strings
 from evolino.tasks.languages.addition import Addition, pairs_of
 from evolino.tasks.languages.brackets import Brackets, random_walk
 from evolino.tasks.languages.counted_blocks import CountedLanguage
+from evolino.tasks.languages.fitness import FITNESS, Fitness, losses_of
 from evolino.tasks.languages.ngrams import Ngram
 from evolino.tasks.languages.published import published
 from evolino.tasks.languages.training_strings import Selection
@@ -41,8 +42,6 @@ PATTERNS = {
 OTHERS = ("dyck1", "addition")
 Encoding = Literal["signed", "one-hot"]
 OFF: dict[Encoding, float] = {"signed": -1.0, "one-hot": 0.0}
-Fitness = Literal["squared", "margin", "wrong"]
-FITNESS = get_args(Fitness)
 SHOWN = 5  # strings of the test, to draw pictures of
 LIMIT, LIMIT_SQUARE = 10_000, 1_000
 FARTHEST = 10**9
@@ -183,18 +182,19 @@ class Languages:
 
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the fitness, over all rows that have a target."""
+        return self.loss_against(targets)(outputs)
+
+    def loss_against(self, targets: Array) -> Callable[[Array], Array]:
+        """Return the loss against targets (N, L, K), a function of outputs (P, N, L, K)."""
         scored = np.isfinite(targets).all(axis=2)
-        found, expected = outputs[:, scored], targets[scored]
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.fitness == "squared":
-                losses = np.sqrt(np.square(found - expected).mean(axis=(1, 2)))
-            else:
-                short = np.maximum(1.0 - found * expected, 0.0)
-                losses = np.square(short).mean(axis=(1, 2))
-            if self.fitness == "wrong":
-                failed = ~((found * expected).min(axis=2) > 0)
-                losses = failed.mean(axis=1) + 0.1 * losses
-        return np.where(np.isfinite(losses), losses, np.inf)
+        expected = targets[scored]
+
+        def losses(outputs: Array) -> Array:
+            rows = (len(outputs), *expected.shape)
+            found = outputs.reshape(rows) if scored.all() else outputs[:, scored]
+            return losses_of(self.fitness, np.ascontiguousarray(found), expected)
+
+        return losses
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return how far the network goes beyond what it was trained on.

@@ -66,19 +66,17 @@ def limit_of(peep: Any, net: Any, s: Any, flags: int) -> Any:
 
 
 @njit(inline="always")
-def unnoticed(
-    layer: Any, turn: int, now: int, states: Any, kept: Any, nets: Any, moving: Any,
-    limit: Any,
-) -> bool:  # fmt: skip
+def unnoticed(layer: Any, work: Any, turn: int, now: int, moving: Any) -> bool:
     """Write how far from 0 each state must stay so that nothing notices it, -UNBOUNDED
     where it is as a turn before; return whether all are so far in all lanes.
 
-    states: now. kept, nets: states and net inputs of the last `turn` rows; kept[now] are
-    still the states of a turn before. moving: gets which cells are not as then.
+    work: of `strings.Work`; its kept[now] are still the states of a turn before, its limit
+    is what is written. moving: gets which cells are not as a turn before.
     """
-    near, cells = like(load(states, 0), -UNBOUNDED), layer.cells
+    kept, nets = work.kept, work.nets
+    near, cells = like(load(work.states, 0), -UNBOUNDED), layer.cells
     for k in range(cells):
-        s = load(states, k)
+        s = load(work.states, k)
         its, side = part(layer.peepholes, PEEPHOLE_COUNT * k), sign(s)
         far, closest = like(s, -UNBOUNDED), s * side
         for row in range(turn):
@@ -87,27 +85,27 @@ def unnoticed(
             closest = lower(closest, load(kept, row * cells + k) * side)
         far = within(s - load(kept, now * cells + k), 0.0, -UNBOUNDED, far)
         near = higher(near, far - closest)
-        store(limit, k, far)
+        store(work.limit, k, far)
         moving[k] = largest_lane(far) > -UNBOUNDED
     return bool(largest_lane(near) <= 0.0)
 
 
 @njit(inline="always")
 def glide(
-    moving: Any, turn: int, now: int, states: Any, spare: Any, laws: Any, limit: Any,
-    steps: int, flags: int,
+    layer: Any, work: Any, turn: int, now: int, moving: Any, steps: int
 ) -> bool:  # fmt: skip
     """Go on by the states' recurrence alone, for a number of steps that is a multiple of
     `turn`, by the laws of the last `turn` rows, of which the latest is laws[now].
 
-    moving: which cells; the others come back after a turn. Returns False, with all as
-    before, if a state came near where it would be noticed.
+    work: of `strings.Work`. moving: which cells; the others come back after a turn. Returns
+    False, with all as before, if a state came near where it would be noticed.
     """
-    near, cells = like(load(states, 0), -UNBOUNDED), len(moving)
+    states, spare, laws = work.states, work.spare, work.laws
+    near, cells, flags = like(load(states, 0), -UNBOUNDED), layer.cells, layer.flags
     for k in range(cells):
         if not moving[k]:
             continue
-        s, far = load(states, k), load(limit, k)
+        s, far = load(states, k), load(work.limit, k)
         side = sign(s)
         for _ in range(steps // turn):
             for ahead in range(1, turn + 1):
@@ -118,7 +116,7 @@ def glide(
         store(spare, k, s)
     if largest_lane(near) > 0.0:
         return False
-    for k in range(len(moving)):
+    for k in range(cells):
         if moving[k]:
             store(states, k, load(spare, k))
     return True

@@ -175,8 +175,7 @@ def only_counts(layer: Any, work: Any, turn: int, now: int, moving: Any) -> bool
     cells = layer.cells
     if differ(work.after, part(work.outputs, now * cells), cells):
         return False
-    states, kept, nets = work.states, work.kept, work.nets
-    return bool(unnoticed(layer, turn, now, states, kept, nets, moving, work.limit))
+    return bool(unnoticed(layer, work, turn, now, moving))
 
 
 @njit(inline="always")
@@ -185,12 +184,9 @@ def skip(layer: Any, work: Any, strings: Any, now: int, moving: Any, rows: int) 
     return how many were skipped. They are as wrong as those of the last turn.
     """
     turn, cycle, done = strings.turn, strings.cycle, 0
-    states, spare, laws, limit = work.states, work.spare, work.laws, work.limit
     while rows - done >= turn:
         steps = min(max(GLIDE // turn, 1), (rows - done) // turn) * turn
-        if not glide(
-            moving, turn, now, states, spare, laws, limit, steps, layer.flags
-        ):  # fmt: skip
+        if not glide(layer, work, turn, now, moving, steps):
             break
         done += steps
     for row in range(turn):

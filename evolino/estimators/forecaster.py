@@ -1,0 +1,295 @@
+"""Forecast series: `EvolinoForecaster`, whose defaults are found by rolling origins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from evolino.estimators.choosing_forecasts import (
+    Tried,
+    choose,
+    design_of,
+    fitted,
+)
+from evolino.estimators.forecast_data import (
+    SeriesData,
+    dates_after,
+    in_table,
+    read_inputs,
+    read_series,
+)
+from evolino.estimators.forecast_evaluation import (
+    Evaluated,
+    Evaluation,
+    evaluation,
+    origins_from,
+)
+from evolino.estimators.forecast_model import Design, Form, Readout, bridged, free_run
+from evolino.estimators.forecast_networks import WindowNetworks
+from evolino.estimators.intervals import Residuals
+from evolino.estimators.rolling_origins import Data, rolling_truths
+from evolino.estimators.seasons import season_of_dates, season_of_values
+from evolino.estimators.transforms import transforms_for
+from evolino.vocabulary import Array, check_count, check_number
+
+DRAWS = 4  # times the networks that candidates are compared by, once one is taken
+SERIES = ArrayLike | Sequence[ArrayLike]
+Forecast = Array | list[Array]  # or a table of pandas
+
+
+class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
+    """Forecasts of one or several columns, of one or several series.
+
+    y is a series (T,) or (T, K), of pandas with its dates, or a list of series; NaN is a
+    missing value. X has inputs (T, I) that are known in the future too. Everything is in
+    the units of y: columns are transformed and standardised inside.
+
+    Candidates are autoregressions of several lags, on values, roots or logarithms where
+    these exist, on differences from the last value or from a season ago, and the same with
+    the cells of unevolved networks beside the lags, with a penalty of their own. They are
+    compared over rolling origins in the last part of y as far as `horizon`; the mean of the
+    plain ones that come near the best is taken, networks only where they are better by more
+    than a standard error. Free runs are kept in the range of y and a share of it.
+
+    horizon: steps that forecasts are chosen for. season: steps after which a series comes
+    again; None takes it from the dates or the autocorrelation. networks, cells: how many
+    networks, 0 for none, and the memory cells of each. random_state: of the networks.
+
+    After `fit`: season_, members_ (text: what was taken), uses_networks_, errors_ (rolling
+    origins: what was taken and the best without networks), n_features_in_.
+    """
+
+    def __init__(
+        self,
+        horizon: int = 1,
+        *,
+        season: int | None = None,
+        networks: int = 64,
+        cells: int = 25,
+        random_state: int = 0,
+    ) -> None:
+        self.horizon = horizon
+        self.season = season
+        self.networks = networks
+        self.cells = cells
+        self.random_state = random_state
+
+    def fit(self, y: SERIES, X: SERIES | None = None) -> Self:
+        """Fit to series y with inputs X. Raises TypeError or ValueError, naming series, row
+        and column, for what cannot be read."""
+        check_count("horizon", self.horizon)
+        check_count("networks", self.networks, least=0)
+        check_count("cells", self.cells)
+        if self.season is not None:
+            check_count("season", self.season)
+        given = read_series(y, X)
+        self._training = given
+        data = Data(given.each, given.inputs)
+        self.season_ = self.season or self._season_of(given)
+        seed = int(self.random_state)
+        networks = self.networks, self.cells
+        taken, plain = choose(data, self.horizon, self.season_, networks, seed)
+        self._members = [self._fitted(data, *member) for member in taken.members]
+        self.uses_networks_ = taken.members[0][0].networks
+        self.members_ = [form.described() for form, _ in taken.members]
+        self.errors_ = {"taken": taken.loss, "without networks": plain.loss}
+        self.n_features_in_ = given.inputs[0].shape[1]
+        self._residuals = self._residuals_of(data, taken)
+        return self
+
+    def predict(
+        self,
+        horizon: int | None = None,
+        X: SERIES | None = None,
+        y: SERIES | None = None,
+    ) -> Forecast:
+        """Return forecasts (H,) or (H, K), of pandas with dates where y is; of several
+        series a list.
+
+        horizon: H, that of the forecaster if not given. X: inputs (H, I) of the steps that
+        are forecast; with y, of all its steps and then those. y: other series to go on
+        from; None are those of `fit`.
+        """
+        history, forecasts = self._ahead(horizon, X, y)
+        return self._given_back(history, forecasts)
+
+    def predict_interval(
+        self,
+        coverage: float = 0.8,
+        horizon: int | None = None,
+        X: SERIES | None = None,
+        y: SERIES | None = None,
+    ) -> tuple[Forecast, Forecast]:
+        """Return a lower and an upper bound, each like `predict`: between them lies the
+        series with a probability of `coverage` at each step."""
+        check_number("coverage", coverage, above=0)
+        if coverage >= 1:
+            raise ValueError(f"coverage must be < 1, got {coverage:g}")
+        history, forecasts = self._ahead(horizon, X, y)
+        bounds = [self._residuals.interval(each[None], coverage) for each in forecasts]
+        lower, upper = ([pair[side][0] for pair in bounds] for side in (0, 1))
+        return self._given_back(history, lower), self._given_back(history, upper)
+
+    def forecasts(
+        self,
+        y: ArrayLike,
+        origins: Sequence[int],
+        horizon: int | None = None,
+        X: ArrayLike | None = None,
+    ) -> Array:
+        """Return forecasts (N, H, K) from each of N origins of one series y.
+
+        An origin is the first row that is forecast; the rows before it are known. X:
+        (T, I), reaching as far as the forecasts. Raises ValueError for an origin with too
+        few rows before it.
+        """
+        steps = self._steps(horizon)
+        history = read_series(y, None)
+        inputs = self._future(X, len(history.each[0]), steps, origins)
+        return self._run(history.each[0], inputs, list(origins), steps)
+
+    def evaluate(
+        self,
+        y: ArrayLike,
+        *,
+        first: int | None = None,
+        origins: int = 20,
+        horizon: int | None = None,
+        X: ArrayLike | None = None,
+        coverage: Sequence[float] = (0.8, 0.95),
+    ) -> Evaluation:
+        """Return errors over rolling origins of one series y, simple forecasts beside.
+
+        first: the first origin; None is the length of the training series. Nothing is
+        fitted anew but exponential smoothing (with statsmodels). Raises ValueError where no
+        whole horizon lies after the first origin.
+        """
+        steps = self._steps(horizon)
+        series = read_series(y, None).each[0]
+        trained = self._training.each[0]
+        begin = len(trained) if first is None else first
+        rows = origins_from(series, begin, origins, steps)
+        inputs = self._future(X, len(series), steps, rows)
+        made = self._run(series, inputs, rows, steps)
+        intervals = {c: self._residuals.interval(made, float(c)) for c in coverage}
+        known = Evaluated(series, trained, min(len(trained), begin), self.season_)
+        return evaluation(known, rows, made, intervals)
+
+    def score(self, y: ArrayLike, X: ArrayLike | None = None) -> float:
+        """Return minus the MASE over rolling origins of a series y that goes on after that
+        of `fit`: higher is better."""
+        return -self.evaluate(y, X=X, coverage=()).errors["evolino"].row()["mase"]
+
+    def _season_of(self, given: SeriesData) -> int:
+        season = None if given.dates is None else season_of_dates(given.dates)
+        longest = max(given.each, key=len)
+        if season is None or 2 * season > len(longest):
+            return season_of_values(longest)
+        return season
+
+    def _fitted(
+        self, data: Data, form: Form, penalties: tuple[float, float]
+    ) -> tuple[Design, Readout]:
+        """Return a member, fitted to all rows."""
+        every = np.concatenate(data.each)
+        transform = {t.name: t for t in transforms_for(every)}[form.transform]
+        networks = None
+        if form.networks:
+            width = form.lags * every.shape[1] + data.inputs[0].shape[1]
+            rng = np.random.default_rng([int(self.random_state), DRAWS])
+            count = DRAWS * self.networks
+            networks = WindowNetworks.drawn(count, self.cells, width, rng)
+            penalties = penalties[0], DRAWS * penalties[1]
+        design = design_of(data, form, transform, networks)
+        pairs = zip(data.each, data.inputs, strict=True)
+        readouts = fitted(design, [design.prepare(*pair) for pair in pairs], [penalties])
+        assert readouts is not None  # the form was tried on fewer rows
+        return design, readouts[0]
+
+    def _residuals_of(self, data: Data, taken: Tried) -> Residuals:
+        names = [form.transform for form, _ in taken.members]
+        usual = Counter(names).most_common(1)[0][0]
+        every = np.concatenate(data.each)
+        transform = {t.name: t for t in transforms_for(every)}[usual]
+        truth = rolling_truths(data, self.horizon, networks=self.uses_networks_)
+        return Residuals.of(transform, taken.forecasts, truth)
+
+    def _steps(self, horizon: int | None) -> int:
+        check_is_fitted(self)
+        if horizon is not None:
+            check_count("horizon", horizon)
+        return horizon or self.horizon
+
+    def _ahead(self, horizon: int | None, X: Any, y: Any) -> tuple[SeriesData, list[Array]]:
+        """Return the series that are gone on from, and their forecasts (H, K)."""
+        steps = self._steps(horizon)
+        history = self._training if y is None else read_series(y, None)
+        if history.each[0].shape[1] != self._training.each[0].shape[1]:
+            raise ValueError(
+                f"y must have {self._training.each[0].shape[1]} columns as in fit, got "
+                f"{history.each[0].shape[1]}"
+            )
+        given = [X] if history.single else (X or [None] * len(history.each))
+        found = []
+        for n, series in enumerate(history.each):
+            inputs = self._future(given[n], len(series), steps, [len(series)])
+            if y is None and X is not None:
+                inputs = np.concatenate([history.inputs[n], inputs[-steps:]])
+            found.append(self._run(series, inputs, [len(series)], steps)[0])
+        return history, found
+
+    def _future(self, X: Any, rows: int, steps: int, origins: Sequence[int]) -> Array:
+        """Return inputs for all rows and those that are forecast."""
+        width = self.n_features_in_
+        if X is None:
+            if width:
+                raise ValueError(f"X must have the {width} inputs of fit, got none")
+            return np.zeros((rows + steps, 0))
+        array = read_inputs(X)
+        if array.shape[1] != width:
+            raise ValueError(
+                f"X has {array.shape[1]} features, but EvolinoForecaster is expecting "
+                f"{width} features as input"
+            )
+        needed = max(origins) + steps
+        if len(array) == steps and rows != 0 and len(origins) == 1:
+            return np.concatenate([np.zeros((rows, width)), array])
+        if len(array) < needed:
+            raise ValueError(
+                f"X must reach to the last step that is forecast, {needed} rows, or have "
+                f"the {steps} rows that are forecast, got {len(array)}"
+            )
+        return array
+
+    def _run(self, series: Array, inputs: Array, origins: list[int], steps: int) -> Array:
+        """Return forecasts (N, steps, K), the mean of all members'."""
+        made = []
+        for design, readout in self._members:
+            short = [row for row in origins if row < design.form.before]
+            if short:
+                raise ValueError(
+                    f"y must have {design.form.before} steps before an origin, got "
+                    f"{min(short)}"
+                )
+            known = bridged(design, readout, series, inputs, origins)
+            prepared = design.prepare(known, inputs)
+            z = free_run(design, readout, prepared, origins, steps)
+            made.append(design.transform.back(z))
+        return np.asarray(np.mean(made, axis=0))
+
+    def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Forecast:
+        """Return forecasts in the form of y."""
+        flat = [each[:, 0] if history.flat else each for each in forecasts]
+        if not history.single:
+            return flat
+        dates = dates_after(history.dates, len(flat[0]))
+        if dates is None:
+            return flat[0]
+        found: Forecast = in_table(forecasts[0], dates, history)
+        return found
