@@ -86,6 +86,7 @@ def random_search(
             curriculum=Curriculum(),
             islands=None,
             bptt=None,
+            kalman=None,
         ),
         purpose="random search",
     )

@@ -162,6 +162,8 @@ class Evolving:
 def _report(callbacks: Sequence[Callback], step: Step, seconds: float) -> None:
     for callback in callbacks:
         callback.on_generation(step.record, seconds)
+        for message in step.messages:
+            callback.on_message(message)
         if step.better is not None:
             callback.on_improved(step.record.best, step.better)
 
