@@ -13,6 +13,7 @@ from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
 from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
+from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
@@ -30,6 +31,7 @@ from evolino.network.initialisers.saturated import Saturated as Saturated
 from evolino.network.initialisers.saturated_ternary import (
     SaturatedTernary as SaturatedTernary,
 )
+from evolino.network.initialisers.separate_inputs import SeparateInputs as SeparateInputs
 from evolino.network.initialisers.spread import Spread as Spread
 from evolino.network.initialisers.uniform import Uniform as Uniform
 from evolino.network.lstm import LSTM as LSTM
@@ -70,6 +72,14 @@ from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
 from evolino.tasks.languages.languages import Languages as Languages
+from evolino.tasks.long_lags.arithmetic import Adding as Adding
+from evolino.tasks.long_lags.arithmetic import Multiplication as Multiplication
+from evolino.tasks.long_lags.continual_reber import ContinualReber as ContinualReber
+from evolino.tasks.long_lags.lag import Lag as Lag
+from evolino.tasks.long_lags.noise_free import NoiseFree as NoiseFree
+from evolino.tasks.long_lags.reber import Reber as Reber
+from evolino.tasks.long_lags.temporal_order import TemporalOrder as TemporalOrder
+from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales
 from evolino.tasks.music.music import Music as Music

@@ -47,7 +47,8 @@ class RunOptions:
     train: Annotated[
         str | None,
         typer.Option(
-            help="evolution, or bptt: back-propagation through time, no readout solved.",
+            help="evolution; or, with no readout solved, bptt: back-propagation through "
+            "time, or kalman: the decoupled extended Kalman filter.",
             show_default="evolution",
         ),
     ] = None
@@ -64,8 +65,8 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search, readout, refine or bptt, "
-            "readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
+            help="Any field of network, initialiser, search, readout, refine, bptt or "
+            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
         ),
     ] = None
     refine: Annotated[

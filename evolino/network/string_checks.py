@@ -63,8 +63,7 @@ def check_strings(
     every = _rows_of(phases, strings)
     for number, phase in enumerate(phases):
         rows = every[:, number]
-        pairs, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
-        which = which.reshape(-1)
+        pairs, which = _distinct(place, rows)
         cells, smallest, errors = _feed(network, output, phase, cells, pairs)
         margins = np.minimum(margins, smallest[which])
         wrong.append(errors[which])
@@ -79,6 +78,17 @@ def _rows_of(phases: Sequence[Phase], strings: IntArray) -> IntArray:
     factors = np.array([phase.factors for phase in phases], dtype=np.float64)
     constants = np.array([phase.constant for phase in phases])
     return np.asarray((strings @ factors.T).astype(np.int64) + constants)
+
+
+def _distinct(place: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the distinct pairs (2, A), sorted, of place and rows, each (N,) and >= 0, and
+    which of them each is."""
+    width = int(rows.max(initial=0)) + 1
+    if (int(place.max(initial=0)) + 1) * width < 2**63:  # one number stands for two
+        keys, which = np.unique(place * width + rows, return_inverse=True)
+        return np.stack([keys // width, keys % width]), which.reshape(-1)
+    pairs, which = np.unique(np.stack([place, rows]), axis=1, return_inverse=True)
+    return pairs, which.reshape(-1)
 
 
 def _feed(

@@ -42,6 +42,15 @@ def feeds_back(task: object) -> bool:
     return generates or bool(getattr(task, "past_targets_known", False))
 
 
+def over_evaluations(
+    task: object, figures: dict[str, float], evaluations: int
+) -> dict[str, float]:
+    """Return a task's metrics with those of one evaluation, which its class attribute
+    `per_evaluation` names, times a run's evaluations."""
+    names = getattr(task, "per_evaluation", ())
+    return {k: v * evaluations if k in names else v for k, v in figures.items()}
+
+
 @runtime_checkable
 class Standardised(Protocol):
     """A task whose columns the network sees standardised, such as a user's own series.

@@ -30,6 +30,11 @@ class Symbols:
         """T."""
         return len(self.indices)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(T, I), as of one-hot inputs."""
+        return len(self), self.count
+
     def __getitem__(self, rows: slice) -> Symbols:
         """Return the symbols of some rows."""
         return Symbols(self.indices[rows], self.count)

@@ -8,6 +8,7 @@ import numpy as np
 
 from evolino.readout.best_only import BestOnly
 from evolino.search.random_search import RandomSearch
+from evolino.task.capabilities import over_evaluations
 from evolino.training.experiment import Budget, Curriculum, Experiment
 from evolino.training.problem import Problem, split_of
 from evolino.training.randomness import generator
@@ -85,6 +86,7 @@ def random_search(
             curriculum=Curriculum(),
             islands=None,
             bptt=None,
+            kalman=None,
         ),
         purpose="random search",
     )
@@ -93,4 +95,5 @@ def random_search(
     model = run.model(workers)
     if model is None:
         return {}
-    return experiment.task.measure(model, split_of(experiment.task, experiment.seed))
+    figures = experiment.task.measure(model, split_of(experiment.task, experiment.seed))
+    return over_evaluations(experiment.task, figures, evaluations)

@@ -1,9 +1,9 @@
 """An experiment as the tables of config.toml, and back.
 
 Tables: task, network, initialiser, search, readout, budget, curriculum, islands, refine,
-bptt; beside them seed, preset, tolerance, confirm_at, robust, fit_weight and ensemble. Left
-out are what is None, an infinite tolerance, a confirm_at, robust or fit_weight of 0, an
-ensemble of 1, and the name of the network, where it is an LSTM.
+bptt, kalman; beside them seed, preset, tolerance, confirm_at, robust, fit_weight and
+ensemble. Left out are what is None, an infinite tolerance, a confirm_at, robust or
+fit_weight of 0, an ensemble of 1, and the name of the network, where it is an LSTM.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from evolino.gradient.bptt import BPTT
+from evolino.gradient.kalman import Kalman
 from evolino.network import UNNAMED
 from evolino.network.base import Architecture
 from evolino.registry import (
@@ -29,7 +30,7 @@ from evolino.task.protocol import Task
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
 NAMED = ("task", "initialiser", "search", "readout")
-OPTIONAL = ("budget", "curriculum", "islands", "refine", "bptt")
+OPTIONAL = ("budget", "curriculum", "islands", "refine", "bptt", "kalman")
 TABLES = (*NAMED, "network", *OPTIONAL)
 NUMBERS = ("confirm_at", "robust", "fit_weight")
 KEYS = ("preset", "seed", "tolerance", *NUMBERS, "ensemble")
@@ -53,6 +54,8 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
         table["refine"] = to_table(experiment.refine)
     if experiment.bptt is not None:
         table["bptt"] = fields_to_table(experiment.bptt)
+    if experiment.kalman is not None:
+        table["kalman"] = fields_to_table(experiment.kalman)
     curriculum = experiment.curriculum
     return {
         **table,
@@ -95,6 +98,7 @@ def experiment_from_table(
     islands = make("islands", Islands, table["islands"]) if "islands" in table else None
     refine = from_table("refinement", table["refine"]) if "refine" in table else None
     bptt = make("bptt", BPTT, table["bptt"]) if "bptt" in table else None
+    kalman = make("kalman", Kalman, table["kalman"]) if "kalman" in table else None
     named = NAMED if task is None else NAMED[1:]
     parts = {kind: from_table(kind, table[kind]) for kind in named}
     if task is not None:
@@ -111,6 +115,7 @@ def experiment_from_table(
         islands=islands,
         refine=refine,
         bptt=bptt,
+        kalman=kalman,
     )
 
 

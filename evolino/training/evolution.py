@@ -25,12 +25,14 @@ class Evaluated:
     """A generation. losses: (P,). found: its best networks, the best first, as many as the
     run keeps at most; those that are not among the best for certain may be left out.
     before: the state before a generation that the budget cut short, which ends the run; a
-    resumed one begins it again. evaluations: that it took, None for one a loss."""
+    resumed one begins it again. evaluations: that it took, None for one a loss. messages:
+    on networks that were given up."""
 
     losses: Array
     found: list[Found]
     before: State | None = None
     evaluations: int | None = None
+    messages: tuple[str, ...] = ()
 
 
 class Evolution(Protocol):

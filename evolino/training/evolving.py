@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evolino.models.ensemble import Ensemble, Trained
+from evolino.task.capabilities import over_evaluations
 from evolino.training.callbacks import Callback
 from evolino.training.clock import Clock
 from evolino.training.history import Generation
@@ -161,6 +162,8 @@ class Evolving:
 def _report(callbacks: Sequence[Callback], step: Step, seconds: float) -> None:
     for callback in callbacks:
         callback.on_generation(step.record, seconds)
+        for message in step.messages:
+            callback.on_message(message)
         if step.better is not None:
             callback.on_improved(step.record.best, step.better)
 
@@ -173,6 +176,7 @@ def _measure(run: Run, model: Trained) -> dict[str, float]:
     task = run.experiment.task
     split = split_of(task, run.experiment.seed)
     figures = task.measure(model, split)
+    figures = over_evaluations(task, figures, run.progress.evaluations)
     if isinstance(model, Ensemble):
         alone = task.measure(model.members[0], split)
         figures |= {f"{name}{ALONE}": value for name, value in alone.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
+from evolino.gradient.kalman import Kalman
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
@@ -111,6 +112,8 @@ class Experiment:
     refine: how the best networks descend once the search is over; None leaves them.
     bptt: training by back-propagation through time in place of search and readout, which
         then serve the baselines only; the budget's evaluations are gradients. None evolves.
+    kalman: the same by the decoupled extended Kalman filter; the budget's evaluations are
+        strings presented.
     preset: the name of the preset that this came from, if any.
     """
 
@@ -131,6 +134,7 @@ class Experiment:
     ensemble: int = 1
     refine: Descent | None = None
     bptt: BPTT | None = None
+    kalman: Kalman | None = None
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
@@ -150,8 +154,7 @@ class Experiment:
             raise ValueError(
                 "refine.every refines one search on its way: leave out islands"
             )
-        if self.bptt is not None:
-            self._check_bptt()
+        self._check_without_search()
         check_initialiser(self.initialiser, self.network)
         if self.budget.unlimited:
             raise ValueError(
@@ -159,8 +162,13 @@ class Experiment:
                 "target or stagnation"
             )
 
-    def _check_bptt(self) -> None:
-        """Raise ValueError for what back-propagation through time does not have."""
+    def _check_without_search(self) -> None:
+        """Raise ValueError for what belongs to a search, where there is none."""
+        ways = [name for name in ("bptt", "kalman") if getattr(self, name) is not None]
+        if not ways:
+            return
+        if len(ways) > 1:
+            raise ValueError("a network is trained by bptt or by kalman, not by both")
         others = {
             "refine": self.refine is not None,
             "islands": self.islands is not None,
@@ -171,7 +179,9 @@ class Experiment:
         }
         for name, is_set in others.items():
             if is_set:
-                raise ValueError(f"bptt trains one network by itself: leave out {name}")
+                raise ValueError(
+                    f"{ways[0]} trains by itself, without search: leave out {name}"
+                )
 
     @property
     def kept(self) -> int:

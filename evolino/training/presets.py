@@ -27,6 +27,7 @@ from evolino.training.experiment import Experiment
 from evolino.vocabulary import unknown_name
 
 DEFAULT_PRESET = "best"
+WITHOUT_SEARCH = ("bptt", "kalman")  # ways to train
 FALLBACK_TASK = "series"
 
 
@@ -149,7 +150,7 @@ def experiment_for(
     another one than the preset's comes with its own defaults. fields: tables of network,
     initialiser, search or readout, laid over what there is then. budget_options: limits;
     any of them replaces the preset's. refine: name of a refinement that follows the search.
-    train: "evolution" or "bptt", which trains by back-propagation through time.
+    train: "evolution", or "bptt" or "kalman", which train without a search.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -176,10 +177,11 @@ def experiment_for(
     if cells is not None and settings["network"].get("groups"):
         settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
     _rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
+    settings = _trained_by(settings, train, fields or {})
     if refine is not None:
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
-    settings = merge(_trained_by(settings, train, fields or {}), fields or {})
+    settings = merge(settings, fields or {})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits
@@ -198,18 +200,20 @@ def _rename(settings: dict[str, Any], names: Mapping[str, str | None]) -> None:
 def _trained_by(
     settings: dict[str, Any], train: str | None, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return settings with or without a table of back-propagation through time."""
-    if train is not None and train not in ("evolution", "bptt"):
-        raise unknown_name("way to train", train, ["evolution", "bptt"])
-    if train == "evolution":
-        settings = {k: v for k, v in settings.items() if k != "bptt"}
-    elif train == "bptt":
+    """Return settings with at most the table of the way to train."""
+    if train is not None and train not in ("evolution", *WITHOUT_SEARCH):
+        raise unknown_name("way to train", train, ["evolution", *WITHOUT_SEARCH])
+    if train is not None:
+        left_out = [name for name in WITHOUT_SEARCH if name != train]
+        settings = {k: v for k, v in settings.items() if k not in left_out}
+    if train in WITHOUT_SEARCH:
         # What a search's best networks have beside it is not for this.
         others = ("refine", "islands", "curriculum", "ensemble", "confirm_at", "fit_weight")
         settings = {k: v for k, v in settings.items() if k not in others}
-        settings.setdefault("bptt", {})
-    if "bptt" in fields and "bptt" not in settings:
-        raise ValueError("fields of bptt need --train bptt")
+        settings.setdefault(train, {})
+    for name in WITHOUT_SEARCH:
+        if name in fields and name not in settings:
+            raise ValueError(f"fields of {name} need --train {name}")
     return settings
 
 

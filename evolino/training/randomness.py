@@ -12,6 +12,7 @@ PURPOSES = {
     "random search": 3,
     "noise": 4,
     "bptt": 5,
+    "kalman": 6,
 }
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from evolino.search.base import Search
-from evolino.training.backpropagation import check_state
+from evolino.training import backpropagation, filtering
 from evolino.training.experiment import Experiment
 from evolino.training.problem import Problem
-from evolino.training.run import Progress
+from evolino.training.run_progress import Progress
 
 # What a value of another type or size than was written makes of the program.
 DAMAGES = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError)
@@ -57,7 +57,10 @@ def _rehearse(experiment: Experiment, state: dict[str, Any]) -> None:
         raise ValueError(f"there is no variant {progress.variant}")
     problem = Problem(experiment, progress.variant)
     if experiment.bptt is not None:
-        check_state(problem, state["search"])
+        backpropagation.check_state(problem, state["search"])
+        return
+    if experiment.kalman is not None:
+        filtering.check_state(problem, state["search"])
         return
     if experiment.islands is None:
         search = state["search"]

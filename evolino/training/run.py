@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from evolino.models.ensemble import Trained
 from evolino.models.model import Model
 from evolino.task.control import ControlTask, is_control
 from evolino.training.backpropagation import Backpropagation
-from evolino.training.best_networks import Found, best_of
+from evolino.training.best_networks import best_of
 from evolino.training.evolution import Evaluated, Evolution, OneSearch
 from evolino.training.experiment import Experiment
+from evolino.training.filtering import Filtering
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
 from evolino.training.problem import Problem
@@ -28,10 +29,13 @@ from evolino.training.refining import (
     chosen,
     round_of,
 )
+from evolino.training.run_progress import Progress
 from evolino.training.stopping import reasons
 from evolino.training.winners import network_of, solved
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
+
+WITH_OUTPUTS = (Backpropagation, Filtering)  # these train output weights, none is solved
 
 Attend = Callable[[Callable[[], list[Evaluated]]], list[Evaluated]]
 
@@ -41,60 +45,14 @@ def at_once(work: Callable[[], list[Evaluated]]) -> list[Evaluated]:
     return work()
 
 
-@dataclass(slots=True)
-class Progress:
-    """Where a run is; all of it goes into the checkpoint.
-
-    variant: of the curriculum, counted down to 0, the task itself. began_at: the variant's
-    generation 0. improved_at: the generation that found the best network. found: the best
-    networks on the present variant, the best first, as many as the model is made of or
-    are refined. refined: the states of these; rounds: what each round of refinement came
-    to, in refined_seconds. cpu_seconds: of this process.
-    """
-
-    generation: int = 0
-    evaluations: int = 0
-    seconds: float = 0.0
-    variant: int = 0
-    began_at: int = 0
-    improved_at: int = 0
-    found: list[Found] = field(default_factory=list)
-    refined: list[dict[str, Any]] = field(default_factory=list)
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    refined_seconds: float = 0.0
-    cpu_seconds: float = 0.0
-
-    @property
-    def best(self) -> float:
-        """The lowest loss so far, inf if there is none."""
-        return self.found[0][0] if self.found else float("inf")
-
-    @property
-    def genome(self) -> Array | None:
-        """(C, G) of the best network so far, None if there is none."""
-        return self.found[0][1] if self.found else None
-
-    def forget_refinement(self) -> None:
-        """Begin refinement anew after this: the search has gone on."""
-        self.refined, self.rounds, self.refined_seconds = [], [], 0.0
-
-    def later(self) -> dict[str, Any]:
-        """Return by name what goes on changing after the last generation."""
-        names = "seconds", "refined", "rounds", "refined_seconds", "cpu_seconds"
-        return {name: getattr(self, name) for name in names}
-
-    def as_state(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A generation that was run. better: the genome (C, G) of the best network so far, if
-    this generation found it."""
+    this generation found it. messages: on networks that were given up."""
 
     record: Generation
     better: Array | None
+    messages: tuple[str, ...] = ()
 
 
 class Run:
@@ -194,7 +152,7 @@ class Run:
         progress, count = self.progress, self.experiment.ensemble
         if not progress.found:
             return None
-        if isinstance(self._evolution, Backpropagation):
+        if isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
         genomes = [genome for _, genome in progress.found[:count]]
         if refined and progress.refined:
@@ -204,7 +162,7 @@ class Run:
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
         genome = self.progress.genome
-        if genome is not None and isinstance(self._evolution, Backpropagation):
+        if genome is not None and isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
         return None if genome is None else network_of(self._problem, genome)
 
@@ -240,7 +198,11 @@ class Run:
         improved = progress.best < before
         if improved:
             progress.improved_at = progress.generation
-        return Step(describe(losses, progress), progress.genome if improved else None)
+        return Step(
+            describe(losses, progress),
+            progress.genome if improved else None,
+            generation.messages,
+        )
 
     def _should_advance(self) -> bool:
         progress, curriculum = self.progress, self.experiment.curriculum
@@ -267,6 +229,9 @@ class Run:
             self._evolution: Evolution = Backpropagation(
                 self._problem, state, self._share_used
             )
+            return
+        if self.experiment.kalman is not None:
+            self._evolution = Filtering(self._problem, state)
             return
         self._evolution = self._kind()(self._problem, origin, state)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
+from evolino.gradient.kalman import Kalman
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
@@ -17,7 +18,7 @@ from evolino.task.protocol import Task
 from evolino.training import resume_run, run_experiment
 from evolino.training.callbacks import Callback, check_callbacks
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
-from evolino.training.presets import experiment_for
+from evolino.training.presets import WITHOUT_SEARCH, experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import Backend, WorkerSettings
@@ -43,6 +44,7 @@ def train(
     ensemble: int | None = None,
     refine: Descent | None = None,
     bptt: BPTT | None = None,
+    kalman: Kalman | None = None,
     islands: int | None = None,
     migrate_every: int = 10,
     seed: int = 0,
@@ -66,9 +68,10 @@ def train(
     network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
     the best networks make the model, their readouts' sums averaged. refine: `LBFGS` or
     `Adam`, a descent of the best networks after the search. bptt: `BPTT`, training by
-    back-propagation through time in place of search and readout. islands: how many
-    searches evolve apart and exchange their best networks in a ring, every `migrate_every`
-    generations. seed: of all randomness.
+    back-propagation through time in place of search and readout; kalman: `Kalman`, by the
+    decoupled extended Kalman filter. islands: how many searches evolve apart and
+    exchange their best networks in a ring, every `migrate_every` generations. seed: of all
+    randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
@@ -95,6 +98,7 @@ def train(
         "ensemble": ensemble,
         "refine": refine,
         "bptt": bptt,
+        "kalman": kalman,
         "islands": None if islands is None else Islands(islands, migrate_every),
     }
     return run(
@@ -122,7 +126,7 @@ def _experiment_of(
     experiment; None keeps the preset's.
     """
     _check_kinds({"budget": budget})
-    _check_kinds({name: fields[name] for name in ("curriculum", "refine", "bptt")})
+    _check_kinds({name: fields[name] for name in ("curriculum", "refine", *WITHOUT_SEARCH)})
     network = fields["network"]
     if network is not None and not hasattr(network, "driver"):
         raise TypeError(
@@ -137,7 +141,7 @@ def _experiment_of(
         cells=getattr(network, "cells", None),
         seed=seed,
         budget_options=None if budget is None else asdict(budget),
-        train=None if fields["bptt"] is None else "bptt",
+        train=next((name for name in WITHOUT_SEARCH if fields[name] is not None), None),
         **named,
     )
     records = {name: part for name, part in given.items() if not isinstance(part, str)}
@@ -223,6 +227,7 @@ def _ended(result: Result, on_interrupt: str, folder: RunFolder | None) -> Resul
 RECORDS: dict[str, type] = {
     "refine": Descent,
     "bptt": BPTT,
+    "kalman": Kalman,
     "experiment": Experiment,
     "budget": Budget,
     "curriculum": Curriculum,

@@ -65,7 +65,10 @@ def parse(text: str) -> Pattern:
         if symbol in RESERVED:
             raise ValueError(f"pattern may not use {symbol}, which marks start or end")
         if symbol in (each[0] for each in raw):
-            raise ValueError(f"pattern has the symbol {symbol} twice: {text!r}")
+            raise ValueError(
+                f"pattern has the symbol {symbol} twice; give every block a symbol of its "
+                f"own: {text!r}"
+            )
         raw.append((symbol, *_count(found["count"] or "1", text)))
     if len(raw) < 2:
         raise ValueError(f"pattern must have two blocks or more, got {text!r}")

@@ -5,6 +5,7 @@ import pytest
 
 import evolino
 from evolino.network.kernel_expansion import KernelExpansion
+from evolino.network.string_checks import _distinct
 from evolino.task.counted import Phase
 from evolino.task.series import Segment, Series
 
@@ -69,3 +70,14 @@ def test_a_linear_expansion_counts_as_weights_do(rng):
     )
     np.testing.assert_allclose(by_kernels.margins, by_weights.margins, atol=1e-9)
     np.testing.assert_array_equal(by_kernels.wrong, by_weights.wrong)
+
+
+@pytest.mark.parametrize("largest", [5, 2**40])
+def test_distinct_pairs_are_those_of_all_pairs(largest, rng):
+    """One number stands for a pair where it can, and not where it would overflow."""
+    place, rows = rng.integers(0, 4, 200), rng.integers(0, 6, 200) * (largest // 5)
+    place[0] = 3 if largest == 5 else 2**40
+    pairs, which = _distinct(place, rows)
+    np.testing.assert_array_equal(pairs[:, which], [place, rows])
+    expected = sorted(set(zip(place.tolist(), rows.tolist(), strict=True)))
+    assert [tuple(pair) for pair in pairs.T.tolist()] == expected

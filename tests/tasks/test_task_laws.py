@@ -19,6 +19,7 @@ NO_ERRORS = {
     *("accepted_to", "accepted_from", "accepted_through", "accepted_all_checked"),
     *("training_accepted", "test_steps_in_bounds"),
     "frame_accuracy",
+    *("distinct", "presented", "symbols"),
 }
 
 SERIES = np.sin(np.arange(600) * 0.2)
@@ -63,7 +64,7 @@ def test_the_same_generator_gives_the_same_bits(task):
     for part in ("train", "validation", "test", "refit"):
         for a, b in zip(getattr(first, part), getattr(second, part), strict=True):
             np.testing.assert_array_equal(a.targets, b.targets)
-            np.testing.assert_array_equal(a.series.inputs, b.series.inputs)
+            np.testing.assert_array_equal(a.series.input_rows(), b.series.input_rows())
 
 
 def every_task():

@@ -14,6 +14,7 @@ INITIALISERS = {
     "clocked": "evolino.network.initialisers.clocked:Clocked",
     "delay-line": "evolino.network.initialisers.delay_line:DelayLine",
     "by-group": "evolino.network.initialisers.by_group:ByGroup",
+    "separate-inputs": "evolino.network.initialisers.separate_inputs:SeparateInputs",
     "policy": "evolino.network.initialisers.policy:Policy",
     "spread": "evolino.network.initialisers.spread:Spread",
 }

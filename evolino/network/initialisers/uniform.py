@@ -16,8 +16,8 @@ from evolino.vocabulary import Array, check_number
 class Uniform:
     """Every weight uniform in [-width, width], then the gate biases shifted.
 
-    forget_bias, output_bias: added to the biases of those gates; Gers & Schmidhuber 2001
-    used +1.5 and -1.5 (recalled).
+    input_bias, forget_bias, output_bias: added to the biases of those gates; Gers &
+    Schmidhuber 2001 used forget_bias 1.5 and output_bias -1.5 (recalled).
     """
 
     name: ClassVar[str] = "uniform"
@@ -26,17 +26,20 @@ class Uniform:
     width: float = 0.1
     forget_bias: float = 0.0
     output_bias: float = 0.0
+    input_bias: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the width and the biases."""
         check_number("width", self.width, above=0)
         check_number("forget_bias", self.forget_bias)
         check_number("output_bias", self.output_bias)
+        check_number("input_bias", self.input_bias)
 
     def draw(self, architecture: Architecture, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         genomes = rng.uniform(-self.width, self.width, (count, *architecture.genome_shape))
         genomes[..., architecture.genes_of("bias", "forget")] += self.forget_bias
+        genomes[..., architecture.genes_of("bias", "input")] += self.input_bias
         genomes[..., architecture.genes_of("bias", "output")] += self.output_bias
         return genomes
 
