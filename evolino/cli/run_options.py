@@ -136,6 +136,9 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     from evolino.training.presets import experiment_for
 
     fields_set = read_assignments(options.assignments or ())
+    if options.refine is not None and options.refine_best is not None:
+        # With an ensemble a refinement of fewer networks is no experiment at all.
+        fields_set["refine"] = {**fields_set.get("refine", {}), "best": options.refine_best}
     experiment = experiment_for(
         task,
         options.preset,
