@@ -74,8 +74,10 @@ from evolino.tasks.error_measures import rmse as rmse
 from evolino.tasks.languages.languages import Languages as Languages
 from evolino.tasks.long_lags.arithmetic import Adding as Adding
 from evolino.tasks.long_lags.arithmetic import Multiplication as Multiplication
+from evolino.tasks.long_lags.continual_reber import ContinualReber as ContinualReber
 from evolino.tasks.long_lags.lag import Lag as Lag
 from evolino.tasks.long_lags.noise_free import NoiseFree as NoiseFree
+from evolino.tasks.long_lags.reber import Reber as Reber
 from evolino.tasks.long_lags.temporal_order import TemporalOrder as TemporalOrder
 from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
