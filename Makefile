@@ -30,8 +30,9 @@ ATTACK ?= 2000
 attack: $(READY)  ## Attack the proofs with 2,000 networks made to break them (half an hour).
 	EVOLINO_ATTACK=$(ATTACK) $(BIN)/python -m pytest -s tests/certificates/test_attack.py
 
-fuzz: $(READY)  ## Read 10,000 mutated files (half an hour).
+fuzz: $(READY)  ## Read 10,000 mutated files, and 300 by the command line (half an hour).
 	EVOLINO_FUZZ=10000 $(BIN)/python -m pytest -s tests/fuzz
+	$(BIN)/python -m tests.support.strangers_by_command --files 300
 
 bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/performance.md.
 	$(BIN)/python -m benchmarks --out results/benchmarks.json

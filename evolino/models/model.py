@@ -20,6 +20,7 @@ from evolino.models.lockstep import Lockstep
 from evolino.models.saved_architecture import architecture_from_state, architecture_to_state
 from evolino.models.units import (
     check_scaling,
+    generated,
     improvise_in_units,
     in_units,
     standardised,
@@ -93,9 +94,12 @@ class Model:
 
         prime: (T, K), the series that it is driven with before, by teacher forcing; None is
         no series. inputs: (T + steps, I) or `Symbols` if the network has external inputs.
+        Outputs are cut to the bounds of a task that has them; the network is fed them
+        uncut. Without bounds a run that is lost gives inf from that step on, and a
+        RuntimeWarning.
         """
         segment = ahead_of(self.architecture, steps, prime, inputs)
-        return self.respond([segment], free_running=True)[0]
+        return generated(self.respond([segment], free_running=True)[0])
 
     def states(self, inputs: Inputs = None, targets: ArrayLike | None = None) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
