@@ -20,6 +20,7 @@ from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
     from evolino.environments.base import Environment, Episodes, Outcomes
+    from evolino.environments.stepped import SteppedEnvironment
     from evolino.network.kernel_expansion import Output, Outputs
     from evolino.simd.workspace import Workspace
     from evolino.task.counted import Checked, Phase
@@ -258,13 +259,13 @@ class Acts(Protocol):
 
     def play(
         self,
-        networks: Networks,
+        genomes: Array,
         output_weights: Array,
-        environment: Environment,
+        environment: Environment | SteppedEnvironment,
         episodes: Episodes,
         workspace: Workspace | None = None,
     ) -> Outcomes:
-        """Return what networks with output weights (P, S, K) come to in episodes."""
+        """Return what networks (P, C, G) with output weights (P, S, K) come to."""
         ...
 
 
