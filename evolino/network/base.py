@@ -46,9 +46,9 @@ class ForcedRuns:
     """Series to drive networks over by teacher forcing, from rest at row 0 of each.
 
     vectors: the input vectors (T_n, U) of each of N series; `SymbolVectors` only for a
-    driver that says `looks_up_symbols = True`. firsts: (N,), the row from
-    which on features are recorded. kept: series and row of each of M points before which
-    states are kept, in any order, 0 <= row <= T_n.
+    driver that says `looks_up_symbols = True`. firsts: (N,), the row from which on features
+    are recorded. kept: series and row of each of M points before which states are kept, in
+    any order, 0 <= row <= T_n.
     """
 
     vectors: tuple[Array | SymbolVectors, ...]
