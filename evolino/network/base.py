@@ -61,10 +61,10 @@ class FreeRuns:
     """N free runs over L rows, each from states of its own.
 
     previous: (N, K), the output that is fed back first. inputs: (N, L, I), external.
-    targets: (N, L, K), needed for a finite tolerance: a run further than that from its
-    target is lost, inf from there on; so is one whose output is not finite or beyond
-    EXPLODED. noise: (M, *state_shape), added to the states after each step, row t modulo M
-    after step t of every run; None for none.
+    targets: (N, L, K), for a finite tolerance: a run further from its target is lost, inf
+    from there on; so is one whose output is not finite or beyond EXPLODED. noise: (M,
+    *state_shape), added to the states after each step, row t modulo M after step t of every
+    run; None for none.
     """
 
     previous: Array
