@@ -11,8 +11,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from evolino.environments.base import Environment, Episodes, Outcomes
-from evolino.models.acting import play
+from evolino.environments.base import Episodes, Outcomes
+from evolino.environments.stepped import AnyEnvironment
+from evolino.models.acting import Policy, play
 from evolino.models.arguments import Inputs, ahead_of, all_of, without_padding
 from evolino.models.driving import Forced, drive, free_running, in_chunks, one_step_ahead
 from evolino.models.lockstep import Lockstep
@@ -159,13 +160,17 @@ class Model:
             )
         return driver.check_strings(self.genome, self.output, phases, strings)
 
-    def play(self, environment: Environment, episodes: Episodes) -> Outcomes:
+    def play(self, environment: AnyEnvironment, episodes: Episodes) -> Outcomes:
         """Return what the network comes to as it acts in N episodes, each (1, N).
 
         Raises ValueError for an architecture that cannot act, and for an environment with
         other numbers of observations and actions.
         """
         return play(self.architecture, self.genome, self.output, environment, episodes)
+
+    def policy(self) -> Policy:
+        """Return the network as a policy: `act(observation)` at each step, `reset()`."""
+        return Policy(self.architecture, self.genome, self.output)
 
     def disturbed(
         self,
