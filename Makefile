@@ -46,13 +46,13 @@ reproduce: $(READY)  ## Make every table of results/ again (five hours on two co
 	done
 	for table in languages-best languages-paper languages-pairs languages-validated \
 	  languages-mdlrnn languages-bliss languages-two languages-others languages-patterns \
-	  languages-searches parity-best timing-paper timing-best timing-spikes timing-threshold \
+	  languages-searches languages-kalman parity-best timing-paper timing-best timing-spikes timing-threshold \
 	  timing-functions timing-robust timing-comparison rhythm-best blues-best blues-usual \
 	  blues-recovery mso-evoke pole-best pole-searches pole-networks memory-best \
 	  t-maze-best control-best; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
-	for table in paper squares cells best evoke refined; do \
+	for table in paper squares cells best evoke refined kalman; do \
 	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
 	done
 	for table in best voices; do \
