@@ -18,7 +18,7 @@ from benchmarks.peers import flat_weights, installed
 from benchmarks.workloads import moderate_genomes
 from evolino import LSTM, Ridge
 from evolino.gradient.objective import Objective
-from evolino.gradient.refinement import spread as spread_starts
+from evolino.gradient.schedule import spread as spread_starts
 from evolino.network.weights import Weights, repack
 from evolino.tasks.signals.mackey_glass import EVERY, LARGEST, MackeyGlass
 from evolino.vocabulary import Array

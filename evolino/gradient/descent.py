@@ -48,13 +48,17 @@ class Descent:
     loss says which genome of the descent is kept. 0 keeps the one of the lowest loss that
     was descended on. starts: descend on so many segments, spread evenly over the rows of
     validation and train, also those that the readout is fitted on; 0 descends on the
-    segments of validation alone. folds: with a logistic readout descend on train instead,
+    segments of validation alone. run_length: steps of these segments, 0 for those of
+    validation's. folds: with a logistic readout descend on train instead,
     its series dealt out into so many folds: each is scored with the readout solved on the
     others, one fold alone with that of its own rows; all of validation is held out. 0
     descends on validation. every: after so many generations each time the best network
     takes `every_steps` gradients, and goes back into the search if it is better; 0 refines
     at the end alone. round_steps: gradients of a round, after which what is held out is
-    looked at: what a resume repeats. seconds: no round of descent begins later than this
+    looked at: what a resume repeats. horizons: free runs are cut to so many steps at first,
+    in rising order, each for an equal share of the steps; the last share has them whole.
+    patience: end after so many rounds in which nothing held out has improved, those of cut
+    runs not counted; 0 goes on. seconds: no round of descent begins later than this
     after the search; where it ends depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
@@ -69,10 +73,13 @@ class Descent:
     genes: tuple[str, ...] = ()
     hold_out: float = 0.25
     starts: int = 0
+    run_length: int = 0
     folds: int = 0
     every: int = 0
     every_steps: int = 20
     round_steps: int = 100
+    horizons: tuple[int, ...] = ()
+    patience: int = 0
     seconds: float | None = None
 
     def __post_init__(self) -> None:
@@ -82,10 +89,16 @@ class Descent:
         check_count("best", self.best)
         check_count("halve_after", self.halve_after, least=0, most=self.steps)
         check_count("starts", self.starts, least=0)
+        check_count("run_length", self.run_length, least=0)
+        if self.run_length and not self.starts:
+            raise ValueError("run_length is of the segments of starts, which is 0")
         check_count("folds", self.folds, least=0)
         check_count("round_steps", self.round_steps)
         check_count("every", self.every, least=0)
         check_count("every_steps", self.every_steps)
+        check_count("patience", self.patience, least=0)
+        object.__setattr__(self, "horizons", tuple(self.horizons))
+        self._check_horizons()
         if self.folds and self.starts:
             raise ValueError("folds are of train, starts of validation: give one of them")
         if self.seconds is not None:
@@ -98,6 +111,19 @@ class Descent:
             if source not in sources:
                 raise ValueError(f"genes must be of {', '.join(sources)}, got {source!r}")
         object.__setattr__(self, "genes", tuple(self.genes))
+
+    def _check_horizons(self) -> None:
+        for horizon in self.horizons:
+            check_count("horizons", horizon)
+        if list(self.horizons) != sorted(set(self.horizons)):
+            raise ValueError(f"horizons must rise, got {list(self.horizons)}")
+        if self.steps <= len(self.horizons):
+            raise ValueError(
+                f"steps must be more than the {len(self.horizons)} horizons, "
+                f"got {self.steps}"
+            )
+        if self.horizons and self.every:
+            raise ValueError("horizons are of the descent at the end: every must be 0")
 
     def batch_size(self) -> int:
         """Return how many segments a gradient is of; 0 is all of them."""

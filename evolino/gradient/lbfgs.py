@@ -62,7 +62,9 @@ def _round(
         taken += 1
         trail.append(value)
         if not np.isfinite(value) or not np.isfinite(gradient).all():
-            return LOST + (start.loss if start.gradients else 0.0), np.zeros(len(genes))
+            return LOST + (best.loss if np.isfinite(best.loss) else 0.0), np.zeros(
+                len(genes)
+            )
         if taken == 1 or value < best.loss:
             best = Descended(genome, value, taken)
         penalty, slope = weighed(settings, genome, movable)
@@ -93,6 +95,8 @@ def _round(
             "gtol": 1e-12,
         },
     )
+    if not np.isfinite(best.loss):
+        return ended("its loss is not finite")
     if taken >= settings.steps:
         return ended("steps")
     if best.loss >= start.loss and start.gradients:

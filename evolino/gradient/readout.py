@@ -25,6 +25,7 @@ from evolino.vocabulary import Array
 
 # A readout without a penalty has no gradient where X loses rank; this one is always finite.
 LEAST_PENALTY = 1e-16
+SMALLEST_PENALTY = 1e-20  # of one that has a penalty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +59,10 @@ def solve(readout: PseudoInverse | Ridge, features: Array, targets: Array,
           penalty: float) -> Solved:  # fmt: skip
     """Solve a readout for features (T, S) and targets (T, K), by equation 1.
 
-    penalty: one of the readout's; never below LEAST_PENALTY here.
+    penalty: one of the readout's; LEAST_PENALTY for none, never below SMALLEST_PENALTY.
     """
     scaled = not (isinstance(readout, Ridge) and readout.unnormalised)
-    penalty = max(penalty, LEAST_PENALTY)
+    penalty = max(penalty, SMALLEST_PENALTY) if penalty else LEAST_PENALTY
     count, width = features.shape
     scales = np.ones(width)
     if scaled:

@@ -22,6 +22,14 @@ from evolino.gradient.likelihood_objective import (
 )
 from evolino.gradient.objective import Objective, check_loss, distinct
 from evolino.gradient.readout import check_differentiable
+from evolino.gradient.schedule import (
+    at_stage,
+    end_of_stage,
+    scheduled,
+    spread,
+    stage_of,
+    without_schedule,
+)
 from evolino.network.lstm import LSTM
 from evolino.readout.best_only import BestOnly
 from evolino.readout.linear import PseudoInverse, Ridge
@@ -80,11 +88,22 @@ class Refinement:
         for objective in (self.descended, self.held_out):
             if isinstance(objective, LikelihoodObjective):
                 objective.forget()  # a round depends on what came before it alone
-        place = self.settings.round(self.loss_of, here.place, movable, until)
-        loss = self.held_out.value(place.genome)
+        stage = stage_of(here.place)
+        losses = self.at(stage).loss_of
+        until = min(until, end_of_stage(self.settings, stage))
+        ran = self.settings.round(losses, without_schedule(here.place), movable, until)
+        loss = self.held_out.value(ran.genome)
+        place = scheduled(self.settings, here.place, ran, improved=loss < here.loss)
         if loss < here.loss:
             return Refined(place.genome, loss, place)
         return Refined(here.genome, here.loss, place)
+
+    def at(self, stage: int) -> Refinement:
+        """Return the refinement whose free runs are cut to the horizon of a stage."""
+        if not isinstance(self.descended, Objective):
+            return self
+        descended = at_stage(self.descended, self.settings, stage)
+        return self if descended is self.descended else replace(self, descended=descended)
 
     def loss_of(self, number: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all segments, or of
@@ -116,6 +135,8 @@ def check_refinement(
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
     lstm, readout = check_lstm(architecture), refined_readout(readout)
+    if settings.horizons and not task.generates:
+        raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
     if isinstance(readout, Logistic):
         check_likelihood(lstm, task, readout)
         if settings.batch_size():
@@ -197,7 +218,7 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     if settings.folds:
         return dealt(split.train, settings.folds), Fold(split.train, validation)
     if settings.starts:
-        validation = spread(validation, split.train, settings.starts)
+        validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
     return (Fold(split.train, scored),), Fold(split.train, held_out)
 
@@ -220,27 +241,6 @@ def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
         )
         for number in range(count)
     )
-
-
-def spread(
-    segments: tuple[Segment, ...], fitted: tuple[Segment, ...], count: int
-) -> tuple[Segment, ...]:
-    """Return so many segments, spread evenly over all that is known to a search.
-
-    They are as long as the shortest of the segments, and lie between the first and the last
-    row of those and of the fitted ones.
-    """
-    length = min(each.stop - each.start for each in segments)
-    series = distinct(segments)
-    share = -(-count // len(series))
-    found = []
-    for each in series:
-        known = [s for s in (*segments, *fitted) if s.series is each]
-        first = min(s.start for s in known)
-        last = max(s.stop for s in known) - length
-        rows = np.unique(np.linspace(first, last, share).astype(int))
-        found += [Segment(each, int(row), int(row) + length) for row in rows]
-    return tuple(found)
 
 
 def parts_of(

@@ -20,6 +20,7 @@ from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
     from evolino.environments.base import Environment, Episodes, Outcomes
+    from evolino.environments.stepped import SteppedEnvironment
     from evolino.network.kernel_expansion import Output, Outputs
     from evolino.simd.workspace import Workspace
     from evolino.task.counted import Checked, Phase
@@ -37,6 +38,7 @@ TeacherForcing = Callable[[Networks, "Workspace | None"], tuple[Array, States]]
 # From networks, their readouts (weights (P, S, K), or P expansions) and their states
 # before each of N runs to their outputs (P, N, L, K).
 FreeRunning = Callable[[Networks, "Outputs", States, "Workspace | None"], Array]
+EXPLODED = 1e12  # a free run is lost at an output beyond it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +62,9 @@ class FreeRuns:
 
     previous: (N, K), the output that is fed back first. inputs: (N, L, I), external.
     targets: (N, L, K), needed for a finite tolerance: a run further than that from its
-    target is lost, inf from there on; so is one whose output is not finite or beyond 1e12.
-    noise: (M, *state_shape), added to the states after each step, row t modulo M after
-    step t of every run; None for none.
+    target is lost, inf from there on; so is one whose output is not finite or beyond
+    EXPLODED. noise: (M, *state_shape), added to the states after each step, row t modulo M
+    after step t of every run; None for none.
     """
 
     previous: Array
@@ -257,13 +259,13 @@ class Acts(Protocol):
 
     def play(
         self,
-        networks: Networks,
+        genomes: Array,
         output_weights: Array,
-        environment: Environment,
+        environment: Environment | SteppedEnvironment,
         episodes: Episodes,
         workspace: Workspace | None = None,
     ) -> Outcomes:
-        """Return what networks with output weights (P, S, K) come to in episodes."""
+        """Return what networks (P, C, G) with output weights (P, S, K) come to."""
         ...
 
 

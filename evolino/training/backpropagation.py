@@ -16,7 +16,8 @@ import numpy as np
 from evolino.gradient.bptt import BPTT, Candidate, VectorLoss, descended, given_up
 from evolino.gradient.first_order import scheduled
 from evolino.gradient.network_loss import NetworkLoss, check_network
-from evolino.gradient.refinement import check_lstm, spread
+from evolino.gradient.refinement import check_lstm
+from evolino.gradient.schedule import spread
 from evolino.models.model import Model
 from evolino.search.base import State
 from evolino.training.evolution import Evaluated

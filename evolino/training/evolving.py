@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
 from evolino.models.ensemble import Ensemble, Trained
+from evolino.models.units import first_lost
 from evolino.task.capabilities import over_evaluations
+from evolino.task.protocol import Task, name_of
 from evolino.training.callbacks import Callback
 from evolino.training.clock import Clock
 from evolino.training.history import Generation
@@ -63,6 +67,7 @@ class Evolving:
                 stopped = [f"interrupted: {interrupt.by}"]
             elif model is not None:
                 metrics = _measure(run, model)
+                self._tell_of_lost(model, metrics)
                 if run.progress.refined:
                     metrics |= self._unrefined_figures()
         return Result(
@@ -131,6 +136,26 @@ class Evolving:
         assert model is not None
         return {f"{name}{UNREFINED}": value for name, value in _measure(run, model).items()}
 
+    def _tell_of_lost(self, model: Trained, metrics: Mapping[str, float]) -> None:
+        """Say at which step free runs of the test were lost, if a figure is not finite."""
+        task = self._run.experiment.task
+        if not task.generates or all(map(math.isfinite, metrics.values())):
+            return
+        test = split_of(task, self._run.experiment.seed).test
+        runs = model.respond(test, free_running=True)
+        lost = [step for step in map(first_lost, runs) if step is not None]
+        if not lost:
+            return
+        which = (
+            "the free run" if len(runs) == 1 else f"{len(lost)} of {len(runs)} free runs"
+        )
+        are = "is" if len(lost) == 1 else "are"
+        first = "" if len(lost) == 1 else ", the first"
+        for callback in self._callbacks:
+            callback.on_message(
+                f"{which} of the test {are} lost{first} at step {min(lost) + 1}"
+            )
+
     def _count_seconds(self) -> None:
         self._run.progress.seconds = self._clock.seconds()
         self._run.progress.cpu_seconds = self._clock.cpu_seconds()
@@ -176,8 +201,21 @@ def _measure(run: Run, model: Trained) -> dict[str, float]:
     task = run.experiment.task
     split = split_of(task, run.experiment.seed)
     figures = task.measure(model, split)
+    _check_figures(task, figures)
     figures = over_evaluations(task, figures, run.progress.evaluations)
     if isinstance(model, Ensemble):
         alone = task.measure(model.members[0], split)
         figures |= {f"{name}{ALONE}": value for name, value in alone.items()}
     return figures
+
+
+def _check_figures(task: Task, figures: Mapping[str, float]) -> None:
+    """Raise TypeError for what a user's own task may give instead of numbers by name."""
+    known = isinstance(figures, Mapping) and all(
+        isinstance(name, str) and isinstance(value, Real) for name, value in figures.items()
+    )
+    if not known:
+        raise TypeError(
+            f"measure of {name_of(task)!r} must return numbers by name, "
+            f"got {figures!r:.100}"
+        )

@@ -25,7 +25,8 @@ class Budget:
     generations, evaluations: counts; the last generation evaluates what is left, islands
     go on to their next exchange. seconds: wall-clock time, interruptions and the
     compilation of kernels left out. target: the loss at which the run is good enough.
-    stagnation: generations without a better network.
+    stagnation: generations without a better network. cpu_seconds: of this process, whose
+    threads evaluate, compilation left out; looked at after each generation.
     """
 
     generations: int | None = None
@@ -33,14 +34,16 @@ class Budget:
     seconds: float | None = None
     target: float | None = None
     stagnation: int | None = None
+    cpu_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Check every limit."""
         for name in ("generations", "evaluations", "stagnation"):
             if getattr(self, name) is not None:
                 check_count(name, getattr(self, name), most=None)
-        if self.seconds is not None:
-            check_number("seconds", self.seconds, above=0)
+        for name in ("seconds", "cpu_seconds"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), above=0)
         if self.target is not None:
             check_number("target", self.target, least=0)
 
@@ -94,7 +97,9 @@ class Experiment:
     task, network, initialiser, search, readout: what is learnt, by what.
     budget: when to stop. seed: of all randomness. curriculum: easier variants first.
     tolerance: a free run further than this from its target at any step is given up and
-        its later outputs count as failed; inf never gives up.
+        its later outputs count as failed; inf never gives up. In the units of what the
+        network learns: of a task that standardises its columns, as `SeriesTask` does, in
+        standard deviations of each column's rows of train.
     confirm_at: a network with at most this loss on the task's validation is put to the
         first stage of its confirmation, with at most this loss there to the next. Its loss
         is the number of stages that it did not pass, plus that of the first one of them
@@ -159,7 +164,7 @@ class Experiment:
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
-                "target or stagnation"
+                "cpu_seconds, target or stagnation"
             )
 
     def _check_without_search(self) -> None:

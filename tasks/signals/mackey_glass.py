@@ -104,20 +104,20 @@ class MackeyGlass:
     def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
         """Return the logarithm of the loss of outputs (N, L, K), and its gradient.
 
-        Outputs that are outside the series' range pass nothing on.
+        Outputs that are outside the series' range pass nothing on. Of free runs of fewer
+        than 7 steps only the last one counts.
         """
+        counted = slice(min(EVERY, outputs.shape[1]) - 1, None, EVERY)
         inside = np.abs(outputs) <= LARGEST
         bounded = np.where(
             np.isfinite(outputs), np.clip(outputs, -LARGEST, LARGEST), LARGEST
         )
-        errors = (bounded - targets)[:, EVERY - 1 :: EVERY]
+        errors = (bounded - targets)[:, counted]
         mean_squares = np.square(errors).mean(axis=(0, 2))
         count, horizons, width = errors.shape
         loss = np.log(np.sqrt(mean_squares) / deviation(targets[None])).mean()
         gradient = np.zeros_like(outputs)
-        gradient[:, EVERY - 1 :: EVERY] = errors / (
-            mean_squares[:, None] * (count * width * horizons)
-        )
+        gradient[:, counted] = errors / (mean_squares[:, None] * (count * width * horizons))
         return float(loss), np.where(inside, gradient, 0.0)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:

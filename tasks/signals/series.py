@@ -21,7 +21,7 @@ from evolino.tasks.error_measures import (
     root_mean_square,
 )
 from evolino.tasks.signals.reading import hint_of, names_of, parts_of, read_columns
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.vocabulary import Array, check_count, check_flag, check_number
 
 LONG = 2000  # steps of an array from which on default parts are printed
 BOUNDS = 0.1  # free runs go so much beyond the training range, as a share of it
@@ -95,22 +95,17 @@ class SeriesTask:
         ] = BOUNDS,
         names: Sequence[str] | None = None,
     ) -> None:
-        found = read_columns(
-            series,
-            inputs,
-            columns=columns,
-            missing=missing,
-            separator=separator,
-            decimal=decimal,
-        )
+        text = {"separator": separator, "decimal": decimal}
+        found = read_columns(series, inputs, columns=columns, missing=missing, **text)
         self.series, self._inputs = found.series, found.inputs
         self.names = names_of(names, found.names)
         parts = {"washout": washout, "train": train, "validation": validation, "test": test}
         self.washout, self.train, self.validation, self.test = self._parts(parts)
-        self.past_targets_known = (
-            not self.inputs if past_targets_known is None else past_targets_known
-        )
-        self.generates, self.bounds = generates, _share(bounds)
+        check_flag("generates", generates)
+        check_flag("past_targets_known", past_targets_known or False)
+        known = not self.inputs if past_targets_known is None else past_targets_known
+        self.past_targets_known, self.generates = known, generates
+        self.bounds = _share(bounds)
         by_default = None in (washout, train, validation) and len(self.series) > LONG
         self._say(found.read, parts=bool(found.read) or by_default)
 

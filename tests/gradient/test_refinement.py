@@ -7,7 +7,8 @@ import pytest
 
 from evolino.gradient.lbfgs import LBFGS
 from evolino.gradient.objective import Objective
-from evolino.gradient.refinement import movable_genes, parts_of, refinement_of, spread
+from evolino.gradient.refinement import movable_genes, parts_of, refinement_of
+from evolino.gradient.schedule import spread
 from evolino.network.initialisers.delay_line import DelayLine
 from evolino.network.initialisers.gaussian import Gaussian
 from evolino.network.lstm import LSTM

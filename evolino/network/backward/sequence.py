@@ -18,6 +18,13 @@ from evolino.network.backward.matrices import (
     padded,
     peepholes_of,
 )
+from evolino.network.backward.sparse_sequence import (
+    Sparse,
+    add_recurrent,
+    chunk_backward,
+    drive_chunk,
+    sparse_of,
+)
 from evolino.network.kernels.cell_gradient import Sequence, drive_backward, drive_forward
 from evolino.simd.memory import aligned
 from evolino.vocabulary import Array
@@ -49,13 +56,21 @@ def _rows(count: int, width: int) -> Array:
     return aligned(count * width).reshape(count, width)
 
 
-def _weights(matrices: Matrices, n: int) -> Array:
-    """Return (C + U + 1, 4 n), aligned: from cells, input vector, 1 to all net inputs."""
+def _sparse(matrices: Matrices) -> Sparse | None:
+    """Return the recurrent weights of a network with few sources, None of others."""
+    return None if matrices.architecture.sources is None else sparse_of(matrices)
+
+
+def _weights(matrices: Matrices, n: int, sources: int) -> Array:
+    """Return (C + U + 1, 4 n), aligned: from cells, input vector, 1 to all net inputs.
+
+    sources: C, or 0 without the cells.
+    """
     cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
-    weights = _rows(cells + width + 1, 4 * n)
+    weights = _rows(sources + width + 1, 4 * n)
     parts = weights.reshape(-1, 4, n)[:, :, :cells]
-    parts[:cells] = np.moveaxis(matrices.recurrent, 2, 0)
-    parts[cells:-1] = np.moveaxis(matrices.inputs, 2, 0)
+    parts[:sources] = np.moveaxis(matrices.recurrent, 2, 0)[:sources]
+    parts[sources:-1] = np.moveaxis(matrices.inputs, 2, 0)
     parts[-1] = matrices.bias
     return weights
 
@@ -75,18 +90,22 @@ def drive_sequence(
         for each in ("outputs", "states")
     )
     outputs[0] = states[0] = 0.0
-    weights, peepholes, work = _weights(matrices, n), peepholes_of(matrices, n), aligned(56)
-    recurrent = weights[:cells].reshape(-1)
+    sparse = _sparse(matrices)
+    weights = _weights(matrices, n, 0 if sparse else cells)
+    peepholes, work = peepholes_of(matrices, n), aligned(56)
     room = held.take("net", min(CHUNK, steps) * 4 * n).reshape(-1, 4 * n)
     for first in range(0, steps, CHUNK):
         last = min(first + CHUNK, steps)
         net = room[: last - first]
-        np.matmul(vectors[first:last], weights[cells:-1], out=net)
+        np.matmul(vectors[first:last], weights[-1 - vectors.shape[1] : -1], out=net)
         net += weights[-1]
         rows = slice(first, last + 1)
+        if sparse is not None:
+            drive_chunk(sparse, net, outputs[rows], states[rows], matrices.flags)
+            continue
         sequence = Sequence(
-            net.reshape(-1), recurrent, peepholes, outputs[rows].reshape(-1),
-            states[rows].reshape(-1),
+            net.reshape(-1), weights[:cells].reshape(-1), peepholes,
+            outputs[rows].reshape(-1), states[rows].reshape(-1),
         )  # fmt: skip
         drive_forward(sequence, work, last - first, cells, n // LANES, matrices.flags)
     return SequencePass(matrices, vectors, outputs, states, held)
@@ -97,18 +116,21 @@ def drive_sequence_backward(
 ) -> None:
     """Add to a gradient what outputs and states (T, C) after each step pass on to it."""
     matrices, steps = passed.matrices, len(passed.vectors)
-    cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
+    cells = matrices.architecture.cells
     n = padded(cells)
-    weights, to_weights = _weights(matrices, n), np.zeros((cells + width + 1, 4 * n))
-    turned = _rows(4 * n, n)
-    turned[:, :cells] = weights[:cells].T
+    sparse = _sparse(matrices)
+    sources = 0 if sparse else cells
+    weights = _weights(matrices, n, sources)
+    to_weights = np.zeros_like(weights)
+    turned = _rows(4 * n, n if sources else 0)
+    turned[:, :sources] = weights[:sources].T
     peepholes, to_peepholes, carry = (
         peepholes_of(matrices, n), aligned(3 * n), aligned(2 * n)
     )  # fmt: skip
     most = min(CHUNK, steps)
     net_room, dh_room, ds_room, driving = (
         passed.held.take(name, most * size).reshape(-1, size)
-        for name, size in (("net", 4 * n), ("dh", n), ("ds", n), ("row", cells + width + 1))
+        for name, size in (("net", 4 * n), ("dh", n), ("ds", n), ("row", len(weights)))
     )
     dh_room[:, cells:] = ds_room[:, cells:] = 0.0
     driving[:, -1] = 1.0
@@ -117,22 +139,28 @@ def drive_sequence_backward(
         last = min(first + CHUNK, steps)
         net, dh, ds = (room[: last - first] for room in (net_room, dh_room, ds_room))
         seen = driving[: last - first]
-        seen[:, :cells] = passed.outputs[first:last, :cells]
-        seen[:, cells:-1] = passed.vectors[first:last]
+        seen[:, :sources] = passed.outputs[first:last, :sources]
+        seen[:, sources:-1] = passed.vectors[first:last]
         np.matmul(seen, weights, out=net)
         dh[:, :cells], ds[:, :cells] = to_outputs[first:last], to_states[first:last]
-        sequence = Sequence(
-            net.reshape(-1), turned.reshape(-1), peepholes,
-            passed.outputs[first : last + 1].reshape(-1),
-            passed.states[first : last + 1].reshape(-1),
-        )  # fmt: skip
-        drive_backward(
-            sequence, dh.reshape(-1), ds.reshape(-1), carry, to_peepholes, last - first,
-            n // LANES, matrices.flags,
-        )  # fmt: skip
+        kept = net, passed.outputs[first : last + 1], passed.states[first : last + 1]
+        if sparse is not None:
+            chunk_backward(sparse, kept, (dh, ds), (carry, to_peepholes), matrices.flags)
+        else:
+            sequence = Sequence(
+                net.reshape(-1), turned.reshape(-1), peepholes, kept[1].reshape(-1),
+                kept[2].reshape(-1),
+            )  # fmt: skip
+            drive_backward(
+                sequence, dh.reshape(-1), ds.reshape(-1), carry, to_peepholes, len(net),
+                n // LANES, matrices.flags,
+            )  # fmt: skip
         to_weights += np.matmul(seen.T, net, out=product)
     parts = np.moveaxis(to_weights.reshape(-1, 4, n)[:, :, :cells], 0, 2)
-    gradient.recurrent += parts[:, :, :cells]
-    gradient.inputs += parts[:, :, cells:-1]
+    if sparse is None:
+        gradient.recurrent += parts[:, :, :cells]
+    else:
+        add_recurrent(sparse, gradient)
+    gradient.inputs += parts[:, :, sources:-1]
     gradient.bias += parts[:, :, -1]
     gradient.peepholes += to_peepholes.reshape(3, n)[:, :cells]
