@@ -2,9 +2,8 @@
 
 An architecture is a frozen dataclass: what a genome looks like, what goes in and comes out.
 Its driver runs networks: teacher-forced over series, or in free run. Training, models and
-pictures know these protocols only. `evolino.network.lstm.LSTM` is one architecture;
-another is a class in the table of `evolino.network`, an entry point of the group
-`evolino.networks`, or "path/to/file.py:Class".
+pictures know these protocols only. `evolino.network.lstm.LSTM` is one; another is in the
+table of `evolino.network`, an entry point `evolino.networks`, or "path/to/file.py:Class".
 """
 
 from __future__ import annotations
