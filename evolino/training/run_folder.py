@@ -42,6 +42,7 @@ from evolino.training.run_files import (
     LOCK,
     MODEL,
     RESULT,
+    ROUND_TIMES,
     ROUNDS,
     TIMING,
     has_begun,
@@ -175,17 +176,21 @@ class RunFolder:
         replace_file(self.path / CONFIG, experiment_to_toml(experiment))
         self._digest = None
 
-    def append(self, generation: Generation, seconds: float) -> None:
+    def append(
+        self, generation: Generation, seconds: float, cpu_seconds: float = 0.0
+    ) -> None:
         """Add a generation to history, and the seconds of the run so far to timing."""
         self._history.append(generation.as_dict())
-        self._timing.append({"generation": generation.generation, "seconds": seconds})
+        times = {"seconds": seconds, "cpu_seconds": cpu_seconds}
+        self._timing.append({"generation": generation.generation, **times})
 
     def history(self) -> list[Generation]:
         """Return the generations. A last line that a kill cut off does not count."""
         return [Generation(**record) for record in self._history.read()]
 
     def timing(self) -> list[dict[str, Any]]:
-        """Return {"generation": ..., "seconds": ...} for each generation."""
+        """Return {"generation": ..., "seconds": ..., "cpu_seconds": ...} for each
+        generation; runs of earlier versions have no seconds of the processor."""
         return self._timing.read()
 
     def rewind(self, generation: int) -> list[int]:
@@ -234,6 +239,20 @@ class RunFolder:
     def rounds(self) -> list[dict[str, Any]]:
         """Return the rounds of refinement, none where there was no refinement."""
         path = self.path / ROUNDS
+        if not path.is_file():
+            return []
+        return [dict(read_json(line)) for line in path.read_bytes().splitlines()]
+
+    def time_round(self, number: int, seconds: float, cpu_seconds: float) -> None:
+        """Write the seconds of the run up to a round of refinement."""
+        before = [each for each in self.round_times() if each["round"] < number]
+        now = {"round": number, "seconds": seconds, "cpu_seconds": cpu_seconds}
+        lines = b"".join(write_json(each) for each in (*before, now))
+        replace_file(self.path / ROUND_TIMES, lines)
+
+    def round_times(self) -> list[dict[str, Any]]:
+        """Return {"round": ..., "seconds": ..., "cpu_seconds": ...} for each round."""
+        path = self.path / ROUND_TIMES
         if not path.is_file():
             return []
         return [dict(read_json(line)) for line in path.read_bytes().splitlines()]
