@@ -30,8 +30,9 @@ ATTACK ?= 2000
 attack: $(READY)  ## Attack the proofs with 2,000 networks made to break them (half an hour).
 	EVOLINO_ATTACK=$(ATTACK) $(BIN)/python -m pytest -s tests/certificates/test_attack.py
 
-fuzz: $(READY)  ## Read 10,000 mutated files (half an hour).
+fuzz: $(READY)  ## Read 10,000 mutated files, and 300 by the command line (half an hour).
 	EVOLINO_FUZZ=10000 $(BIN)/python -m pytest -s tests/fuzz
+	$(BIN)/python -m tests.support.strangers_by_command --files 300
 
 bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/performance.md.
 	$(BIN)/python -m benchmarks --out results/benchmarks.json
@@ -45,12 +46,13 @@ reproduce: $(READY)  ## Make every table of results/ again (five hours on two co
 	done
 	for table in languages-best languages-paper languages-pairs languages-validated \
 	  languages-mdlrnn languages-bliss languages-two languages-others languages-patterns \
-	  languages-searches parity-best timing-paper timing-best timing-spikes timing-threshold \
+	  languages-searches languages-kalman parity-best timing-paper timing-best timing-spikes timing-threshold \
 	  timing-functions timing-robust timing-comparison rhythm-best blues-best blues-usual \
-	  blues-recovery mso-evoke; do \
+	  blues-recovery mso-evoke pole-best pole-searches pole-networks memory-best \
+	  t-maze-best control-best; do \
 	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
 	done
-	for table in paper squares cells best evoke refined; do \
+	for table in paper squares cells best evoke refined kalman; do \
 	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
 	done
 	for table in best voices; do \

@@ -53,9 +53,11 @@ from evolino.search.composed.racing import Raced as Raced
 from evolino.search.composed.restarts import Restarted as Restarted
 from evolino.search.composed.screening import Screened as Screened
 from evolino.search.composed.stages import Staged as Staged
+from evolino.search.cosyne import CoSyNE as CoSyNE
 from evolino.search.diagonal_cma_es import DiagonalCMAES as DiagonalCMAES
 from evolino.search.esp import ESP as ESP
 from evolino.search.genetic import Genetic as Genetic
+from evolino.search.openai_es import OpenAIES as OpenAIES
 from evolino.search.random_search import RandomSearch as RandomSearch
 from evolino.search.scales import ScaleEvolution as ScaleEvolution
 from evolino.search.xnes import XNES as XNES
@@ -68,6 +70,7 @@ from evolino.task.symbols import Symbols as Symbols
 from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.control.cues import Memory as Memory
 from evolino.tasks.control.cues import TMaze as TMaze
+from evolino.tasks.control.gym import Gymnasium as Gymnasium
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse

@@ -26,7 +26,7 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> ValueError:
     kind: what was named, as in "task"; name: what came; valid: the names that exist.
     """
     names = sorted(valid)
-    nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    nearest = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
     hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
     return ValueError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(names)}")
 
@@ -46,6 +46,10 @@ def as_series(
         row = int(np.argmax(mask.reshape(len(mask), -1).any(axis=1)))
         raise ValueError(f"{name} is masked at step {row}")
     try:
+        if hasattr(values, "__array__"):
+            values = np.asarray(values)
+            if values.dtype.kind in "cmM":  # which NumPy would make numbers of
+                raise TypeError(f"it holds {values.dtype}")
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be an array of numbers: {error}") from None
@@ -84,6 +88,12 @@ def check_count(name: str, value: Any, *, least: int = 1, most: int | None = MOS
         raise ValueError(f"{name} must be >= {least}, got {value}")
     if most is not None and value > most:
         raise ValueError(f"{name} must be <= {most:,}, got {value}")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raise TypeError unless value is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
 def check_number(

@@ -8,6 +8,7 @@ TASKS = {
     "mackey-glass": "evolino.tasks.signals.mackey_glass:MackeyGlass",
     "blues": "evolino.tasks.music.blues:Blues",
     "chorales": "evolino.tasks.music.chorales:Chorales",
+    "control": "evolino.tasks.control.gym:Gymnasium",
     "languages": "evolino.tasks.languages.languages:Languages",
     "adding": "evolino.tasks.long_lags.arithmetic:Adding",
     "continual-reber": "evolino.tasks.long_lags.continual_reber:ContinualReber",

@@ -54,6 +54,7 @@ BELOW = {
     },
     "plots": {
         "vocabulary",
+        "environments",
         "storage",
         "sound",
         "task",

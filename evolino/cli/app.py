@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from evolino.cli.certify import certify
 from evolino.cli.generate import generate
 from evolino.cli.output import fill_standard_files, safe_streams
+from evolino.cli.play import play
 from evolino.cli.plot import plot
 from evolino.cli.refine import refine
 from evolino.cli.reproduce import reproduce
@@ -36,7 +37,7 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
         first = ["run", "tasks", "resume", "show", "plot"]
-        first += ["refine", "generate", "certify", "reproduce"]
+        first += ["refine", "generate", "play", "certify", "reproduce"]
         return sorted(self.commands, key=first.index)
 
 
@@ -56,6 +57,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
     certify: "evolino certify runs/first; of several: evolino certify runs/*",
     generate: "evolino generate runs/blues --bars 24 --swing 0.67 --wav blues.wav",
+    play: "evolino play runs/pole --episodes 5 --gif pole.gif",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
 }

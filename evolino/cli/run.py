@@ -23,18 +23,21 @@ if TYPE_CHECKING:
     from evolino.training.run_folder import RunFolder
 
 
+TABLES = "csv"
+
+
 class TaskCommands(TyperGroup):
     """The tasks as commands; a task's module is imported when its command is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the tasks."""
+        """Return the names of the tasks, and `csv`, which is for tables of one's own."""
         from evolino.registry import names
 
-        return names("task")
+        return [*names("task"), TABLES]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a task's command. Raises ValueError, naming the nearest, for others."""
-        return task_command(cmd_name)
+        return tables_command() if cmd_name == TABLES else task_command(cmd_name)
 
 
 run_app = typer.Typer(
@@ -50,6 +53,16 @@ run_app = typer.Typer(
 def _run(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def tables_command() -> Any:
+    """Return the command for tables of one's own."""
+    from evolino.cli.run_csv import run_csv
+
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    example = "evolino run csv sales.csv --target sales --time month --horizon 12"
+    single.command(name=TABLES, epilog=f"Example: {example} --csv forecast.csv")(run_csv)
+    return typer.main.get_command(single)
 
 
 def task_command(name: str) -> Any:

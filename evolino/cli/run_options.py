@@ -44,7 +44,7 @@ class RunOptions:
     initialiser: Annotated[
         str | None, typer.Option(help="How the first weights are drawn.")
     ] = None
-    train: Annotated[
+    trainer: Annotated[
         str | None,
         typer.Option(
             help="evolution; or, with no readout solved, bptt: back-propagation through "
@@ -66,7 +66,9 @@ class RunOptions:
             "--set",
             metavar="NAME=VALUE",
             help="Any field of network, initialiser, search, readout, refine, bptt or "
-            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1; several times.",
+            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 ("
+            "gives up a free run so far from its target, of a series in standard "
+            "deviations of each column); several times.",
         ),
     ] = None
     refine: Annotated[
@@ -134,6 +136,9 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     from evolino.training.presets import experiment_for
 
     fields_set = read_assignments(options.assignments or ())
+    if options.refine is not None and options.refine_best is not None:
+        # With an ensemble a refinement of fewer networks is no experiment at all.
+        fields_set["refine"] = {**fields_set.get("refine", {}), "best": options.refine_best}
     experiment = experiment_for(
         task,
         options.preset,
@@ -145,7 +150,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         initialiser=options.initialiser,
         fields=fields_set,
         refine=options.refine,
-        train=options.train,
+        train=options.trainer,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},
     )

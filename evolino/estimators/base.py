@@ -157,7 +157,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]
         self.distribution_ = settings.distribution
         self.features_ = fit_features(X.each, settings, rng)
         features = self.features_.transform(X.each, self.n_jobs)
-        self.model_ = solve_whole(features, aims)
+        self.model_ = solve_whole(features, aims, self.features_.families())
         self._held_out = self.model_.left_out, aims
         self._n_features_out = features.shape[1]
 

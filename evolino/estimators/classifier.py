@@ -53,7 +53,7 @@ class EvolinoClassifier(ClassifierMixin, TransformerMixin, SequenceEstimator):  
         self,
         *,
         cells: int | None = None,
-        networks: int = 16,
+        networks: int = 32,
         targets: Per = "auto",
         washout: int = 0,
         lags: int | None = None,

@@ -33,7 +33,7 @@ from evolino.estimators.forecast_evaluation import (
 from evolino.estimators.forecast_model import Design, Form, Readout, bridged, free_run
 from evolino.estimators.forecast_networks import WindowNetworks
 from evolino.estimators.intervals import Residuals
-from evolino.estimators.rolling_origins import Data, rolling_truths
+from evolino.estimators.rolling_origins import FIRST, Data, rolling_truths
 from evolino.estimators.seasons import season_of_dates, season_of_values
 from evolino.estimators.transforms import transforms_for
 from evolino.vocabulary import Array, check_count, check_number
@@ -218,7 +218,9 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
         every = np.concatenate(data.each)
         transform = {t.name: t for t in transforms_for(every)}[usual]
         truth = rolling_truths(data, self.horizon, networks=self.uses_networks_)
-        return Residuals.of(transform, taken.forecasts, truth)
+        span = (1.0 - FIRST) * sum(len(y) for y in data.each)
+        apart = max(span / taken.forecasts.shape[1], 1.0)
+        return Residuals.of(transform, taken.forecasts, truth, apart)
 
     def _steps(self, horizon: int | None) -> int:
         check_is_fitted(self)

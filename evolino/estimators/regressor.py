@@ -35,7 +35,7 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
         self,
         *,
         cells: int | None = None,
-        networks: int = 16,
+        networks: int = 32,
         targets: Per = "auto",
         washout: int = 0,
         lags: int | None = None,

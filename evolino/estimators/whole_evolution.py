@@ -67,7 +67,7 @@ def evolved_distribution(
         drawn = replace(few, distribution=settings.distribution.moved(point))
         features = fit_features(known, drawn, np.random.default_rng(seed))
         pooled = features.transform(known, evolution.jobs)
-        return features, solve_whole(pooled, targets[~aside])
+        return features, solve_whole(pooled, targets[~aside], features.families())
 
     def loss(point: Array) -> float:
         errors = fitted(point)[1].left_out - targets[~aside]

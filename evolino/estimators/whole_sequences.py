@@ -17,11 +17,11 @@ from numpy.random import Generator
 
 from evolino.estimators.drawing import Distribution
 from evolino.network.base import ForcedRuns
-from evolino.network.kernels.pooling import pooled
+from evolino.network.kernels.pooling import families, pooled
 from evolino.network.lstm import LSTM
 from evolino.simd.workspace import Workspace
 from evolino.task.scaling import mean_and_scale
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, BoolArray
 
 QUANTILES = (0.2, 0.5, 0.8)  # of what a cell does in training: its thresholds
 SAMPLED = 20_000  # steps, of which the quantiles are taken
@@ -38,7 +38,7 @@ class WholeSettings:
     whether there are first differences, and networks over reversed sequences.
     """
 
-    networks: int = 16
+    networks: int = 32
     cells: int = 16
     longest_lag: int = 64
     differences: bool = True
@@ -85,6 +85,17 @@ class WholeFeatures:
             for k in range(0, len(found), len(parts))
         ]
         return np.concatenate(rows, axis=1).astype(np.float64)
+
+    def families(self) -> dict[str, BoolArray]:
+        """Return the columns (M,) of each family of features, by name."""
+        kinds = families(len(QUANTILES))
+        width, cells = len(kinds["all"]), self.architecture.cells
+        blocks = sum(len(g) for d in self.directions for g in d.genomes)
+        found = {}
+        for name, kept in kinds.items():
+            one = np.repeat(np.isin(np.arange(width), kept), cells)
+            found[name] = np.tile(one, blocks)
+        return found
 
     def prepared(self, sequence: Array, backwards: bool) -> Array:
         """Return the input vectors (T, U) of a sequence (T, I)."""

@@ -19,7 +19,13 @@ from evolino.models.arguments import Inputs, ahead_of, all_of
 from evolino.models.driving import in_chunks
 from evolino.models.lockstep import Lockstep, free_run
 from evolino.models.model import Model
-from evolino.models.units import improvise_in_units, in_units, same_scaling, standardised
+from evolino.models.units import (
+    generated,
+    improvise_in_units,
+    in_units,
+    same_scaling,
+    standardised,
+)
 from evolino.network.base import Architecture
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
@@ -67,7 +73,7 @@ class Ensemble:
         """Return (steps, K): a free run, every member fed the outputs of all; as
         `Model.generate`."""
         segment = ahead_of(self.architecture, steps, prime, inputs)
-        return self.respond([segment], free_running=True)[0]
+        return generated(self.respond([segment], free_running=True)[0])
 
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolino.network.base import Architecture, input_vectors
+from evolino.network.base import EXPLODED, Architecture, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, as_series, check_count
@@ -70,7 +70,8 @@ def improvise(
 def free_run(networks: Lockstep, segment: Segment) -> Array:
     """Return (stop - start, K): a free run after the rows before a segment.
 
-    Raises ValueError for outputs that cannot be fed back.
+    One that is lost, at an output that is not finite or beyond EXPLODED, is inf from there
+    on and fed 0, as by `FreeRuns`. Raises ValueError for outputs that cannot be fed back.
     """
     architecture = networks.architecture
     architecture.check_free_run()
@@ -80,7 +81,7 @@ def free_run(networks: Lockstep, segment: Segment) -> Array:
         np.nan_to_num(series.input_rows(0, segment.stop)),
         series.fed_back[: segment.stop],
     )
-    outputs = np.zeros((segment.stop - start, architecture.outputs))
+    outputs, alive = np.zeros((segment.stop - start, architecture.outputs)), True
     previous = series.fed_back[start - 1] if start else np.zeros(architecture.outputs)
     with np.errstate(over="ignore", invalid="ignore"):  # some runs diverge
         for t, u in enumerate(vectors):
@@ -88,7 +89,10 @@ def free_run(networks: Lockstep, segment: Segment) -> Array:
                 u[architecture.inputs :] = architecture.fed_back(previous)
             networks.step(u)
             if t >= start:
-                previous = outputs[t - start] = networks.outputs()
+                given = networks.outputs()
+                alive = alive and bool((np.abs(given) <= EXPLODED).all())
+                outputs[t - start] = given if alive else np.inf
+                previous = given if alive else np.zeros(architecture.outputs)
     return outputs
 
 

@@ -11,14 +11,16 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from evolino.environments.base import Environment, Episodes, Outcomes
-from evolino.models.acting import play
+from evolino.environments.base import Episodes, Outcomes
+from evolino.environments.stepped import AnyEnvironment
+from evolino.models.acting import Policy, play
 from evolino.models.arguments import Inputs, ahead_of, all_of, without_padding
 from evolino.models.driving import Forced, drive, free_running, in_chunks, one_step_ahead
 from evolino.models.lockstep import Lockstep
 from evolino.models.saved_architecture import architecture_from_state, architecture_to_state
 from evolino.models.units import (
     check_scaling,
+    generated,
     improvise_in_units,
     in_units,
     standardised,
@@ -92,9 +94,12 @@ class Model:
 
         prime: (T, K), the series that it is driven with before, by teacher forcing; None is
         no series. inputs: (T + steps, I) or `Symbols` if the network has external inputs.
+        Outputs are cut to the bounds of a task that has them; the network is fed them
+        uncut. Without bounds a run that is lost gives inf from that step on, and a
+        RuntimeWarning.
         """
         segment = ahead_of(self.architecture, steps, prime, inputs)
-        return self.respond([segment], free_running=True)[0]
+        return generated(self.respond([segment], free_running=True)[0])
 
     def states(self, inputs: Inputs = None, targets: ArrayLike | None = None) -> Trace:
         """Return what every cell and gate did: outputs, states (T, C), gates (T, C, 4).
@@ -155,13 +160,17 @@ class Model:
             )
         return driver.check_strings(self.genome, self.output, phases, strings)
 
-    def play(self, environment: Environment, episodes: Episodes) -> Outcomes:
+    def play(self, environment: AnyEnvironment, episodes: Episodes) -> Outcomes:
         """Return what the network comes to as it acts in N episodes, each (1, N).
 
         Raises ValueError for an architecture that cannot act, and for an environment with
         other numbers of observations and actions.
         """
         return play(self.architecture, self.genome, self.output, environment, episodes)
+
+    def policy(self) -> Policy:
+        """Return the network as a policy: `act(observation)` at each step, `reset()`."""
+        return Policy(self.architecture, self.genome, self.output)
 
     def disturbed(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from evolino.models.lockstep import Lockstep, improvise
-from evolino.network.base import Architecture
+from evolino.network.base import EXPLODED, Architecture
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, as_series
@@ -45,6 +46,25 @@ def in_units(
         return outputs
     restored = [scaling.restored(each) for each in outputs]
     return [scaling.bounded(each) for each in restored] if free_running else restored
+
+
+def first_lost(outputs: Array) -> int | None:
+    """Return the first step of outputs (L, K) that is not finite, None where all are."""
+    lost = ~np.isfinite(outputs).all(axis=1)
+    return int(lost.argmax()) if lost.any() else None
+
+
+def generated(outputs: Array) -> Array:
+    """Return a free run's outputs (L, K), with a RuntimeWarning where it was lost."""
+    step = first_lost(outputs)
+    if step is not None:
+        warnings.warn(
+            f"the free run is lost at step {step + 1} of {len(outputs)}: an output beyond "
+            f"{EXPLODED:.0e} or not a number; its outputs are inf from there on",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return outputs
 
 
 def improvise_in_units(

@@ -20,6 +20,7 @@ from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
     from evolino.environments.base import Environment, Episodes, Outcomes
+    from evolino.environments.stepped import SteppedEnvironment
     from evolino.network.kernel_expansion import Output, Outputs
     from evolino.simd.workspace import Workspace
     from evolino.task.counted import Checked, Phase
@@ -54,15 +55,18 @@ class ForcedRuns:
     kept: tuple[tuple[int, int], ...] = ()
 
 
+EXPLODED = 1e12  # a free run is lost at an output beyond it
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FreeRuns:
     """N free runs over L rows, each from states of its own.
 
     previous: (N, K), the output that is fed back first. inputs: (N, L, I), external.
     targets: (N, L, K), needed for a finite tolerance: a run further than that from its
-    target is lost, inf from there on; so is one whose output is not finite or beyond 1e12.
-    noise: (M, *state_shape), added to the states after each step, row t modulo M after
-    step t of every run; None for none.
+    target is lost, inf from there on; so is one whose output is not finite or beyond
+    EXPLODED. noise: (M, *state_shape), added to the states after each step, row t modulo M
+    after step t of every run; None for none.
     """
 
     previous: Array
@@ -257,13 +261,13 @@ class Acts(Protocol):
 
     def play(
         self,
-        networks: Networks,
+        genomes: Array,
         output_weights: Array,
-        environment: Environment,
+        environment: Environment | SteppedEnvironment,
         episodes: Episodes,
         workspace: Workspace | None = None,
     ) -> Outcomes:
-        """Return what networks with output weights (P, S, K) come to in episodes."""
+        """Return what networks (P, C, G) with output weights (P, S, K) come to."""
         ...
 
 

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import ClassVar
 
 from evolino.environments.base import Environment, Episodes, Outcomes
+from evolino.environments.stepped import SteppedEnvironment
 from evolino.network import base, reference
+from evolino.network.acting_together import play_stepped
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.kernels import acting, dispatch
 from evolino.network.lstm import LSTM
@@ -122,15 +124,20 @@ class LSTMDriver:
 
     def play(
         self,
-        networks: dispatch.Networks,
+        genomes: Array,
         output_weights: Array,
-        environment: Environment,
+        environment: Environment | SteppedEnvironment,
         episodes: Episodes,
         workspace: Workspace | None = None,
     ) -> Outcomes:
-        """Return what networks with output weights (P, S, K) come to in episodes."""
-        return acting.play_episodes(
-            networks, output_weights, environment, episodes, workspace
+        """Return what networks (P, C, G) with output weights (P, S, K) come to."""
+        if isinstance(environment, Environment):
+            networks = self.pack(genomes, workspace)
+            return acting.play_episodes(
+                networks, output_weights, environment, episodes, workspace
+            )
+        return play_stepped(
+            self.architecture, genomes, output_weights, environment, episodes
         )
 
     def check_strings(

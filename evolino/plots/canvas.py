@@ -32,7 +32,7 @@ ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#222222", "#8A8A8A"
 COLOURS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, BLACK, GREY)
 SUFFIXES = (".png", ".svg")
 RESOLUTION = 160  # dots an inch
-SMALLEST = 1e-290  # that a log axis shows
+SMALLEST, LARGEST = 1e-290, 1e200  # that a log axis shows; its ticks go beyond
 LINE = 0.15  # inches: a line of a label
 WIDTH = 7.2  # inches: the text width of a page
 
@@ -144,8 +144,9 @@ def save(figure: Figure, path: str | Path) -> Picture:
 
 
 def positive(values: Array, floor: float) -> Array:
-    """Return values for a log axis: not finite becomes a gap, 0 becomes the floor."""
-    shown = np.where(np.isfinite(values), values, np.nan)
+    """Return values for a log axis: not finite becomes a gap, 0 becomes the floor, and what
+    is beyond the largest that it shows becomes that."""
+    shown = np.where(np.isfinite(values), np.minimum(values, LARGEST), np.nan)
     return np.asarray(np.where(shown <= 0, floor, shown))
 
 
@@ -169,7 +170,7 @@ def log_axis(axes: Axes, shown: Array) -> bool:
     decades = float(np.log10(high) - np.log10(low))
     margin = 10.0 ** max(0.06 * decades, 0.12)
     axes.set_yscale("log")
-    axes.set_ylim(max(low / margin, SMALLEST), min(high, 1 / SMALLEST) * margin)
+    axes.set_ylim(max(low / margin, SMALLEST), min(high, LARGEST / margin) * margin)
     if decades > 3:
         axes.yaxis.set_major_locator(LogLocator(numticks=8))
     if decades > 1:

@@ -9,6 +9,8 @@ SEARCHES = {
     "cma-es": "evolino.search.cma_es:CMAES",
     "diagonal-cma-es": "evolino.search.diagonal_cma_es:DiagonalCMAES",
     "xnes": "evolino.search.xnes:XNES",
+    "cosyne": "evolino.search.cosyne:CoSyNE",
+    "openai-es": "evolino.search.openai_es:OpenAIES",
     "random": "evolino.search.random_search:RandomSearch",
     "scales": "evolino.search.scales:ScaleEvolution",
     "screened": "evolino.search.composed.screening:Screened",

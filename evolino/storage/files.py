@@ -30,8 +30,18 @@ def user_path(path: str | Path, name: str = "path") -> Path:
 
 
 def replace_file(path: str | Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises OSError; the file before it then stays."""
+    """Write a file whole or not at all. Raises OSError; the file before it then stays.
+
+    A device or a pipe is written to: nothing takes its place.
+    """
     path = Path(path)
+    if _is_device(path):
+        handle = os.open(path, os.O_WRONLY | _BINARY)
+        try:
+            _write(handle, content)
+        finally:
+            os.close(handle)
+        return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(TOKEN)}.tmp")
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)
     try:
@@ -100,6 +110,11 @@ def sweep(folder: Path, names: Iterable[str], *, older: float = 0.0) -> None:
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
+
+
+def _is_device(path: Path) -> bool:
+    """Return whether there is something at a path that is neither file nor folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _write(handle: int, content: bytes) -> None:

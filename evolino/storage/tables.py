@@ -8,6 +8,7 @@ names the line.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from evolino.vocabulary import Array, IntArray, unknown_name
 PARQUET = (".parquet", ".pq")
 OTHERS = (".xlsx", ".xls", ".ods", ".json", ".npz", ".h5", ".hdf5", ".mat", ".feather")
 NUMBER = r"(?:[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity))"
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[,.'   ]\d{3})+(?:[.,]\d+)?")
+TIME = re.compile(r"\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d*)?)?\s*")
 MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
 
 
@@ -107,13 +110,19 @@ def table_of_frame(frame: Any, what: str) -> Table:
         frame = frame.to_frame(name="1" if frame.name is None else frame.name)
     left_out = []
     if isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex):
+        if not frame.index.is_monotonic_increasing:
+            raise ValueError(
+                f"{what}: the dates of its index are not in order: {what}.sort_index()"
+            )
         left_out.append(_dates(what, str(frame.index.name or "index"), frame.index))
     columns, names = [], []
     for k, name in enumerate(map(str, frame.columns)):
         column = frame.iloc[:, k]
         if pd.api.types.is_datetime64_any_dtype(column.dtype):
             left_out.append(_dates(what, name, column))
-        elif pd.api.types.is_numeric_dtype(column.dtype):
+        elif pd.api.types.is_numeric_dtype(
+            column.dtype
+        ) and not pd.api.types.is_complex_dtype(column.dtype):
             columns.append(column.to_numpy(dtype=np.float64, na_value=np.nan))
             names.append(name)
         else:
@@ -192,14 +201,17 @@ def _of_text(path: Path, lines: Sequence[tuple[int, str]], layout: Layout) -> Ta
             continue
         wrong = ~(column.str.fullmatch(NUMBER, case=False) | missing)
         if wrong.any():
-            dates = _as_dates(frame.iloc[:, k])
+            _refuse_thousands(path, name, frame.iloc[:, k], numbers)
+            texts = frame.iloc[:, k]
+            dates = _as_dates(texts)
             if dates is None:
                 row = int(np.argmax(wrong.to_numpy()))
                 raise ValueError(
                     f"{path}: line {numbers[row]}, column {name!r}: "
                     f"{frame.iloc[row, k]!r} is neither a number nor a date"
                 )
-            left_out.append(_dates(str(path), name, dates))
+            said = _dates(str(path), name, dates)
+            left_out.append(said if _in_order(texts, dates) else f"{said}, not in order")
             continue
         values = column.mask(missing, "nan").to_numpy(dtype=object).astype(np.float64)
         if layout.header and not name and (np.diff(values) == 1).all():
@@ -222,14 +234,35 @@ def _table(
     return Table(np.stack(columns, axis=1), tuple(names), tuple(left_out), lines)
 
 
-def _as_dates(column: Any) -> Any:
+def _refuse_thousands(path: Path, name: str, column: Any, numbers: IntArray) -> None:
+    """Raise ValueError, naming the line, for numbers such as 5,100.0: pandas would take
+    them for dates."""
+    grouped = column.str.strip().str.fullmatch(THOUSANDS)
+    if grouped.any():
+        row = int(np.argmax(grouped.to_numpy()))
+        raise ValueError(
+            f"{path}: line {numbers[row]}, column {name!r}: {column.iloc[row]!r} is "
+            "neither a number nor a date: take separators of thousands out"
+        )
+
+
+def _in_order(texts: Any, dates: Any) -> bool:
+    """Return whether time never runs backwards, whichever of day and month comes first; a
+    time of day begins again every day."""
+    if dates.is_monotonic_increasing or texts.str.fullmatch(TIME).all():
+        return True
+    other = _as_dates(texts, dayfirst=True)
+    return other is not None and bool(other.is_monotonic_increasing)
+
+
+def _as_dates(column: Any, *, dayfirst: bool = False) -> Any:
     """Return a column of text as dates, None if it has others."""
     import pandas as pd
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of formats that differ from row to row
         try:
-            return pd.to_datetime(column, format="mixed", utc=True)
+            return pd.to_datetime(column, format="mixed", utc=True, dayfirst=dayfirst)
         except (ValueError, TypeError, OverflowError):
             return None
 

@@ -20,6 +20,7 @@ SPACES = " "  # any run of white space
 POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d+")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T][\d:.+Z-]+)?|\d{1,2}:\d{2}[\d:.]*"
 )
@@ -81,12 +82,21 @@ def layout_of(
             raise ValueError(f"separator must be one character, got {separator!r}")
     else:
         separator = _separator(path, lines, decimal)
-    first, *others = (split(line, separator) for line in lines)
+    try:
+        first, *others = (split(line, separator) for line in lines)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     if decimal is None:
         fields = [field for row in others or [first] for field in row]
-        commas = separator != "," and any(COMMA.fullmatch(field) for field in fields)
+        with_comma = [field for field in fields if COMMA.fullmatch(field)]
+        commas = separator != "," and bool(with_comma)
         points = any(POINT.fullmatch(each) and "." in each for each in fields)
         decimal = "," if commas and not points else "."
+        if decimal == "," and all(map(THOUSANDS.fullmatch, with_comma)):
+            raise ValueError(
+                f"{path}: {with_comma[0]!r} has a decimal comma or a separator of "
+                "thousands: say decimal=',' (--decimal ,) or take them out"
+            )
     second = others[0] if others else None
     return Layout(separator, decimal, _is_header(first, second))
 
@@ -94,11 +104,15 @@ def layout_of(
 def split(line: str, separator: str | None) -> list[str]:
     """Return the fields of a line, quotes taken off."""
     if separator is None:
+        if line.count('"') % 2:
+            raise ValueError(f"{line[:40]!r} has a quote that does not end")
         return [line.strip().strip('"')]
     if separator == SPACES:
         return line.split()
     try:
-        row = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+        row = next(
+            csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True)
+        )
     except csv.Error as error:
         raise ValueError(f"{line[:40]!r} is not a line of fields: {error}") from None
     return [field.strip() for field in row]
@@ -120,10 +134,29 @@ def _separator(path: Path, lines: Sequence[str], decimal: str | None) -> str | N
     if decimal == ",":
         return SPACES if several else None
     if decimal == "." or not numbers:
+        _refuse_thousands(path, first, rows)
         return ","
     if several:
         return SPACES
     return None if _is_decimal_comma(path, first, rows) else ","
+
+
+def _refuse_thousands(path: Path, first: str, rows: Sequence[str]) -> None:
+    """Raise ValueError where rows such as 5,100.0 may be a number each, not two columns."""
+    if rows and first != rows[0] and "," in first:  # a header of several columns
+        return
+    words = [row.strip() for row in rows]
+    grouped = [word for word in words if THOUSANDS.fullmatch(word.partition(".")[0])]
+    others = [word for word in words if "," in word and word not in set(grouped)]
+    if not grouped or others or not any("." in word for word in words):
+        return
+    lefts = [int(word.partition(",")[0]) for word in grouped]
+    if len(lefts) > 2 and all(b - a == 1 for a, b in pairwise(lefts)):
+        return
+    raise ValueError(
+        f"{path}: {grouped[0]!r} could be one number with a separator of thousands or two "
+        "columns: take them out, or say separator=',' (--separator ,)"
+    )
 
 
 def _is_decimal_comma(path: Path, first: str, rows: Sequence[str]) -> bool:

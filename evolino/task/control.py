@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from evolino.environments.base import Environment, Episodes, Outcomes
+from numpy.random import Generator
+
+from evolino.environments.base import Episodes, Outcomes
+from evolino.environments.stepped import AnyEnvironment
 from evolino.task.protocol import Task
 from evolino.vocabulary import Array
 
@@ -12,7 +15,7 @@ from evolino.vocabulary import Array
 class Player(Protocol):
     """A trained network that acts."""
 
-    def play(self, environment: Environment, episodes: Episodes) -> Outcomes:
+    def play(self, environment: AnyEnvironment, episodes: Episodes) -> Outcomes:
         """Return what it comes to in N episodes, each (1, N)."""
         ...
 
@@ -26,7 +29,7 @@ class ControlTask(Task, Protocol):
     """
 
     @property
-    def environment(self) -> Environment:
+    def environment(self) -> AnyEnvironment:
         """What the networks act in."""
         ...
 
@@ -38,6 +41,10 @@ class ControlTask(Task, Protocol):
     def outcome_loss(self, outcomes: Outcomes) -> Array:
         """Return (P,): what evolution minimises, from the split's episodes; above 0 until
         the test is passed."""
+        ...
+
+    def shown(self, rng: Generator, count: int) -> Episodes:
+        """Return episodes to look at, the task's own first."""
         ...
 
     def passes(self, player: Player) -> bool:

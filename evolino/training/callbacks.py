@@ -32,7 +32,8 @@ class Callback:
         """Called after a round of refinement; seconds: of the whole run so far."""
 
     def on_message(self, message: str) -> None:
-        """Called with a line on a problem that was solved, such as a lost worker."""
+        """Called with a line on a problem, such as a worker that was lost and replaced, or
+        a free run of the test that was lost."""
 
     def on_readouts(self, networks: int, seconds: float | None) -> None:
         """Called after evolution, before the readouts of an ensemble are solved;

@@ -46,7 +46,7 @@ class ActingCandidates:
         episodes = self.setting.split.episodes
         assert episodes is not None
         outcomes = self.acts.play(
-            self.setting.driver.pack(genomes, workspace),
+            genomes,
             self.acts.output_weights(genomes),
             self.task.environment,
             episodes,

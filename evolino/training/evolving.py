@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from evolino.models.ensemble import Ensemble, Trained
+from evolino.models.units import first_lost
 from evolino.task.capabilities import over_evaluations
 from evolino.training.callbacks import Callback
 from evolino.training.clock import Clock
@@ -63,6 +65,7 @@ class Evolving:
                 stopped = [f"interrupted: {interrupt.by}"]
             elif model is not None:
                 metrics = _measure(run, model)
+                self._tell_of_lost(model, metrics)
                 if run.progress.refined:
                     metrics |= self._unrefined_figures()
         return Result(
@@ -130,6 +133,26 @@ class Evolving:
         model = run.model(self._workers, refined=False)
         assert model is not None
         return {f"{name}{UNREFINED}": value for name, value in _measure(run, model).items()}
+
+    def _tell_of_lost(self, model: Trained, metrics: Mapping[str, float]) -> None:
+        """Say at which step free runs of the test were lost, if a figure is not finite."""
+        task = self._run.experiment.task
+        if not task.generates or all(map(math.isfinite, metrics.values())):
+            return
+        test = split_of(task, self._run.experiment.seed).test
+        runs = model.respond(test, free_running=True)
+        lost = [step for step in map(first_lost, runs) if step is not None]
+        if not lost:
+            return
+        which = (
+            "the free run" if len(runs) == 1 else f"{len(lost)} of {len(runs)} free runs"
+        )
+        are = "is" if len(lost) == 1 else "are"
+        first = "" if len(lost) == 1 else ", the first"
+        for callback in self._callbacks:
+            callback.on_message(
+                f"{which} of the test {are} lost{first} at step {min(lost) + 1}"
+            )
 
     def _count_seconds(self) -> None:
         self._run.progress.seconds = self._clock.seconds()

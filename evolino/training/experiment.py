@@ -94,7 +94,9 @@ class Experiment:
     task, network, initialiser, search, readout: what is learnt, by what.
     budget: when to stop. seed: of all randomness. curriculum: easier variants first.
     tolerance: a free run further than this from its target at any step is given up and
-        its later outputs count as failed; inf never gives up.
+        its later outputs count as failed; inf never gives up. In the units of what the
+        network learns: of a task that standardises its columns, as `SeriesTask` does, in
+        standard deviations of each column's rows of train.
     confirm_at: a network with at most this loss on the task's validation is put to the
         first stage of its confirmation, with at most this loss there to the next. Its loss
         is the number of stages that it did not pass, plus that of the first one of them

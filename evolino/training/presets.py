@@ -213,7 +213,7 @@ def _trained_by(
         settings.setdefault(train, {})
     for name in WITHOUT_SEARCH:
         if name in fields and name not in settings:
-            raise ValueError(f"fields of {name} need --train {name}")
+            raise ValueError(f"fields of {name} need --trainer {name}")
     return settings
 
 

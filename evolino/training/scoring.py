@@ -86,7 +86,8 @@ class OneStepError:
 class FreeRun:
     """Free runs over the segments that are scored.
 
-    tolerance: a run further than this from its target at a step is given up. noise:
+    tolerance: a run further than this from its target at a step is given up, in the units
+    of what networks learn: standardised where a task is. noise:
     (M, *state_shape), on the states in validation, none in confirmation; None for none.
     """
 

@@ -46,7 +46,7 @@ def train(
     bptt: BPTT | None = None,
     kalman: Kalman | None = None,
     islands: int | None = None,
-    migrate_every: int = 10,
+    migrate_every: int | None = None,
     seed: int = 0,
     workers: int = 1,
     backend: Backend = "threads",
@@ -63,15 +63,15 @@ def train(
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
     given; whatever of network, initialiser, search, readout, budget and curriculum is
     given replaces the preset's. tolerance: a free run further than this from its target at
-    any step is given up. robust: standard deviation of noise on all cell outputs and
-    states in the free runs that select networks. fit_weight: of the fit in the loss of a
-    network whose loss is above confirm_at (both as of `Experiment`). ensemble: how many of
-    the best networks make the model, their readouts' sums averaged. refine: `LBFGS` or
-    `Adam`, a descent of the best networks after the search. bptt: `BPTT`, training by
-    back-propagation through time in place of search and readout; kalman: `Kalman`, by the
-    decoupled extended Kalman filter. islands: how many searches evolve apart and
-    exchange their best networks in a ring, every `migrate_every` generations. seed: of all
-    randomness.
+    any step is given up; of a `SeriesTask` in standard deviations of each column. robust:
+    standard deviation of noise on all cell outputs and states in the free runs that select
+    networks. fit_weight: of the fit in the loss of a network whose loss is above confirm_at
+    (both as of `Experiment`). ensemble: how many of the best networks make the model, their
+    readouts' sums averaged. refine: `LBFGS` or `Adam`, a descent of the best networks after
+    the search. bptt: `BPTT`, training by back-propagation through time in place of search
+    and readout; kalman: `Kalman`, by the decoupled extended Kalman filter. islands: how
+    many searches evolve apart and exchange their best networks in a ring, every
+    `migrate_every` generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
     scheduler: address of a running Dask or Ray cluster to join; the result depends on none
     of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
@@ -99,7 +99,7 @@ def train(
         "refine": refine,
         "bptt": bptt,
         "kalman": kalman,
-        "islands": None if islands is None else Islands(islands, migrate_every),
+        "islands": _islands(islands, migrate_every),
     }
     return run(
         _experiment_of(task, preset, methods, fields, budget, seed),
@@ -254,10 +254,22 @@ def _check_kinds(given: Mapping[str, Any]) -> None:
             raise TypeError(f"{name} must be of {record}, got {value!r}")
 
 
+def _islands(count: int | None, migrate_every: int | None) -> Islands | None:
+    """Return the islands, None where there are none. Raises ValueError for exchanges
+    between none."""
+    if count is None:
+        if migrate_every is not None:
+            raise ValueError("migrate_every needs islands")
+        return None
+    return Islands(count) if migrate_every is None else Islands(count, migrate_every)
+
+
 def _check_methods(given: Mapping[str, Any]) -> None:
     """Raise TypeError, naming the argument, for one that cannot do its part."""
     for name, part in given.items():
         named = part is None or isinstance(part, str)
+        if isinstance(part, type):
+            raise TypeError(f"{name} must be a name or an object, got the class {part!r}")
         if not named and not hasattr(part, METHODS[name]):
             raise TypeError(
                 f"{name} must be a name or have a method {METHODS[name]}, got {part!r}"

@@ -96,6 +96,10 @@ class Memory:
         """Return episodes of both cues, so many of each."""
         return _cued(rng, trials, self.length + 2, 1)
 
+    def shown(self, rng: Generator, count: int) -> Episodes:
+        """Return episodes of both cues in turn."""
+        return self.episodes(rng, -(-count // 2))
+
     def _right(self, player: Player, purpose: str, trials: int) -> float:
         shares = []
         for part in _parts(trials, self.length):
@@ -173,6 +177,10 @@ class TMaze:
     def episodes(self, rng: Generator, trials: int) -> Episodes:
         """Return episodes of both cues, so many of each."""
         return _cued(rng, trials, self.steps, 4)
+
+    def shown(self, rng: Generator, count: int) -> Episodes:
+        """Return episodes of both cues in turn."""
+        return self.episodes(rng, -(-count // 2))
 
     def _right(self, player: Player, purpose: str, trials: int) -> float:
         right = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from evolino.environments.base import Environment, Episodes, Outcomes
 from evolino.environments.reference import play
+from evolino.environments.stepped import AnyEnvironment, play_together
 from evolino.vocabulary import Array
 
 
@@ -16,6 +17,8 @@ class Scripted:
 
     act: Callable[[Array], Array]
 
-    def play(self, environment: Environment, episodes: Episodes) -> Outcomes:
+    def play(self, environment: AnyEnvironment, episodes: Episodes) -> Outcomes:
         """Return what it comes to, (1, N)."""
-        return play(environment, episodes, self.act)
+        if isinstance(environment, Environment):
+            return play(environment, episodes, self.act)
+        return play_together(environment, episodes, 1, self.act)

@@ -102,6 +102,12 @@ class Pole:
         damped = np.where(held >= WINDOW, 0.75 / (outcomes.costs[:, 0] + TINY), 0.0)
         return np.asarray(1.0 / (1.0 + 0.1 * held / EVALUATED + 0.9 * damped))
 
+    def shown(self, rng: Generator, count: int) -> Episodes:
+        """Return the one start, then some of the 625 (one pole: the first four numbers)."""
+        own = self._from_start(EVALUATED).starts
+        others = rng.permutation(generalisation_starts())[:, : own.shape[1]]
+        return episodes(self.environment, np.concatenate([own, others])[:count], EVALUATED)
+
     def passes(self, player: Player) -> bool:
         """Return whether a network holds as published."""
         if self._held(player, self._from_start(LONG))[0] < LONG:

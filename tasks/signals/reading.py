@@ -62,6 +62,11 @@ def read_columns(
         driving = whole.chosen(listed)
         if columns is None:
             table = table.without(listed)
+        elif both := set(driving.names) & set(table.names):
+            raise ValueError(
+                f"inputs and columns both have {', '.join(sorted(both))}: the network "
+                "would be given what it is to learn"
+            )
     elif inputs is not None:
         driving = _table("inputs", inputs, separator, decimal)
     if not table.names:
@@ -200,12 +205,12 @@ def _listed(name: str, columns: Any) -> Sequence[str | int]:
     """Return columns as a list: of a name, a number, several, or text between commas."""
     if isinstance(columns, str):
         columns = [each.strip() for each in columns.split(",")]
-    if isinstance(columns, int):
+    if isinstance(columns, int | np.integer):
         columns = [columns]
     if not isinstance(columns, list | tuple) or not columns:
         raise TypeError(f"{name} must be names or numbers from 1, got {columns!r}")
     for each in columns:
-        if isinstance(each, bool) or not isinstance(each, str | int):
+        if isinstance(each, bool) or not isinstance(each, str | int | np.integer):
             raise TypeError(f"{name} must be names or numbers from 1, got {each!r}")
     if len({str(each) for each in columns}) < len(columns):
         raise ValueError(f"{name} names a column twice: {columns}")

@@ -21,7 +21,7 @@ from evolino.tasks.error_measures import (
     root_mean_square,
 )
 from evolino.tasks.signals.reading import hint_of, names_of, parts_of, read_columns
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.vocabulary import Array, check_count, check_flag, check_number
 
 LONG = 2000  # steps of an array from which on default parts are printed
 BOUNDS = 0.1  # free runs go so much beyond the training range, as a share of it
@@ -107,6 +107,9 @@ class SeriesTask:
         self.names = names_of(names, found.names)
         parts = {"washout": washout, "train": train, "validation": validation, "test": test}
         self.washout, self.train, self.validation, self.test = self._parts(parts)
+        check_flag("generates", generates)
+        if past_targets_known is not None:
+            check_flag("past_targets_known", past_targets_known)
         self.past_targets_known = (
             not self.inputs if past_targets_known is None else past_targets_known
         )

@@ -14,7 +14,7 @@ QUICK = (
 
 def test_train_bptt_runs_with_the_fields_that_are_set(evolino, tmp_path):
     code, _, err = evolino(
-        *QUICK, "--train", "bptt", "--evaluations", 30, "--set", "bptt.every=5",
+        *QUICK, "--trainer", "bptt", "--evaluations", 30, "--set", "bptt.every=5",
         "--set", "bptt.optimiser=descent", "--set", "bptt.rates=[0.1, 0.2]",
     )  # fmt: skip
     assert (code, err) == (0, "")
@@ -42,11 +42,11 @@ def test_refinement_by_adam_has_the_options_that_are_given(evolino, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--train", "bppt"), "unknown way to train 'bppt'; nearest: bptt"),
-        (("--set", "bptt.every=5"), "need --train bptt"),
-        (("--train", "bptt", "--refine", "adam"), "leave out refine"),
-        (("--train", "bptt", "--islands", 2), "leave out islands"),
-        (("--train", "bptt", "--set", "bptt.rate=1"), "no field 'rate'; nearest: rates"),
+        (("--trainer", "bppt"), "unknown way to train 'bppt'; nearest: bptt"),
+        (("--set", "bptt.every=5"), "need --trainer bptt"),
+        (("--trainer", "bptt", "--refine", "adam"), "leave out refine"),
+        (("--trainer", "bptt", "--islands", 2), "leave out islands"),
+        (("--trainer", "bptt", "--set", "bptt.rate=1"), "no field 'rate'; nearest: rates"),
         (("--refine-halve-after", 5), "--refine-halve-after needs --refine"),
         (("--refine", "lbfgs", "--refine-rate", 0.1), "the refinement is lbfgs"),
         (("--refine", "adams"), "nearest: adam"),

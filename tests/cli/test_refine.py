@@ -59,3 +59,15 @@ def test_what_is_set_wrongly_is_one_line(finished, evolino, setting, message):
     assert replace(finished.experiment(), refine=None) == replace(
         RunFolder.open(finished.path).experiment(), refine=None
     )
+
+
+def test_an_ensemble_is_refined_where_as_many_networks_are(evolino, tmp_path):
+    code, _, err = evolino(
+        "run", "chorales", "--cells", 2, "--precision", "float64", "--refine", "lbfgs",
+        "--refine-steps", 1, "--refine-best", 2, "--set", "ensemble=2", "--set",
+        "refine.folds=2", "--evaluations", 2, "--no-baselines", "--quiet", "--out", "run",
+    )  # fmt: skip
+    assert code == 0, err
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.experiment().refine == package.LBFGS(steps=1, best=2, folds=2)
+    assert {"test_nll_unrefined", "test_nll_alone"} <= folder.result()["metrics"].keys()

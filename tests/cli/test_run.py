@@ -6,6 +6,9 @@ import os
 import numpy as np
 import pytest
 
+from evolino.cli.run_options import RunOptions
+from evolino.cli.task_options import task_options
+from evolino.registry import find, names
 from evolino.training.experiment import Islands
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import EvaluationError, WorkerSettings
@@ -217,3 +220,11 @@ def test_a_run_that_cannot_begin_leaves_no_folder(evolino, trainer, tmp_path, er
     trainer.error = error
     assert evolino("run", "mso", "--out", "r") == (2, "", "evolino: no good\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_general_option_takes_the_name_of_a_tasks_own():
+    """But a seed, which is the run's; a task's own of that name is --task-seed."""
+    general = {each.name for each in dataclasses.fields(RunOptions)}
+    for name in names("task"):
+        for option in task_options(find("task", name), general):
+            assert option.argument == option.field or option.field == "seed", name

@@ -140,6 +140,17 @@ def test_any_losses_can_be_drawn(tmp_path, best, generations, count):
     assert shows_something(save(figure, tmp_path / "p.png"))
 
 
+def test_losses_of_all_magnitudes_can_be_drawn_together(tmp_path):
+    records = [
+        Generation(k, k, loss, loss, 1e308, 1e308, np.inf, 1)
+        for k, loss in enumerate((1e308, 1.0, 1e-308))
+    ]
+    curve = Curve.of(records, "generations")
+    for count in (1, 2):
+        figure = fitness_figure({"a": [curve] * count}, against="generations")
+        assert shows_something(save(figure, tmp_path / "p.png"))
+
+
 @pytest.mark.parametrize(
     ("outputs", "steps", "segments"),
     [(1, 1, 1), (1, 40, 4), (3, 40, 1), (1, 2000, 1), (20, 1, 2), (20, 2000, 1)],

@@ -14,9 +14,11 @@ from evolino.search.composed.racing import Raced
 from evolino.search.composed.restarts import Restarted
 from evolino.search.composed.screening import Screened
 from evolino.search.composed.stages import Staged
+from evolino.search.cosyne import CoSyNE
 from evolino.search.diagonal_cma_es import DiagonalCMAES
 from evolino.search.esp import ESP
 from evolino.search.genetic import Genetic
+from evolino.search.openai_es import OpenAIES
 from evolino.search.random_search import RandomSearch
 from evolino.search.scales import ScaleEvolution
 from evolino.search.xnes import XNES
@@ -36,6 +38,8 @@ SEARCHES = {
     "diagonal-cma-es": DiagonalCMAES(),
     "xnes": XNES(),
     "xnes, step floor": XNES(step=0.5, population=15, step_floor=0.5),
+    "cosyne": CoSyNE(population=12),
+    "openai-es": OpenAIES(population=12, rate=0.3),
     "random": RandomSearch(population=7),
     "screened": Screened(SMALL_ESP, draws=10, batch=4),
     "restarted": Restarted(CMAES(), after=2),

@@ -183,7 +183,7 @@ def test_train_bptt_takes_the_place_of_a_presets_search():
     assert experiment_for("mackey-glass", "refined").bptt is None
     with pytest.raises(ValueError, match="way to train"):
         experiment_for("mackey-glass", train="bppt")
-    with pytest.raises(ValueError, match="need --train bptt"):
+    with pytest.raises(ValueError, match="need --trainer bptt"):
         experiment_for("mackey-glass", fields={"bptt": {"every": 5}})
 
 

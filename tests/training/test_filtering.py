@@ -175,7 +175,7 @@ def test_the_way_to_train_and_its_fields_are_chosen_by_name():
     made = experiment_for("languages", train="kalman", fields={"kalman": {"strings": 7}})
     assert made.kalman == evolino.Kalman(strings=7)
     assert experiment_for("languages", "kalman", train="bptt").kalman is None
-    with pytest.raises(ValueError, match="fields of kalman need --train kalman"):
+    with pytest.raises(ValueError, match="fields of kalman need --trainer kalman"):
         experiment_for("languages", fields={"kalman": {"strings": 7}})
 
 

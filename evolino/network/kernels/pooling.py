@@ -34,6 +34,18 @@ class Pooling(NamedTuple):
     counts: IntArray
 
 
+def families(thresholds: int) -> dict[str, IntArray]:
+    """Return which of the pooled features belong together, by name: all of them; those of
+    thresholds; the shares of steps above them; those that have none."""
+    width = pooled_width(thresholds)
+    return {
+        "all": np.arange(width),
+        "thresholds": np.arange(PLAIN, width),
+        "shares": np.arange(PLAIN, width, BY_THRESHOLD),
+        "plain": np.arange(PLAIN),
+    }
+
+
 def pooled_width(thresholds: int) -> int:
     """Return how many numbers come of each column."""
     return PLAIN + BY_THRESHOLD * thresholds

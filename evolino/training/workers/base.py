@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Backend = Literal["threads", "loky", "dask", "ray"]
 BACKENDS = get_args(Backend)
 WITH_SCHEDULER = ("dask", "ray")
+MOST_WORKERS = 1000  # of this machine
 
 Job = Callable[["Problem", Any], Any]  # a pure function at the top of a module
 
@@ -41,7 +42,7 @@ class WorkerSettings:
 
     def __post_init__(self) -> None:
         """Check all of it."""
-        check_count("workers", self.count)
+        check_count("workers", self.count, most=MOST_WORKERS)
         if self.backend not in BACKENDS:
             raise ValueError(
                 f"backend must be one of {', '.join(BACKENDS)}, got {self.backend!r}"

@@ -1,10 +1,14 @@
 """A series' units decide nothing: it is standardised inside, and given back in them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import evolino
 from evolino.models.loading import load
+from evolino.network.base import EXPLODED
+from evolino.network.kernels import free_run
 from evolino.tasks.signals.series import SeriesTask
 from evolino.training.run_experiment import run_experiment
 
@@ -208,3 +212,74 @@ def test_resuming_a_standardised_run_gives_the_same_bits(tmp_path):
     went_on = resume(folder, budget={"evaluations": 64}, baselines=False)
     assert went_on.metrics == whole.metrics
     assert went_on.history == whole.history
+
+
+def test_a_tolerance_is_in_standard_deviations_of_each_column():
+    two = np.stack([WAVE, 1024 * WAVE[::-1]], axis=1)
+    task, other = SeriesTask(two, **PARTS), SeriesTask(two * [4.0, 0.25], **PARTS)
+    found = [
+        evolino.train(
+            each, budget=SHORT, network=evolino.LSTM(cells=8, outputs=2), tolerance=0.5
+        )
+        for each in (task, other)
+    ]
+    assert found[0].history == found[1].history
+    assert found[0].history != trained(two).history
+
+
+def lost_at(step):
+    """A model whose free run grows by the same factor in each step."""
+    network = evolino.LSTM(cells=1, outputs=1)
+    weights = np.zeros((network.readout_width, 1))
+    weights[-2] = 1e12 ** (1 / step) * 1.0001  # of the output that is fed back
+    return evolino.Model(network, np.zeros(network.genome_shape), weights)
+
+
+@pytest.mark.parametrize("step", [4, 9])
+def test_a_free_run_without_bounds_that_is_lost_says_at_which_step(step):
+    model = lost_at(step)
+    with pytest.warns(RuntimeWarning, match=f"lost at step {step} of 20"):
+        outputs = model.generate(20, prime=np.ones(5))
+    assert np.isfinite(outputs[: step - 1]).all()
+    assert np.isinf(outputs[step - 1 :]).all()
+    both = evolino.Ensemble((model, model))
+    with pytest.warns(RuntimeWarning, match=f"lost at step {step} of 20"):
+        again = both.generate(20, prime=np.ones(5))
+    np.testing.assert_allclose(again, outputs, rtol=1e-12)
+
+
+def test_the_kernels_give_up_what_the_protocol_says():
+    assert free_run.EXPLODED == EXPLODED
+
+
+@dataclasses.dataclass(frozen=True)
+class Growing:
+    """A readout that makes more of what is fed back."""
+
+    def solve(self, states, targets):
+        weights = np.zeros((1, len(states), states.shape[2], targets.shape[1]))
+        weights[:, :, -2] = 1.15
+        return weights
+
+
+def test_a_run_whose_test_is_lost_says_at_which_step():
+    class Hears(evolino.Callback):
+        messages = ()
+
+        def on_message(self, message):
+            self.messages = (*self.messages, message)
+
+    hears = Hears()
+    result = evolino.train(
+        evolino.Oscillators(sines=2),
+        network=evolino.LSTM(cells=1),
+        readout=Growing(),
+        search=evolino.RandomSearch(),
+        budget=evolino.Budget(generations=1),
+        callbacks=[hears],
+    )
+    assert result.metrics["test_nrmse"] == np.inf
+    (test,) = result.experiment.task.sequences(np.random.default_rng(0)).test
+    last = test.series.targets[test.start - 1, 0]
+    step = int(np.ceil(np.log(1e12 / abs(last)) / np.log(1.15)))
+    assert hears.messages == (f"the free run of the test is lost at step {step}",)

@@ -1,0 +1,141 @@
+"""`evolino play DIR`: episodes of a run's network, as an animation and a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolino.cli.option_record import command_of
+from evolino.cli.task_options import TRUST
+from evolino.environments.base import Environment
+from evolino.vocabulary import check_count
+
+if TYPE_CHECKING:
+    from evolino.environments.base import Episodes
+    from evolino.environments.stepped import AnyEnvironment
+    from evolino.models.acting import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """The options; a field is as its help says."""
+
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]
+    episodes: Annotated[int, typer.Option(help="How many; the task's own first.")] = 3
+    start: Annotated[
+        str | None,
+        typer.Option(help="State to begin in, numbers by commas; in the place of others."),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Of the other starts and of noise.")] = 0
+    gif: Annotated[
+        Path | None,
+        typer.Option(help="Animation.", show_default="DIR/episodes.gif"),
+    ] = None
+    png: Annotated[
+        Path | None,
+        typer.Option(help="Picture of the first episode, .png or .svg."),
+    ] = None
+    trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
+
+    def __post_init__(self) -> None:
+        """Check the number of episodes."""
+        check_count("episodes", self.episodes, most=100)
+        check_count("seed", self.seed, least=0, most=None)
+        if self.gif is not None and self.gif.suffix.lower() != ".gif":
+            raise ValueError(f"--gif must end in .gif, got {self.gif}")
+
+
+def _play(options: PlayOptions) -> None:
+    """Let a run's network act, and draw what it does."""
+    import numpy as np
+
+    from evolino.models.loading import load
+    from evolino.models.model import Model
+    from evolino.task.control import ControlTask
+    from evolino.training.run_folder import RunFolder
+
+    run = RunFolder.open(options.folder, trust=options.trust)
+    task, model = run.experiment().task, load(run.path, trust=options.trust)
+    if not isinstance(task, ControlTask) or not isinstance(model, Model):
+        raise ValueError(f"{run.path} is no run of a task of control: nothing acts there")
+    these = task.shown(np.random.default_rng(options.seed), options.episodes)
+    gif = run.path / "episodes.gif" if options.gif is None else options.gif
+    if isinstance(task.environment, Environment):
+        _draw(options, task.environment, model.policy(), these, gif)
+    else:
+        _render(options, task.environment, model.policy(), these, gif)
+
+
+def _draw(
+    options: PlayOptions,
+    environment: Environment,
+    policy: Policy,
+    these: Episodes,
+    gif: Path,
+) -> None:
+    """Draw episodes of a compiled environment."""
+    import numpy as np
+
+    from evolino.environments.base import Episodes
+    from evolino.models.acting import trajectory
+    from evolino.plots.animation import animate
+    from evolino.plots.canvas import save
+    from evolino.plots.episodes import episode_figure
+
+    if options.start is not None:
+        start = _read_start(options.start, environment.states)
+        these = Episodes(np.array([start]), these.steps, these.noise[:1])
+    count = min(options.episodes, these.number)
+    seen = [trajectory(policy, environment, these, n) for n in range(count)]
+    for number, each in enumerate(seen, start=1):
+        _say(number, len(each.outputs), each.returned, ended=each.ended)
+    typer.echo(f"animation {animate(environment, seen, gif)}")
+    if options.png is not None:
+        typer.echo(f"picture   {save(episode_figure(environment, seen[0]), options.png)}")
+
+
+def _render(
+    options: PlayOptions,
+    environment: AnyEnvironment,
+    policy: Policy,
+    these: Episodes,
+    gif: Path,
+) -> None:
+    """Render episodes of an environment of gymnasium by its own pictures."""
+    from evolino.environments.gymnasium_worlds import GymnasiumEnvironment, rendered
+    from evolino.plots.animation import write_gif
+
+    if options.start is not None or options.png is not None:
+        raise ValueError("--start and --png are for compiled environments only")
+    if not isinstance(environment, GymnasiumEnvironment):
+        raise ValueError(f"{type(environment).__name__} cannot be rendered")
+    pictures = []
+    for number in range(options.episodes):
+        policy.reset()
+        seed = int(these.starts[number, 0])
+        episode = rendered(environment, seed, these.steps, policy.act)
+        _say(number + 1, episode.steps, episode.returned, ended=episode.ended)
+        pictures += episode.pictures
+    typer.echo(f"animation {write_gif(pictures, gif)}")
+
+
+def _say(number: int, steps: int, returned: float, *, ended: bool) -> None:
+    how = "ended" if ended else "held to its limit"
+    typer.echo(f"episode {number}  {steps:,} steps, {how}, return {returned:g}")
+
+
+def _read_start(text: str, states: int) -> list[float]:
+    """Return the numbers of --start."""
+    try:
+        numbers = [float(each) for each in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != states:
+        raise ValueError(f"--start must be {states} numbers by commas, got {text!r}")
+    return numbers
+
+
+play = command_of(PlayOptions, _play, name="play")

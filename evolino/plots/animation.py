@@ -1,0 +1,80 @@
+"""Animations of episodes as GIF files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evolino.environments.base import Environment
+from evolino.models.acting import Trajectory
+from evolino.plots.canvas import style
+from evolino.plots.episodes import frame_figure
+from evolino.storage.files import replace_file, user_path
+from evolino.vocabulary import Array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FRAMES = 80  # of an episode at most
+RESOLUTION, PAUSE = 80, 50  # dots an inch; milliseconds of a frame
+
+
+def animate(
+    environment: Environment, episodes: Sequence[Trajectory], path: str | Path
+) -> Path:
+    """Write episodes, one after another, as a GIF; at most 80 scenes of each.
+
+    Raises ValueError unless the path ends in .gif.
+    """
+    scenes = []
+    for number, seen in enumerate(episodes, start=1):
+        steps = len(seen.outputs)
+        for step in range(0, steps, -(-steps // FRAMES)):
+            title = f"episode {number}, step {step:,} of {steps:,}"
+            scenes.append(_drawn(environment, seen, step, title))
+    return _written(scenes, path)
+
+
+def write_gif(pictures: Sequence[Array], path: str | Path) -> Path:
+    """Write pictures (height, width, 3) of bytes as a GIF, at most 400 of them.
+
+    Raises ValueError unless the path ends in .gif.
+    """
+    from PIL import Image as images
+
+    apart = -(-len(pictures) // (5 * FRAMES))
+    scenes = [images.fromarray(each).quantize(colors=64) for each in pictures[::apart]]
+    return _written(scenes, path)
+
+
+def _written(scenes: Sequence[Image], path: str | Path) -> Path:
+    target = user_path(path, "gif")
+    if target.suffix.lower() != ".gif":
+        raise ValueError(f"an animation must end in .gif, got {target}")
+    buffer = io.BytesIO()
+    scenes[0].save(
+        buffer,
+        format="GIF",
+        save_all=True,
+        append_images=scenes[1:],
+        duration=PAUSE,
+        loop=0,
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(target, buffer.getvalue())
+    return target
+
+
+def _drawn(environment: Environment, seen: Trajectory, step: int, title: str) -> Image:
+    """Return a scene as an image of 64 colours."""
+    from PIL import Image as images
+
+    drawing = io.BytesIO()
+    with style():
+        frame_figure(environment, seen, step, title).savefig(
+            drawing, format="png", dpi=RESOLUTION
+        )
+    drawing.seek(0)
+    return images.open(drawing).convert("RGB").quantize(colors=64)

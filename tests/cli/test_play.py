@@ -1,0 +1,53 @@
+"""`evolino play`: episodes of a network, as an animation."""
+
+import pytest
+from PIL import Image
+
+from evolino import run
+from evolino.training.presets import experiment_for
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Short runs by the name of the task."""
+    place = tmp_path_factory.mktemp("acting")
+    few = {"evaluations": 20}
+    for name in ("pole", "memory", "control"):
+        run(experiment_for(name, budget_options=few), out=place / name)
+    return place
+
+
+@pytest.mark.parametrize("name", ["pole", "memory", "control"])
+def test_an_animation_and_a_line_for_each_episode(evolino, runs, tmp_path, name):
+    gif = tmp_path / "a.gif"
+    status, out, error = evolino("play", runs / name, "--episodes", "2", "--gif", gif)
+    assert status == 0, error
+    assert out.count("episode ") == 2
+    with Image.open(gif) as picture:
+        assert picture.n_frames > 3
+
+
+def test_a_start_of_ones_own_and_a_picture(evolino, runs, tmp_path):
+    png = tmp_path / "e.png"
+    start = "--start", "0.5,0,0.02,0,0,0"
+    status, out, error = evolino(
+        "play", runs / "pole", *start, "--png", png, "--gif", tmp_path / "b.gif"
+    )
+    assert status == 0, error
+    assert out.count("episode ") == 1
+    assert png.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--start", "1,2"), "--start must be 6 numbers"),
+        (("--gif", "a.mp4"), "must end in .gif"),
+        (("--episodes", "0"), "episodes"),
+    ],
+)
+def test_what_cannot_be_played_is_said_in_a_line(evolino, runs, options, message):
+    status, _, error = evolino("play", runs / "pole", *options)
+    assert status == 2
+    assert message in error
+    assert "Traceback" not in error

@@ -1,0 +1,102 @@
+"""`evolino run csv`: forecasts and labels of a table, and what it says of bad ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def sales(tmp_path):
+    """A file of sixty months, whose sales go by the price, two of them in the future."""
+    rng = np.random.default_rng(0)
+    price = rng.normal(size=60).round(3)
+    sold = (10 - 2 * price + 0.1 * rng.normal(size=60)).round(3)
+    months = pd.date_range("2010-01", periods=60, freq="MS")
+    table = pd.DataFrame({"month": months, "sold": sold, "price": price})
+    table.loc[58:, "sold"] = np.nan
+    table.to_csv(tmp_path / "sales.csv", index=False)
+    return table
+
+
+@pytest.fixture
+def gestures(tmp_path):
+    """A file of 24 groups of rows, slow and fast waves; the last two without a label."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for n in range(24):
+        t = np.arange(rng.integers(15, 25))
+        wave = np.sin((0.3, 1.1)[n % 2] * t + rng.uniform(0, 6))
+        label = ("slow", "fast")[n % 2] if n < 22 else None
+        parts.append(pd.DataFrame({"who": f"g{n}", "kind": label, "x": wave}))
+    pd.concat(parts).to_csv(tmp_path / "gestures.csv", index=False)
+
+
+def test_a_forecast_by_inputs_known_in_the_future_is_written_and_drawn(
+    evolino, sales, tmp_path
+):
+    status, out, err = evolino(
+        "run", "csv", "sales.csv", "--target", "sold", "--inputs", "price", "--time",
+        "month", "--horizon", 2, "--csv", "ahead.csv", "--png", "ahead.png",
+    )  # fmt: skip
+    assert status == 0, err
+    assert "sales.csv: 60 rows, 3 columns: month, sold, price" in out
+    assert "2010-01-01 00:00:00 to 2014-12-01 00:00:00" in out
+    assert "58 steps to fit" in out
+    assert "seasonal naive" in out or "last value" in out
+    written = pd.read_csv("ahead.csv", index_col=0)
+    assert written.index.tolist() == ["2014-11-01", "2014-12-01"]
+    np.testing.assert_allclose(written["sold"], 10 - 2 * sales["price"][58:], atol=0.5)
+    assert (written["sold lower 80%"] <= written["sold"]).all()
+    assert (tmp_path / "ahead.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_labels_of_groups_are_told_and_scored_on_those_held_out(evolino, gestures):
+    status, out, err = evolino(
+        "run",
+        "csv",
+        "gestures.csv",
+        "--label",
+        "kind",
+        "--group",
+        "who",
+        "--csv",
+        "told.csv",
+    )
+    assert status == 0, err
+    assert "24 groups of 15 to 24 rows, 2 without a label; inputs: x" in out
+    assert "held out: 100.0% right, by the usual label 50.0%" in out
+    told = pd.read_csv("told.csv")
+    assert told.to_numpy().tolist() == [["g22", "slow"], ["g23", "fast"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "give --target to forecast, or --label and --group to classify"),
+        (("--target", "sold", "--label", "price"), "give --target to forecast, or"),
+        (("--label", "sold"), "--label needs --group"),
+        (("--target", "solt"), "unknown column 'solt'; nearest: sold"),
+        (("--target", "month"), "column 'month' must be numbers, got '2010-01-01'"),
+        (("--target", "sold", "--time", "when"), "unknown column 'when'"),
+        (("--target", "sold", "--horizon", 0), "horizon must be >= 1"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(evolino, sales, options, message):
+    status, _, err = evolino("run", "csv", "sales.csv", *options)
+    assert status == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_named(evolino):
+    status, _, err = evolino("run", "csv", "none.csv", "--target", "x")
+    assert status == 2
+    assert "there is no file none.csv" in err
+
+
+def test_months_out_of_order_are_named(evolino, sales):
+    sales.iloc[[0, 2, 1, *range(3, 60)]].to_csv("mixed.csv", index=False)
+    options = ("--target", "sold", "--time", "month")
+    status, _, err = evolino("run", "csv", "mixed.csv", *options)
+    assert status == 2
+    assert "row 2, is out of order" in err
