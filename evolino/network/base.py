@@ -38,6 +38,7 @@ TeacherForcing = Callable[[Networks, "Workspace | None"], tuple[Array, States]]
 # From networks, their readouts (weights (P, S, K), or P expansions) and their states
 # before each of N runs to their outputs (P, N, L, K).
 FreeRunning = Callable[[Networks, "Outputs", States, "Workspace | None"], Array]
+EXPLODED = 1e12  # a free run is lost at an output beyond it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +54,6 @@ class ForcedRuns:
     vectors: tuple[Array | SymbolVectors, ...]
     firsts: tuple[int, ...]
     kept: tuple[tuple[int, int], ...] = ()
-
-
-EXPLODED = 1e12  # a free run is lost at an output beyond it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,7 @@ from evolino.network import features
 from evolino.network.base import Driver
 from evolino.network.groups import Group, as_groups, cells_seen, sharing_out
 from evolino.solvers.likelihood import probabilities
-from evolino.vocabulary import Array, IntArray, check_count, check_number
+from evolino.vocabulary import Array, IntArray, check_count, check_flag, check_number
 
 GATES = ("input", "forget", "cell", "output")
 PEEPHOLE_GATES = ("input", "forget", "output")
@@ -40,6 +40,8 @@ Precision = Literal["float64", "float32"]
 CELL_OUTPUTS = get_args(CellOutput)
 OUTPUTS = get_args(OutputUnit)
 PROBABILITIES = ("logistic", "softmax")
+FLAGS = ("forget_gate", "peepholes", "bias", "feedback", "readout_states",
+         "readout_inputs", "readout_squares", "readout_constant")  # fmt: skip
 THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
 
 
@@ -113,6 +115,8 @@ class LSTM:
         check_count("outputs", self.outputs)
         check_count("sources_seed", self.sources_seed, least=0, most=None)
         check_number("feedback_scale", self.feedback_scale)
+        for name in FLAGS:
+            check_flag(name, getattr(self, name))
         if self.cell_input not in get_args(CellInput):
             raise ValueError(
                 f"cell_input must be 'tanh' or 'identity', got {self.cell_input!r}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
 from evolino.models.ensemble import Ensemble, Trained
 from evolino.models.units import first_lost
 from evolino.task.capabilities import over_evaluations
+from evolino.task.protocol import Task, name_of
 from evolino.training.callbacks import Callback
 from evolino.training.clock import Clock
 from evolino.training.history import Generation
@@ -199,8 +201,21 @@ def _measure(run: Run, model: Trained) -> dict[str, float]:
     task = run.experiment.task
     split = split_of(task, run.experiment.seed)
     figures = task.measure(model, split)
+    _check_figures(task, figures)
     figures = over_evaluations(task, figures, run.progress.evaluations)
     if isinstance(model, Ensemble):
         alone = task.measure(model.members[0], split)
         figures |= {f"{name}{ALONE}": value for name, value in alone.items()}
     return figures
+
+
+def _check_figures(task: Task, figures: Mapping[str, float]) -> None:
+    """Raise TypeError for what a user's own task may give instead of numbers by name."""
+    known = isinstance(figures, Mapping) and all(
+        isinstance(name, str) and isinstance(value, Real) for name, value in figures.items()
+    )
+    if not known:
+        raise TypeError(
+            f"measure of {name_of(task)!r} must return numbers by name, "
+            f"got {figures!r:.100}"
+        )

@@ -28,9 +28,20 @@ def loss_against(
     def one_by_one(outputs: Array) -> Array:
         # NumPy sums in an order that depends on the shape and strides of the whole array.
         alone = (np.ascontiguousarray(each)[None] for each in outputs)
-        return np.array([float(task.loss(each, targets, **given)[0]) for each in alone])
+        return np.array([_single(task.loss(each, targets, **given)) for each in alone])
 
     return one_by_one
+
+
+def _single(losses: Array) -> float:
+    """Return the loss of one network. Raises TypeError for what is not one number."""
+    found = np.asarray(losses)
+    if found.shape != (1,) or found.dtype.kind not in "fiub":
+        raise TypeError(
+            "loss must return (P,) numbers, one for each network, got for one network "
+            f"shape {found.shape} of {found.dtype}"
+        )
+    return float(found[0])
 
 
 def asks_for_inputs(task: Task) -> bool:

@@ -95,25 +95,17 @@ class SeriesTask:
         ] = BOUNDS,
         names: Sequence[str] | None = None,
     ) -> None:
-        found = read_columns(
-            series,
-            inputs,
-            columns=columns,
-            missing=missing,
-            separator=separator,
-            decimal=decimal,
-        )
+        text = {"separator": separator, "decimal": decimal}
+        found = read_columns(series, inputs, columns=columns, missing=missing, **text)
         self.series, self._inputs = found.series, found.inputs
         self.names = names_of(names, found.names)
         parts = {"washout": washout, "train": train, "validation": validation, "test": test}
         self.washout, self.train, self.validation, self.test = self._parts(parts)
         check_flag("generates", generates)
-        if past_targets_known is not None:
-            check_flag("past_targets_known", past_targets_known)
-        self.past_targets_known = (
-            not self.inputs if past_targets_known is None else past_targets_known
-        )
-        self.generates, self.bounds = generates, _share(bounds)
+        check_flag("past_targets_known", past_targets_known or False)
+        known = not self.inputs if past_targets_known is None else past_targets_known
+        self.past_targets_known, self.generates = known, generates
+        self.bounds = _share(bounds)
         by_default = None in (washout, train, validation) and len(self.series) > LONG
         self._say(found.read, parts=bool(found.read) or by_default)
 

@@ -11,6 +11,7 @@ import evolino
 from evolino.training.resume_run import resume
 from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
+from evolino.training.workers.base import EvaluationError
 
 SERIES = np.sin(0.2 * np.arange(600))
 SHORT = evolino.Budget(generations=2)
@@ -129,3 +130,42 @@ def test_a_script_that_runs_when_imported_is_refused_with_the_remedy(tmp_path):
     code, _, error = run("script.py", folder=tmp_path)
     assert code != 0
     assert 'keep that code under if __name__ == "__main__"' in error
+
+
+class Wrong(evolino.SeriesTask):
+    """wrong: what its loss and measure return instead of numbers."""
+
+    wrong = None
+
+    def loss(self, outputs, targets):
+        right = super().loss(outputs, targets)
+        return right if self.wrong is None else self.wrong["loss"](right)
+
+    def measure(self, model, split):
+        return super().measure(model, split) | self.wrong["more"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "more", "message"),
+    [(lambda right: right[0], {}, r"loss must return \(P,\) numbers"),
+     (lambda right: right[:, None], {}, r"loss must return \(P,\) numbers"),
+     (lambda right: right + 1j, {}, "of complex128"),
+     (lambda right: right, {"name": "text"}, "measure of .* must return numbers by name"),
+     (lambda right: right, {3: 1.0}, "measure of .* must return numbers by name")],
+)  # fmt: skip
+def test_what_an_own_task_returns_is_checked(loss, more, message):
+    task = Wrong(np.sin(0.2 * np.arange(200)))
+    task.wrong = {"loss": loss, "more": more}
+    with pytest.raises((TypeError, EvaluationError), match=message):
+        evolino.train(
+            task,
+            network=evolino.LSTM(cells=2),
+            search=evolino.RandomSearch(),
+            budget=evolino.Budget(generations=1),
+        )
+
+
+@pytest.mark.parametrize("name", ["peepholes", "forget_gate", "bias", "readout_states"])
+def test_flags_of_a_network_are_true_or_false(name):
+    with pytest.raises(TypeError, match=f"{name} must be True or False, got 'no'"):
+        evolino.LSTM(cells=2, **{name: "no"})
