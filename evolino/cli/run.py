@@ -161,11 +161,11 @@ def _fitness_picture(folder: RunFolder) -> Path | None:
     picture = folder.path / "fitness.png"
     try:
         from evolino.plots import fitness
-        from evolino.plots.fitness_curves import Axis
 
-        refined = bool(folder.round_times())
-        against: Axis = "cpu-seconds" if refined else "generations"
-        fitness([folder.path], picture, against=against, trust=True)
+        if folder.round_times():
+            fitness([folder.path], picture, against="cpu-seconds", trust=True)
+        else:
+            fitness([folder.path], picture, trust=True)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         typer.echo(f"evolino: no picture: {shown(reason)}", err=True)
