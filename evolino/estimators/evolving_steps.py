@@ -21,7 +21,7 @@ from evolino.models.ensemble import Ensemble
 from evolino.models.model import Model
 from evolino.network.lstm import LSTM
 from evolino.task.protocol import Predictor, Published
-from evolino.task.scaling import Scaling
+from evolino.task.scaling import Scaling, mean_and_scale
 from evolino.task.series import Segment, Series, Split
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget
@@ -55,7 +55,14 @@ class StepEvolution:
 
     def scaling(self, sequences: Sequence[Array], targets: Sequence[Array]) -> Scaling:
         """Return the scaling of the columns."""
-        found = Scaling.of(np.concatenate(sequences), np.concatenate(targets))
+        inputs = [
+            mean_and_scale(np.concatenate([x[:, k : k + 1] for x in sequences]))
+            for k in range(sequences[0].shape[1])
+        ]
+        mean, scale = (np.concatenate(each) for each in zip(*inputs, strict=True))
+        aims = np.concatenate(targets)
+        free = np.full(aims.shape[1], np.inf)
+        found = Scaling(mean, scale, *mean_and_scale(aims), -free, free)
         return found.for_labels() if self.labels else found
 
 
@@ -191,10 +198,15 @@ def lagged(sequences: Sequence[Array], lags: int) -> tuple[Array, ...]:
 
     The first row stands for those before it.
     """
-    return tuple(
-        np.concatenate([delayed(x, lag) for lag in range(lags + 1)], axis=1)
-        for x in sequences
-    )
+    if not lags:
+        return tuple(sequences)
+    found = []
+    for x in sequences:
+        made = np.empty((len(x), (lags + 1) * x.shape[1]))  # once: it may be large
+        for lag in range(lags + 1):
+            made[:, lag * x.shape[1] : (lag + 1) * x.shape[1]] = delayed(x, lag)
+        found.append(made)
+    return tuple(found)
 
 
 def choose_lags(
