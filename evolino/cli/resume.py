@@ -12,7 +12,7 @@ from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
 
-LIMITS = ("generations", "evaluations", "seconds")
+LIMITS = ("generations", "evaluations", "seconds", "cpu_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class ResumeOptions:
     seconds: Annotated[float | None, typer.Option(help="New limit, of the whole run.")] = (
         None
     )
+    cpu_seconds: Annotated[
+        float | None, typer.Option(help="New limit, of the whole run.")
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
     baselines: Annotated[
         bool,
@@ -44,7 +47,7 @@ class ResumeOptions:
 def _resume(options: ResumeOptions) -> None:
     """Go on with a run, also beyond its limits.
 
-    New limits take the place of all three old ones; target and stagnation stay.
+    New limits take the place of all four old ones; target and stagnation stay.
     """
     from evolino.cli.run import conclude, resumable
     from evolino.training.progress import Progress

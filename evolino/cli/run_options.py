@@ -13,7 +13,7 @@ from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers
 if TYPE_CHECKING:
     from evolino.training.experiment import Experiment, Islands
 
-LIMITS = ("generations", "evaluations", "seconds", "target", "stagnation")
+LIMITS = ("generations", "evaluations", "seconds", "cpu_seconds", "target", "stagnation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,9 @@ class RunOptions:
         int | None, typer.Option(help="Stop after so many networks.")
     ] = None
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None
+    cpu_seconds: Annotated[
+        float | None, typer.Option(help="Stop after so long on the processor, in threads.")
+    ] = None
     target: Annotated[float | None, typer.Option(help="Stop at this loss.")] = None
     stagnation: Annotated[
         int | None, typer.Option(help="Stop after so many generations without progress.")

@@ -43,7 +43,8 @@ class BPTT:
     optimiser: "adam" or "descent", the plain one. rates: learning rates that begin, all
     from the same weights; none are those of `RATES`. They get equal numbers of gradients,
     and in the first half of the budget the worse half of them is given up again and again
-    until one is left, by the lowest loss on validation. loss: "one-step", of teacher-forced
+    until one is left, by the lowest loss on validation; where only a target or stagnation
+    ends the run, all go on. loss: "one-step", of teacher-forced
     outputs on the rows of *train*, or "free-run", the task's loss of free runs over
     validation. starts: as of `Descent`, with "free-run". every: gradients of a generation,
     after each of which the loss on validation is taken; the network of the lowest one is

@@ -2,9 +2,8 @@
 
 An architecture is a frozen dataclass: what a genome looks like, what goes in and comes out.
 Its driver runs networks: teacher-forced over series, or in free run. Training, models and
-pictures know these protocols only. `evolino.network.lstm.LSTM` is one architecture;
-another is a class in the table of `evolino.network`, an entry point of the group
-`evolino.networks`, or "path/to/file.py:Class".
+pictures know these protocols only. `evolino.network.lstm.LSTM` is one; another is in the
+table of `evolino.network`, an entry point `evolino.networks`, or "path/to/file.py:Class".
 """
 
 from __future__ import annotations
@@ -46,9 +45,9 @@ class ForcedRuns:
     """Series to drive networks over by teacher forcing, from rest at row 0 of each.
 
     vectors: the input vectors (T_n, U) of each of N series; `SymbolVectors` only for a
-    driver that says `looks_up_symbols = True`. firsts: (N,), the row from
-    which on features are recorded. kept: series and row of each of M points before which
-    states are kept, in any order, 0 <= row <= T_n.
+    driver that says `looks_up_symbols = True`. firsts: (N,), the row from which on features
+    are recorded. kept: series and row of each of M points before which states are kept, in
+    any order, 0 <= row <= T_n.
     """
 
     vectors: tuple[Array | SymbolVectors, ...]
@@ -61,10 +60,10 @@ class FreeRuns:
     """N free runs over L rows, each from states of its own.
 
     previous: (N, K), the output that is fed back first. inputs: (N, L, I), external.
-    targets: (N, L, K), needed for a finite tolerance: a run further than that from its
-    target is lost, inf from there on; so is one whose output is not finite or beyond
-    EXPLODED. noise: (M, *state_shape), added to the states after each step, row t modulo M
-    after step t of every run; None for none.
+    targets: (N, L, K), for a finite tolerance: a run further from its target is lost, inf
+    from there on; so is one whose output is not finite or beyond EXPLODED. noise: (M,
+    *state_shape), added to the states after each step, row t modulo M after step t of every
+    run; None for none.
     """
 
     previous: Array

@@ -25,7 +25,8 @@ class Budget:
     generations, evaluations: counts; the last generation evaluates what is left, islands
     go on to their next exchange. seconds: wall-clock time, interruptions and the
     compilation of kernels left out. target: the loss at which the run is good enough.
-    stagnation: generations without a better network.
+    stagnation: generations without a better network. cpu_seconds: of this process, whose
+    threads evaluate, compilation left out; looked at after each generation.
     """
 
     generations: int | None = None
@@ -33,14 +34,16 @@ class Budget:
     seconds: float | None = None
     target: float | None = None
     stagnation: int | None = None
+    cpu_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Check every limit."""
         for name in ("generations", "evaluations", "stagnation"):
             if getattr(self, name) is not None:
                 check_count(name, getattr(self, name), most=None)
-        if self.seconds is not None:
-            check_number("seconds", self.seconds, above=0)
+        for name in ("seconds", "cpu_seconds"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), above=0)
         if self.target is not None:
             check_number("target", self.target, least=0)
 
@@ -161,7 +164,7 @@ class Experiment:
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
-                "target or stagnation"
+                "cpu_seconds, target or stagnation"
             )
 
     def _check_without_search(self) -> None:

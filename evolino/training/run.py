@@ -121,6 +121,7 @@ class Run:
             seconds=progress.seconds,
             best=progress.best if on_task else float("inf"),
             stagnant=progress.generation - progress.improved_at if on_task else 0,
+            cpu_seconds=progress.cpu_seconds,
         )
 
     @property
@@ -249,6 +250,7 @@ class Run:
             (progress.generation, budget.generations),
             (progress.evaluations, budget.evaluations),
             (progress.seconds, budget.seconds),
+            (progress.cpu_seconds, budget.cpu_seconds),
         ]
         return min(max((a / b for a, b in pairs if b is not None), default=0.0), 1.0)
 

@@ -119,6 +119,7 @@ def finish(
 ) -> Result:
     """Evolve from a checkpoint's state, None for the beginning; measure, save."""
     folder, callbacks = setting.folder, setting.callbacks
+    check_cpu_seconds(experiment, setting.workers)
     progress = {} if state is None else state["progress"]
     before, cpu_before = progress.get("seconds", 0.0), progress.get("cpu_seconds", 0.0)
     with ExitStack() as stack:
@@ -141,6 +142,16 @@ def finish(
     for callback in callbacks:
         callback.on_stop(result)
     return result
+
+
+def check_cpu_seconds(experiment: Experiment, workers: int | WorkerSettings) -> None:
+    """Raise ValueError for CPU seconds of workers in other processes, not counted."""
+    if experiment.budget.cpu_seconds is None or isinstance(workers, int):
+        return
+    if workers.backend != "threads":
+        raise ValueError(
+            f"cpu_seconds are of this process: they need threads, got {workers.backend}"
+        )
 
 
 def _begun(

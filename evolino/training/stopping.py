@@ -17,6 +17,7 @@ def reasons(
     seconds: float,
     best: float,
     stagnant: int,
+    cpu_seconds: float = 0.0,
 ) -> list[str]:
     """Return every limit that is reached, as text with its figures; empty: go on.
 
@@ -30,13 +31,15 @@ def reasons(
         found.append(f"generations: {generations}")
     if budget.evaluations is not None and evaluations >= budget.evaluations:
         found.append(f"evaluations: {evaluations} >= {budget.evaluations}")
+    exactly = (
+        f"repeat exactly with --evaluations {evaluations}"
+        if evaluations
+        else "over before the first generation"
+    )
     if budget.seconds is not None and seconds >= budget.seconds:
-        exactly = (
-            f"repeat exactly with --evaluations {evaluations}"
-            if evaluations
-            else "over before the first generation"
-        )
         found.append(f"seconds: {budget.seconds:g} ({exactly})")
+    if budget.cpu_seconds is not None and cpu_seconds >= budget.cpu_seconds:
+        found.append(f"cpu_seconds: {budget.cpu_seconds:g} ({exactly})")
     if budget.stagnation is not None and stagnant >= budget.stagnation:
         found.append(f"stagnation: {stagnant} generations without a better network")
     return found

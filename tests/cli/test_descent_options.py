@@ -25,6 +25,19 @@ def test_train_bptt_runs_with_the_fields_that_are_set(evolino, tmp_path):
     assert folder.history()[0].evaluations == 10
 
 
+def test_the_kalman_filter_runs_with_the_fields_that_are_set(evolino, tmp_path):
+    code, _, err = evolino(
+        "run", "languages", "--train", "1:4", "--limit", 50, "--trainer", "kalman",
+        "--evaluations", 30, "--set", "kalman.strings=5", "--set", "kalman.networks=2",
+        "--no-baselines", "--quiet", "--out", "run",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.experiment().kalman == package.Kalman(strings=5, networks=2)
+    assert folder.result()["evaluations"] == 30
+    assert folder.history()[0].evaluations == 10
+
+
 def test_refinement_by_adam_has_the_options_that_are_given(evolino, tmp_path):
     code, _, err = evolino(
         *QUICK, "--search", "random", "--evaluations", 8, "--refine", "adam",
@@ -44,6 +57,9 @@ def test_refinement_by_adam_has_the_options_that_are_given(evolino, tmp_path):
     [
         (("--trainer", "bppt"), "unknown way to train 'bppt'; nearest: bptt"),
         (("--set", "bptt.every=5"), "need --trainer bptt"),
+        (("--set", "kalman.strings=5"), "fields of kalman need --trainer kalman"),
+        (("--trainer", "kalman", "--set", "kalman.width=0"), "width must be > 0, got 0"),
+        (("--trainer", "kalman", "--set", "network.output=threshold"), "got 'threshold'"),
         (("--trainer", "bptt", "--refine", "adam"), "leave out refine"),
         (("--trainer", "bptt", "--islands", 2), "leave out islands"),
         (("--trainer", "bptt", "--set", "bptt.rate=1"), "no field 'rate'; nearest: rates"),

@@ -209,7 +209,7 @@ def test_resume_takes_new_limits_for_the_old_ones(evolino, trainer):
     assert evolino("resume", "r", "--evaluations", 5000, "--workers", 1)[0] == 0
     assert trainer.asked[-1][2:] == (
         WorkerSettings(1),
-        {"generations": None, "evaluations": 5000, "seconds": None},
+        {"generations": None, "evaluations": 5000, "seconds": None, "cpu_seconds": None},
     )
     assert evolino("resume", "r")[0] == 0
     assert trainer.asked[-1][3] is None

@@ -204,3 +204,32 @@ def test_cpu_seconds_are_those_of_this_process(whole):
     seconds = whole.result()["cpu_seconds"]
     assert 0 < seconds < 60
     assert whole.load_checkpoint()["progress"]["cpu_seconds"] <= seconds
+
+
+def test_a_budget_of_cpu_seconds_chooses_the_rate_and_ends_the_run():
+    budget = evolino.Budget(cpu_seconds=0.5)
+    run = Run(replace(experiment(), budget=budget))
+    with open_workers(1) as pool:
+        run.step(pool)
+        run.progress.cpu_seconds = 0.3
+        run.step(pool)
+        left = [each for each in run.state()["search"]["candidates"] if not each["ended"]]
+        assert (len(left), run.stop_reasons()) == (1, [])
+    run.progress.cpu_seconds = 0.5
+    assert run.stop_reasons() == ["cpu_seconds: 0.5 (repeat exactly with --evaluations 50)"]
+
+
+@pytest.mark.parametrize("bptt", [None, evolino.BPTT(every=10)], ids=["evolution", "bptt"])
+def test_cpu_seconds_end_any_run(bptt):
+    limited = replace(experiment(), bptt=bptt, budget=evolino.Budget(cpu_seconds=0.05))
+    result = run_experiment(limited, baselines=False)
+    assert result.stopped[0].startswith("cpu_seconds: 0.05")
+    assert result.cpu_seconds >= 0.05
+
+
+def test_cpu_seconds_of_other_processes_are_refused():
+    limited = replace(experiment(), budget=evolino.Budget(cpu_seconds=1.0))
+    with pytest.raises(ValueError, match="they need threads, got loky"):
+        run_experiment(limited, workers=evolino.WorkerSettings(2, "loky"), baselines=False)
+    with pytest.raises(ValueError, match="cpu_seconds must be > 0"):
+        evolino.Budget(cpu_seconds=0.0)
