@@ -162,7 +162,7 @@ def _fitness_picture(folder: RunFolder) -> Path | None:
     try:
         from evolino.plots import fitness
 
-        if folder.round_times():
+        if folder.refinement.times():
             fitness([folder.path], picture, against="cpu-seconds", trust=True)
         else:
             fitness([folder.path], picture, trust=True)

@@ -143,8 +143,8 @@ def _descent_of(run: Path, against: Axis) -> Descent | None:
     if against not in SECONDS:
         return None
     folder = RunFolder.open(run)
-    times = {each["round"]: each[SECONDS[against]] for each in folder.round_times()}
-    rounds = [each for each in folder.rounds() if each["round"] in times]
+    times = {each["round"]: each[SECONDS[against]] for each in folder.refinement.times()}
+    rounds = [each for each in folder.refinement.rounds() if each["round"] in times]
     if not rounds:
         return None
     return Descent(

@@ -58,8 +58,8 @@ class Recorder(Callback):
     def on_refined(self, refined: Round, seconds: float) -> None:
         """Write the rounds of refinement so far, and a checkpoint to go on from them."""
         progress = self._run.progress
-        self._folder.save_rounds(progress.rounds)
-        self._folder.time_round(refined.round, seconds, progress.cpu_seconds)
+        self._folder.refinement.save(progress.rounds)
+        self._folder.refinement.save_time(refined.round, seconds, progress.cpu_seconds)
         self.save_last(broken_off=self._broken_off)
 
     def on_improved(self, loss: float, genome: Any) -> None:

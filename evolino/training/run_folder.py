@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from evolino.training.history_file import (
     check_history,
     check_timing,
 )
+from evolino.training.refinement_files import RefinementFiles
 from evolino.training.rehearsal import DAMAGES, parts_of
 from evolino.training.run_files import (
     CHECKPOINT,
@@ -42,8 +43,6 @@ from evolino.training.run_files import (
     LOCK,
     MODEL,
     RESULT,
-    ROUND_TIMES,
-    ROUNDS,
     TIMING,
     has_begun,
     make_room,
@@ -67,6 +66,7 @@ class RunFolder:
         self._recent: dict[str, list[Record]] = {}
         self._history = LineFile(path / HISTORY, check_history)
         self._timing = LineFile(path / TIMING, check_timing)
+        self.refinement = RefinementFiles(path)
 
     @classmethod
     def create(
@@ -230,32 +230,6 @@ class RunFolder:
         except ValueError as error:
             raise ValueError(f"{path} is damaged: {error}") from error
         return state
-
-    def save_rounds(self, rounds: Iterable[Mapping[str, Any]]) -> None:
-        """Write all rounds of refinement so far, a line each, whole or not at all."""
-        lines = b"".join(write_json(dict(each)) for each in rounds)
-        replace_file(self.path / ROUNDS, lines)
-
-    def rounds(self) -> list[dict[str, Any]]:
-        """Return the rounds of refinement, none where there was no refinement."""
-        path = self.path / ROUNDS
-        if not path.is_file():
-            return []
-        return [dict(read_json(line)) for line in path.read_bytes().splitlines()]
-
-    def time_round(self, number: int, seconds: float, cpu_seconds: float) -> None:
-        """Write the seconds of the run up to a round of refinement."""
-        before = [each for each in self.round_times() if each["round"] < number]
-        now = {"round": number, "seconds": seconds, "cpu_seconds": cpu_seconds}
-        lines = b"".join(write_json(each) for each in (*before, now))
-        replace_file(self.path / ROUND_TIMES, lines)
-
-    def round_times(self) -> list[dict[str, Any]]:
-        """Return {"round": ..., "seconds": ..., "cpu_seconds": ...} for each round."""
-        path = self.path / ROUND_TIMES
-        if not path.is_file():
-            return []
-        return [dict(read_json(line)) for line in path.read_bytes().splitlines()]
 
     def save_model(self, mapping: Mapping[str, Any]) -> None:
         """Write the best network so far, whole or not at all."""

@@ -32,7 +32,7 @@ def refined(tmp_path_factory):
 
 
 def test_every_round_has_its_seconds_after_those_of_the_search(refined):
-    times, rounds = refined.round_times(), refined.rounds()
+    times, rounds = refined.refinement.times(), refined.refinement.rounds()
     assert [each["round"] for each in times] == [each["round"] for each in rounds]
     for field in ("seconds", "cpu_seconds"):
         seconds = [*(each[field] for each in refined.timing() + times)]
@@ -51,7 +51,7 @@ def test_a_refined_run_is_drawn_with_its_descent(refined, against, tmp_path, mon
     picture = run_pictures.fitness([refined.path], tmp_path / "a.png", against=against)
     assert picture.stat().st_size > 1000
     (descent,) = drawn
-    lowest = [min(each["losses"]) for each in refined.rounds()]
+    lowest = [min(each["losses"]) for each in refined.refinement.rounds()]
     np.testing.assert_array_equal(descent.losses, lowest)
 
 
