@@ -23,7 +23,7 @@ from evolino.certificates.guess import (
 )
 from evolino.certificates.intervals import Interval, point
 from evolino.certificates.squashing import Arithmetic
-from evolino.network.kernels.free_run import EXPLODED
+from evolino.network.base import EXPLODED
 from evolino.task.counted import Phase
 from evolino.vocabulary import Array, BoolArray
 

@@ -25,7 +25,7 @@ KINDS = (
     "agreement",
 )
 OF_SEVERAL = ("fitness", "acceptance", "margins", "reach", "agreement")
-AXES = ("generations", "evaluations", "seconds")
+AXES = ("generations", "evaluations", "seconds", "cpu-seconds")
 SUFFIXES = (".png", ".svg")
 
 
@@ -47,7 +47,10 @@ def plot(
         typer.Option(help="Picture, .png or .svg.", show_default="KIND.png in the folder"),
     ] = None,
     against: Annotated[
-        str, typer.Option(help="Axis of fitness: generations, evaluations or seconds.")
+        str,
+        typer.Option(
+            help="Axis of fitness: generations, evaluations, seconds, cpu-seconds."
+        ),
     ] = "generations",
     n: Annotated[int, typer.Option("--n", help="Of the string of counters.")] = 12,
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False,

@@ -162,7 +162,10 @@ def _fitness_picture(folder: RunFolder) -> Path | None:
     try:
         from evolino.plots import fitness
 
-        fitness([folder.path], picture, trust=True)
+        if folder.refinement.times():
+            fitness([folder.path], picture, against="cpu-seconds", trust=True)
+        else:
+            fitness([folder.path], picture, trust=True)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         typer.echo(f"evolino: no picture: {shown(reason)}", err=True)

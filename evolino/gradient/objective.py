@@ -9,12 +9,18 @@ through all of it: it is the gradient of what evolution selects on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from evolino.gradient.readout import Solved, check_differentiable, solve, solve_backward
+from evolino.gradient.readout import (
+    Solved,
+    adjoint,
+    check_differentiable,
+    solve,
+    to_features,
+)
 from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.free_runs import (
     RunsPass,
@@ -36,6 +42,8 @@ from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, IntArray
+
+ROWS = 4096  # of features whose gradients are held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +109,9 @@ class Objective:
             for number, series in enumerate(distinct([*fitted, *driven]))
         }
         features = [self._features(passes[id(s.series)], s) for s in fitted]
+        whole = features[0] if len(features) == 1 else np.concatenate(features)
         targets, expected = self._targets
-        solved = solve(self.readout, np.concatenate(features), targets, self.penalty)
+        solved = solve(self.readout, whole, targets, self.penalty)
         scored: tuple[Array, ...] = ()
         runs = None
         if self.task.generates:
@@ -136,12 +145,14 @@ class Objective:
             to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
             for segment, (_, back) in zip(scored, pairs, strict=True):
                 self._add_features(forward, into, segment, back @ readout.T)
-        to_features = solve_backward(forward.solved, to_readout)
-        first = 0
+        g, first = adjoint(forward.solved, to_readout), 0
         for segment in fitted:
-            last = first + segment.stop - segment.start
-            self._add_features(forward, into, segment, to_features[first:last])
-            first = last
+            for start in range(segment.start, segment.stop, ROWS):
+                part = replace(segment, start=start, stop=min(start + ROWS, segment.stop))
+                last = first + part.stop - part.start
+                back = to_features(forward.solved, g, slice(first, last))
+                self._add_features(forward, into, part, back)
+                first = last
         for key, each in into.items():
             drive_sequence_backward(
                 forward.passes[key], each.outputs, each.states, gradient

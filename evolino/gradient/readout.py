@@ -85,15 +85,24 @@ def solve_backward(solved: Solved, to_weights: Array) -> Array:
 
     By equation 2; of a near-singular R it is the gradient with the penalty that there is.
     """
+    return to_features(solved, adjoint(solved, to_weights), slice(None))
+
+
+def adjoint(solved: Solved, to_weights: Array) -> Array:
+    """Return G (S, K) of equation 2."""
     scales = solved.scales[:, None]
     middle = _solve(solved.triangle, to_weights / scales, transposed=True)
-    g = _solve(solved.triangle, middle) / scales
-    x, v = solved.features, solved.weights
-    residual = solved.targets - x @ v
-    to_features = residual @ g.T - (x @ g) @ v.T
+    return _solve(solved.triangle, middle) / scales
+
+
+def to_features(solved: Solved, g: Array, rows: slice) -> Array:
+    """Return what is passed on to some rows of the features, from G (S, K)."""
+    x, v = solved.features[rows], solved.weights
+    residual = solved.targets[rows] - x @ v
+    found = residual @ g.T - (x @ g) @ v.T
     if solved.scaled:
-        to_features -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
-    return np.asarray(to_features)
+        found -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
+    return np.asarray(found)
 
 
 def _solve(triangle: Array, right: Array, *, transposed: bool = False) -> Array:

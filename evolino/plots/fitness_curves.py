@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from evolino.training.history import Generation
 
-Axis = Literal["generations", "evaluations", "seconds"]
+Axis = Literal["generations", "evaluations", "seconds", "cpu-seconds"]
 AXES: dict[Axis, str] = {
     "generations": "generation",
     "evaluations": "evaluations",
     "seconds": "seconds",
+    "cpu-seconds": "CPU seconds",
 }
 LABEL_WIDTH = 22  # characters
 POINTS = 2000  # abscissae at which runs are compared
@@ -45,7 +46,7 @@ POINTS = 2000  # abscissae at which runs are compared
 class Curve:
     """The losses of one run, by generation. All (E,) for E generations.
 
-    x: generations, evaluations or seconds so far. best: so far. lower, median, upper:
+    x: as the axis has it, so far. best: so far. lower, median, upper:
     quartiles of each generation's losses; inf where that many networks failed.
     """
 
@@ -65,7 +66,7 @@ class Curve:
         """
         if against not in AXES:
             raise unknown_name("axis", against, AXES)
-        if against == "seconds":
+        if against in ("seconds", "cpu-seconds"):
             history = history[: len(seconds)]
             x = list(seconds)[: len(history)]
         else:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evolino.plots.canvas import check_picture, save
 from evolino.plots.fitness_curves import AXES, Axis, Curve, fitness_figure
 from evolino.plots.network import cells_figure, response_figure
@@ -18,9 +20,11 @@ from evolino.vocabulary import unknown_name
 
 if TYPE_CHECKING:
     from evolino.models.ensemble import Trained
+    from evolino.plots.descent import Descent
     from evolino.task.series import Segment
     from evolino.training.experiment import Experiment
 
+SECONDS = {"seconds": "seconds", "cpu-seconds": "cpu_seconds"}  # axis: field
 BEFORE = 60  # teacher-forced steps that are shown before a free run
 SHOWN = 200  # steps of the test series on which the cells are shown
 
@@ -35,13 +39,20 @@ def fitness(
     """Draw the losses of runs and return the picture's path.
 
     runs: folders; runs that differ in nothing but their seed are drawn as one median with
-    a band. against: "generations", "evaluations" or "seconds". trust: of
-    `RunFolder.open`. Raises ValueError for
-    another axis or ending, a folder that is no run, and runs without a generation.
+    a band. against: "generations", "evaluations", "seconds" or "cpu-seconds"; against
+    either seconds one refined run is drawn with its descent. trust: of `RunFolder.open`.
+    Raises ValueError for another axis or ending, a folder that is no run, and runs without
+    a generation.
     """
     check_picture(out)
     if against not in AXES:
         raise unknown_name("axis", against, AXES)
+    descent = _descent_of(runs[0], against) if len(runs) == 1 else None
+    if descent is not None:
+        from evolino.plots.descent import refined_figure
+
+        curve = read_curve(runs[0], against)
+        return save(refined_figure(curve, descent, against=against), out)
     return save(fitness_figure(_by_settings(runs, against, trust), against=against), out)
 
 
@@ -113,12 +124,34 @@ def read_curve(run: Path, against: Axis) -> Curve:
 
     folder = RunFolder.open(run)
     history = folder.history()
-    if against != "seconds":
+    if against not in SECONDS:
         return Curve.of(history, against)
-    # A power cut can have taken a line of either file.
-    seconds = {record["generation"]: record["seconds"] for record in folder.timing()}
+    # A power cut can have taken a line of either file; earlier versions wrote fewer fields.
+    field = SECONDS[against]
+    seconds = {
+        record["generation"]: record[field] for record in folder.timing() if field in record
+    }
     timed = [record for record in history if record.generation in seconds]
     return Curve.of(timed, against, [seconds[record.generation] for record in timed])
+
+
+def _descent_of(run: Path, against: Axis) -> Descent | None:
+    """Return how a run descended after its search, None where it did not."""
+    from evolino.plots.descent import Descent
+    from evolino.training.run_folder import RunFolder
+
+    if against not in SECONDS:
+        return None
+    folder = RunFolder.open(run)
+    times = {each["round"]: each[SECONDS[against]] for each in folder.refinement.times()}
+    rounds = [each for each in folder.refinement.rounds() if each["round"] in times]
+    if not rounds:
+        return None
+    return Descent(
+        np.array([times[each["round"]] for each in rounds]),
+        np.array([min(each["losses"]) for each in rounds], dtype=np.float64),
+        np.array([min(each["held_out"]) for each in rounds], dtype=np.float64),
+    )
 
 
 def _by_settings(

@@ -49,7 +49,7 @@ class Recorder(Callback):
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
         """Append to history."""
-        self._folder.append(generation, seconds)
+        self._folder.append(generation, seconds, self._run.progress.cpu_seconds)
         if self._next_model is None:
             # What a model takes is not known yet: about as long as a generation.
             now = time.monotonic()
@@ -58,7 +58,8 @@ class Recorder(Callback):
     def on_refined(self, refined: Round, seconds: float) -> None:
         """Write the rounds of refinement so far, and a checkpoint to go on from them."""
         progress = self._run.progress
-        self._folder.save_rounds(progress.rounds)
+        self._folder.refinement.save(progress.rounds)
+        self._folder.refinement.save_time(refined.round, seconds, progress.cpu_seconds)
         self.save_last(broken_off=self._broken_off)
 
     def on_improved(self, loss: float, genome: Any) -> None:

@@ -16,7 +16,7 @@ from evolino.storage.json_text import read_json
 
 CONFIG, ENVIRONMENT = "config.toml", "environment.json"
 HISTORY, TIMING = "history.jsonl", "timing.jsonl"
-ROUNDS = "refinement.jsonl"
+ROUNDS, ROUND_TIMES = "refinement.jsonl", "refinement_timing.jsonl"
 CHECKPOINT, MODEL, RESULT = "checkpoint.npz", "model.npz", "result.json"
 LOCK = ".evolino.lock"
 FAILED = "failed.txt"  # why there is no generation: the folder may be used again
@@ -30,7 +30,7 @@ MADE_LATER = (
     MUSIC,
 )
 # As they are removed: the checkpoint before the history that it needs, the config last.
-STATE_FILES = (RESULT, CHECKPOINT, HISTORY, TIMING, ROUNDS, MODEL)
+STATE_FILES = (RESULT, CHECKPOINT, HISTORY, TIMING, ROUNDS, ROUND_TIMES, MODEL)
 OWN_FILES = (*STATE_FILES, *MADE_LATER, ENVIRONMENT, FAILED, CONFIG)
 BEGUN = (RESULT, MODEL, *MADE_LATER)  # files that a run has after its first generation
 UNFINISHED = 60.0  # seconds after which a picture's temporary file is nobody's

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from evolino.training.history_file import (
     check_history,
     check_timing,
 )
+from evolino.training.refinement_files import RefinementFiles
 from evolino.training.rehearsal import DAMAGES, parts_of
 from evolino.training.run_files import (
     CHECKPOINT,
@@ -42,7 +43,6 @@ from evolino.training.run_files import (
     LOCK,
     MODEL,
     RESULT,
-    ROUNDS,
     TIMING,
     has_begun,
     make_room,
@@ -66,6 +66,7 @@ class RunFolder:
         self._recent: dict[str, list[Record]] = {}
         self._history = LineFile(path / HISTORY, check_history)
         self._timing = LineFile(path / TIMING, check_timing)
+        self.refinement = RefinementFiles(path)
 
     @classmethod
     def create(
@@ -175,17 +176,21 @@ class RunFolder:
         replace_file(self.path / CONFIG, experiment_to_toml(experiment))
         self._digest = None
 
-    def append(self, generation: Generation, seconds: float) -> None:
+    def append(
+        self, generation: Generation, seconds: float, cpu_seconds: float = 0.0
+    ) -> None:
         """Add a generation to history, and the seconds of the run so far to timing."""
         self._history.append(generation.as_dict())
-        self._timing.append({"generation": generation.generation, "seconds": seconds})
+        times = {"seconds": seconds, "cpu_seconds": cpu_seconds}
+        self._timing.append({"generation": generation.generation, **times})
 
     def history(self) -> list[Generation]:
         """Return the generations. A last line that a kill cut off does not count."""
         return [Generation(**record) for record in self._history.read()]
 
     def timing(self) -> list[dict[str, Any]]:
-        """Return {"generation": ..., "seconds": ...} for each generation."""
+        """Return {"generation": ..., "seconds": ..., "cpu_seconds": ...} for each
+        generation; runs of earlier versions have no seconds of the processor."""
         return self._timing.read()
 
     def rewind(self, generation: int) -> list[int]:
@@ -225,18 +230,6 @@ class RunFolder:
         except ValueError as error:
             raise ValueError(f"{path} is damaged: {error}") from error
         return state
-
-    def save_rounds(self, rounds: Iterable[Mapping[str, Any]]) -> None:
-        """Write all rounds of refinement so far, a line each, whole or not at all."""
-        lines = b"".join(write_json(dict(each)) for each in rounds)
-        replace_file(self.path / ROUNDS, lines)
-
-    def rounds(self) -> list[dict[str, Any]]:
-        """Return the rounds of refinement, none where there was no refinement."""
-        path = self.path / ROUNDS
-        if not path.is_file():
-            return []
-        return [dict(read_json(line)) for line in path.read_bytes().splitlines()]
 
     def save_model(self, mapping: Mapping[str, Any]) -> None:
         """Write the best network so far, whole or not at all."""

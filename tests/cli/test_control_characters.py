@@ -261,10 +261,13 @@ def test_json_holds_what_it_was_given_and_no_control_character():
 def test_nothing_else_prints():
     """All lines go through `say`, all tables through `console`, the rest by the command
     line's own streams."""
-    for folder in ("evolino", "tasks"):
-        for file in (ROOT / folder).rglob("*.py"):
-            if file.name == "plain_text.py" or "cli" in file.parts:
-                continue
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-                assert name not in ("print", "Console"), file
+    called = {
+        (getattr(node.func, "id", ""), file.name)
+        for folder in ("evolino", "tasks")
+        for file in (ROOT / folder).rglob("*.py")
+        if file.name != "plain_text.py" and "cli" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    }
+    assert len(called) > 1000
+    assert not {call for call in called if call[0] in ("print", "Console")}

@@ -49,7 +49,7 @@ def test_refinement_by_adam_has_the_options_that_are_given(evolino, tmp_path):
     assert refine == package.Adam(
         steps=20, best=4, halve_after=5, rate=0.01, every=2, batch=3
     )
-    assert len(RunFolder.open(tmp_path / "run").rounds()) > 1
+    assert len(RunFolder.open(tmp_path / "run").refinement.rounds()) > 1
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,16 @@ def test_what_is_kept_and_how_long_chunks_are_does_not_matter(cells, rng, monkey
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("cells", [8, 19])
+def test_few_sources_in_several_vectors_of_cells_have_the_twins_gradient(cells, rng):
+    example = Example(
+        rng, steps=20, cells=cells, sources=3, peepholes=True, readout_states=True
+    )
+    found, _ = example.gradient()
+    expected = example.derivative(example.direction)
+    assert (found * example.direction).sum() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
 def test_the_gradient_of_features_is_the_twins(rng):
     network = LSTM(
         cells=3, inputs=2, feedback=False, readout_states=True, readout_squares=True

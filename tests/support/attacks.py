@@ -128,11 +128,10 @@ def scaled(rng, model):
     """Outputs of any size, some with what the kernels give up far out."""
     kind = rng.integers(3)
     if kind == 0:
-        return Model(
-            model.architecture,
-            model.genome,
-            model.output_weights * 10.0 ** rng.uniform(-320, 300),
-        )
+        with np.errstate(over="ignore"):  # some are beyond all numbers: the largest
+            weights = model.output_weights * 10.0 ** rng.uniform(-320, 300)
+        largest = np.finfo(np.float64).max
+        return Model(model.architecture, model.genome, np.clip(weights, -largest, largest))
     if kind == 1:  # one output grows with the state, until it is beyond 1e12
         model = extended(model, 0, {"readout_states": True})
         row = model.architecture.cells + int(rng.integers(model.architecture.cells))

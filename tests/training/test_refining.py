@@ -44,7 +44,7 @@ def test_refinement_lowers_the_test_error_and_keeps_the_figure_before(whole):
 
 
 def test_each_round_is_a_line(whole):
-    rounds = [Round(**line) for line in whole.rounds()]
+    rounds = [Round(**line) for line in whole.refinement.rounds()]
     assert [each.round for each in rounds] == list(range(1, len(rounds) + 1))
     assert len(rounds) >= 2
     assert all(len(each.losses) == 2 for each in rounds)

@@ -47,7 +47,7 @@ def test_refinement_lowers_the_test_error(whole):
 
 
 def test_half_of_the_networks_goes_on_each_time(whole):
-    rounds = [Round(**line) for line in whole.rounds()]
+    rounds = [Round(**line) for line in whole.refinement.rounds()]
     assert rounds[0].gradients == [40] * 4
     assert sum(not ended for ended in rounds[0].ended) == 2
     assert sorted(rounds[1].gradients) == [40, 40, 80, 80]
@@ -59,7 +59,7 @@ def test_half_of_the_networks_goes_on_each_time(whole):
 
 
 def test_each_gradient_has_its_loss_in_the_history(whole):
-    rounds = [Round(**line) for line in whole.rounds()]
+    rounds = [Round(**line) for line in whole.refinement.rounds()]
     counted = np.sum([[len(losses) for losses in each.steps] for each in rounds], axis=0)
     np.testing.assert_array_equal(counted, rounds[-1].gradients)
 

@@ -54,7 +54,7 @@ def test_refinement_lowers_the_nats_of_an_ensemble_and_keeps_the_figure_before(w
 
 
 def test_each_round_is_a_line_of_the_best_networks(whole):
-    rounds = [Round(**line) for line in whole[1].rounds()]
+    rounds = [Round(**line) for line in whole[1].refinement.rounds()]
     assert len(rounds) >= 2
     assert all(len(each.losses) == whole[0].refine.best for each in rounds)
     assert all(rounds[-1].ended)

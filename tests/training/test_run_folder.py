@@ -79,9 +79,9 @@ def test_a_task_without_a_name_has_that_of_its_class(tmp_path, monkeypatch):
 def test_history_comes_back_to_the_bit(folder):
     records = [generation(1, math.inf), generation(2, 0.1 + 0.2), generation(3, 5e-324)]
     for k, record in enumerate(records):
-        folder.append(record, 0.5 * k)
+        folder.append(record, 0.5 * k, 0.25 * k)
     assert folder.history() == records
-    assert folder.timing()[2] == {"generation": 3, "seconds": 1.0}
+    assert folder.timing()[2] == {"generation": 3, "seconds": 1.0, "cpu_seconds": 0.5}
 
 
 def test_every_line_of_history_is_plain_json(folder):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numba
 
+from evolino.network.base import EXPLODED
 from evolino.network.kernels.features import write_features
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
 from evolino.network.kernels.readouts import read_out, readout_of
@@ -20,7 +21,6 @@ from evolino.simd.vectors import beyond, largest_lane, like, within
 
 njit: Any = numba.njit
 
-EXPLODED = 1e12  # an output beyond it has lost its network
 INFINITE = float("inf")
 
 

@@ -30,11 +30,9 @@ from evolino.simd.memory import (
     part,
     store,
 )
-from evolino.simd.vectors import fma
+from evolino.simd.vectors import WIDTH, fma
 
 njit: Any = numba.njit
-
-WIDTH = 8
 
 
 class SparseSequence(NamedTuple):

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from evolino.network.base import EXPLODED
 from evolino.network.kernels.cell import move, output, transition
 from evolino.network.kernels.counting.gliding import differ, glide, unnoticed
 from evolino.network.kernels.counting.records import begin, record
 from evolino.network.kernels.features import STATES, write_features
-from evolino.network.kernels.free_run import EXPLODED
 from evolino.network.kernels.net_input import (
     GATE_COUNT,
     PEEPHOLE_COUNT,

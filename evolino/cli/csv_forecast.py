@@ -1,0 +1,116 @@
+"""`evolino run csv --target`: forecasts of columns of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+
+from evolino.cli.csv_table import check_columns, check_numbers, write_text
+from evolino.storage.plain_text import shown
+
+if TYPE_CHECKING:
+    from evolino.estimators.forecaster import EvolinoForecaster
+    from evolino.vocabulary import Array
+
+COVERAGES = (0.8, 0.95)
+ORIGINS = 8
+HELD_OUT = 0.2  # the share of the rows that a forecaster is evaluated on
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasting:
+    """What is to be forecast; the fields are options of the command."""
+
+    targets: list[str]
+    inputs: list[str]
+    horizon: int
+    season: int | None
+    seed: int
+
+    def forecaster(self) -> EvolinoForecaster:
+        """Return the forecaster, before its fit."""
+        from evolino.estimators.forecaster import EvolinoForecaster
+
+        return EvolinoForecaster(self.horizon, season=self.season, random_state=self.seed)
+
+
+def forecast(table: Any, asked: Forecasting, csv: Path | None, png: Path | None) -> None:
+    """Print how good forecasts are on rows held out, then the forecast; write both."""
+    check_columns(table, [*asked.targets, *asked.inputs])
+    check_numbers(table, [*asked.targets, *asked.inputs])
+    y = table[asked.targets[0]] if len(asked.targets) == 1 else table[asked.targets]
+    missing = y.isna() if y.ndim == 1 else y.isna().all(axis=1)
+    last = int(np.flatnonzero(~missing.to_numpy())[-1]) + 1 if not missing.all() else 0
+    x = table[asked.inputs] if asked.inputs else None
+    known = y.iloc[:last]
+    typer.echo(
+        f"{last:,} steps to fit, {int(known.isna().to_numpy().sum())} values missing"
+    )
+    held = max(round(HELD_OUT * last), asked.horizon + ORIGINS)
+    if last - held >= asked.horizon + 8:
+        first = last - held
+        trial = asked.forecaster().fit(known.iloc[:first], _rows(x, 0, first))
+        found = trial.evaluate(known, first=first, origins=ORIGINS, X=_rows(x, 0, last))
+        typer.echo(f"\nfitted to the first {first:,} steps, on those after them:")
+        typer.echo(found.described())
+    if x is not None and len(table) < last + asked.horizon:
+        typer.echo(
+            f"\nno forecast: the inputs end {len(table) - last} steps after the target, "
+            f"{asked.horizon} are needed"
+        )
+        return
+    forecaster = asked.forecaster().fit(known, _rows(x, 0, last))
+    ahead = _rows(x, last, last + asked.horizon)
+    found_rows = _table_of(forecaster, ahead, asked)
+    typer.echo(f"\nby {'; '.join(forecaster.members_[:3])}"
+               f"{' and others' if len(forecaster.members_) > 3 else ''}")  # fmt: skip
+    typer.echo(found_rows.to_string(float_format="%.6g"))
+    if csv is not None:
+        write_text(csv, found_rows.to_csv())
+    if png is not None:
+        _draw(png, known, found_rows, asked.targets)
+
+
+def _table_of(forecaster: EvolinoForecaster, ahead: Any, asked: Forecasting) -> Any:
+    """Return forecasts and bounds as a table, a column each."""
+    import pandas as pd
+
+    forecast = forecaster.predict(X=ahead)
+    parts = {"": forecast}
+    for share in COVERAGES:
+        lower, upper = forecaster.predict_interval(share, X=ahead)
+        parts |= {f" lower {share:.0%}": lower, f" upper {share:.0%}": upper}
+    index = getattr(forecast, "index", None)
+    if index is None or callable(index):
+        index = pd.RangeIndex(1, asked.horizon + 1, name="step")
+    columns = {}
+    for k, name in enumerate(asked.targets):
+        for suffix, rows in parts.items():
+            array = np.asarray(rows).reshape(asked.horizon, -1)
+            columns[f"{name}{suffix}"] = array[:, k]
+    return pd.DataFrame(columns, index=index)
+
+
+def _draw(png: Path, known: Any, rows: Any, targets: list[str]) -> None:
+    from evolino.plots.canvas import save
+    from evolino.plots.forecasts import forecast_figure
+
+    name = targets[0]
+    series = np.asarray(known, dtype=np.float64).reshape(len(known), -1)[:, 0]
+    bounds: dict[float, tuple[Array, Array]] = {
+        share: (
+            rows[f"{name} lower {share:.0%}"].to_numpy(),
+            rows[f"{name} upper {share:.0%}"].to_numpy(),
+        )
+        for share in COVERAGES
+    }
+    save(forecast_figure(series, rows[name].to_numpy(), bounds, name), png)
+    typer.echo(f"{shown(png)} shows {shown(name)}")
+
+
+def _rows(table: Any, first: int, stop: int) -> Any:
+    return None if table is None else table.iloc[first:stop]
