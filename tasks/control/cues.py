@@ -28,7 +28,7 @@ from evolino.tasks.control.players import Scripted
 from evolino.vocabulary import Array, check_count, check_number
 
 TRIALS = 10  # episodes of each cue that a candidate plays
-CHECKED, TESTED = 200, 500  # of each cue: in the test that ends the search; reported
+CHECKED, TESTED = 1000, 500  # of each cue: in the test that ends the search; reported
 ENOUGH = 0.995  # right answers that end the search
 MOST_NUMBERS = 50_000_000  # of noise
 TRIFLE = 1e-9  # so that a loss is 0 for a network that passes only
@@ -71,7 +71,7 @@ class Memory:
         return np.asarray(outcomes.costs.mean(axis=1) / 2 + TRIFLE)
 
     def passes(self, player: Player) -> bool:
-        """Return whether 99.5 % of 400 answers on other noise are right."""
+        """Return whether 99.5 % of 2,000 answers on other noise are right."""
         return self._right(player, "check", CHECKED) >= ENOUGH
 
     def measure(self, model: Player, split: Split) -> dict[str, float]:
@@ -152,7 +152,7 @@ class TMaze:
         return np.asarray(1.0 - outcomes.returns.mean(axis=1) / GOAL + TRIFLE)
 
     def passes(self, player: Player) -> bool:
-        """Return whether 99.5 % of 400 turns with other noise are right."""
+        """Return whether 99.5 % of 2,000 turns with other noise are right."""
         return self._right(player, "check", CHECKED) >= ENOUGH
 
     def measure(self, model: Player, split: Split) -> dict[str, float]:
