@@ -1,0 +1,1 @@
+"""Export a trained network to C99 or NumPy: networks that run without evolino."""
