@@ -24,10 +24,11 @@ def write_export(
 ) -> list[Path]:
     """Write a model of one network as source that needs no evolino; return the files.
 
-    folder: made where it does not exist; files of the same names are replaced. name:
-    of the files, and before all names that they define. to: "c". precision: of C, "double" or "float". Raises ValueError for a model
-    that cannot be exported (an ensemble, a readout of kernels, a network that is no LSTM)
-    and for another `to`, name or precision; OSError where the files cannot be written.
+    folder: made where it does not exist; files of the same names are replaced. name: of the
+    files, and before all names that they define. to: "c". precision: of C, "double" or
+    "float". Raises ValueError for a model that cannot be exported (an ensemble, a readout of
+    kernels, a network that is no LSTM) and for another `to`, name or precision; OSError
+    where the files cannot be written.
     """
     if to != "c":
         raise ValueError(f"to must be 'c', got {to!r}")
