@@ -26,8 +26,8 @@ def write_export(
 
     folder: made where it does not exist; files of the same names are replaced. name: of the
     files, and before all names that they define. to: "c". precision: of C, "double" or
-    "float". Raises ValueError for a model that cannot be exported (an ensemble, a readout of
-    kernels, a network that is no LSTM) and for another `to`, name or precision; OSError
+    "float". Raises ValueError for a model that cannot be exported (an ensemble, a readout
+    of kernels, a network that is no LSTM) and for another `to`, name or precision; OSError
     where the files cannot be written.
     """
     if to != "c":
