@@ -1,6 +1,7 @@
 """Laws of `evolino export`: what it writes, and what it refuses."""
 
 from evolino.export.c99 import c_files
+from evolino.export.numpy_file import numpy_files
 from evolino.models.ensemble import Ensemble
 from tests.export.networks import model
 
@@ -22,6 +23,13 @@ def test_a_file_is_taken_too_and_a_folder_made(evolino, tmp_path):
     assert {each.name for each in (tmp_path / "a" / "b").iterdir()} == {"net.h", "net.c"}
 
 
+def test_numpy_writes_one_file(evolino, tmp_path):
+    of = model("units")
+    of.save(tmp_path / "m.npz")
+    assert evolino("export", tmp_path / "m.npz", "--to", "numpy", "--out", tmp_path)[0] == 0
+    assert (tmp_path / "network.py").read_text() == numpy_files(of)["network.py"]
+
+
 def test_what_cannot_be_exported_is_one_line_and_status_2(evolino, tmp_path):
     of = model("plain")
     of.save(tmp_path / "one.npz")
@@ -30,6 +38,7 @@ def test_what_cannot_be_exported_is_one_line_and_status_2(evolino, tmp_path):
         "ensemble": ("two.npz", "--to", "c"),
         "--to must be": ("one.npz", "--to", "cobol"),
         "--precision must be": ("one.npz", "--to", "c", "--precision", "half"),
+        "'double' for": ("one.npz", "--to", "numpy", "--precision", "float"),
         "name must be": ("one.npz", "--to", "c", "--name", "a/b"),
     }
     for words, (file, *options) in wrong.items():
