@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evolino.export.c_text import CPrecision
     from evolino.export.write import Form
 
-FORMS = ("c", "numpy")
+FORMS = ("c", "numpy", "onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class ExportOptions:
     name: Annotated[
         str, typer.Option(help="Of the files, and before all names that they define.")
     ] = "network"
-    precision: Annotated[str, typer.Option(help="double, or of C float.")] = "double"
+    precision: Annotated[str, typer.Option(help="double, or float but for NumPy.")] = (
+        "double"
+    )
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
 
     def __post_init__(self) -> None:
