@@ -79,7 +79,7 @@ def c_files(
         f"/* {name}: a network exported by evolino. */\n"
         f'#include "{name}.h"\n\n#include <math.h>\n\n',
         *_constants(network, kind),
-        _sigma(kind),
+        _sigma(network, kind),
         _init(network, name),
         step_function(network, kind, name),
         _feed(network, kind, name),
@@ -123,9 +123,9 @@ def _header(network: StepModel, kind: CType, name: str) -> str:
 def _constants(network: StepModel, kind: CType) -> list[str]:
     """Return the definitions of all constant arrays."""
     shape, scaling = network.architecture, network.scaling
-    arrays = {
-        f"w_{gate}": each for gate, each in zip(shape.gates, network.weights, strict=True)
-    }
+    # The gates stand side by side: their sums are then independent of each other, and the
+    # processor need not wait for one to add to the next.
+    arrays = {"weights": network.weights.transpose(1, 2, 0)}
     arrays |= {f"p_{gate}": each for gate, each in network.peepholes.items()}
     arrays["w_readout"] = network.readout
     if scaling is not None:
@@ -139,16 +139,22 @@ def _constants(network: StepModel, kind: CType) -> list[str]:
     return [*texts, f"\n#define CONSTANT_BYTES ({sizes})\n\n"]
 
 
-def _sigma(kind: CType) -> str:
-    real, f = kind.name, kind.suffix
+def _sigma(network: StepModel, kind: CType) -> str:
+    """Return the functions that the step calls."""
+    shape, real, f = network.architecture, kind.name, kind.suffix
+    gates = range(len(shape.gates))
+    first = ", ".join(f"n{g} = w[0][{g}]" for g in gates)
+    added = "".join(f"        n{g} += w[j + 1][{g}] * source[j];\n" for g in gates)
+    given = "".join(f"    net[{g}] = n{g};\n" for g in gates)
     return (
         f"static {real} sigma({real} x)\n{{\n"
-        f"    return 0.5{f} * (1.0{f} + tanh{f}(0.5{f} * x));\n}}\n\n"
-        f"/* The bias, then weights times the input vector u and the cell outputs h. */\n"
-        f"static {real} net(const {real} *w, const {real} *source, int count)\n{{\n"
-        f"    {real} sum = w[0];\n    int j;\n"
-        f"    for (j = 0; j < count; j++)\n        sum += w[j + 1] * source[j];\n"
-        f"    return sum;\n}}\n\n"
+        f"    return 1.0{f} / (1.0{f} + exp{f}(-x));\n}}\n\n"
+        f"/* Net inputs of a cell's {', '.join(shape.gates)}: the bias, then weights\n"
+        f"   times the input vector u and the cell outputs h. */\n"
+        f"static void drive(const {real} w[][{len(gates)}], const {real} *source,\n"
+        f"                  {real} *net)\n{{\n    {real} {first};\n    int j;\n"
+        f"    for (j = 0; j < {shape.input_width + shape.cells}; j++) {{\n{added}    }}\n"
+        f"{given}}}\n\n"
     )
 
 

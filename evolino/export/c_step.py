@@ -43,11 +43,11 @@ def loop(count: int, *lines: str) -> list[str]:
 def _cell(network: StepModel, kind: CType) -> list[str]:
     """Return the lines of memory cell k; equations of `evolino.network.lstm`."""
     shape, real = network.architecture, kind.name
-    tanh, count = f"tanh{kind.suffix}", shape.input_width + shape.cells
+    tanh = f"tanh{kind.suffix}"
 
     def into(gate: str) -> str:
         peephole = f" + p_{gate}[k] * s" if gate in network.peepholes else ""
-        return f"net(w_{gate}[k], source, {count}){peephole}"
+        return f"net[{shape.gates.index(gate)}]{peephole}"
 
     z = into("cell") if shape.cell_input == "identity" else f"{tanh}({into('cell')})"
     forget = f"sigma({into('forget')}) * s" if shape.forget_gate else "s"
@@ -57,7 +57,8 @@ def _cell(network: StepModel, kind: CType) -> list[str]:
         "tanh(o*s)": f"{tanh}(o * s)",
     }
     return [
-        f"{real} s = state->s[k], o;",
+        f"{real} net[{len(shape.gates)}], s = state->s[k], o;",
+        "drive(weights[k], source, net);",
         f"s = {forget} + sigma({into('input')}) * {z};",
         f"o = sigma({into('output')});",
         "state->s[k] = s;",
