@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from evolino.cli.certify import certify
+from evolino.cli.export import export
 from evolino.cli.generate import generate
 from evolino.cli.output import fill_standard_files, safe_streams
 from evolino.cli.play import play
@@ -37,7 +38,7 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
         first = ["run", "tasks", "resume", "show", "plot"]
-        first += ["refine", "generate", "play", "certify", "reproduce"]
+        first += ["refine", "generate", "play", "certify", "export", "reproduce"]
         return sorted(self.commands, key=first.index)
 
 
@@ -58,6 +59,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     certify: "evolino certify runs/first; of several: evolino certify runs/*",
     generate: "evolino generate runs/blues --bars 24 --swing 0.67 --wav blues.wav",
     play: "evolino play runs/pole --episodes 5 --gif pole.gif",
+    export: "evolino export runs/first --to c --precision float --name filter",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
 }

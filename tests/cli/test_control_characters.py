@@ -93,6 +93,7 @@ def commands(folder):
     yield "plot", folder, "--kind", "run"
     yield "certify", folder
     yield "generate", folder
+    yield "export", folder, "--to", "c"
     yield "refine", folder, "--steps", "1", "--workers", "1"
     yield "resume", folder, "--generations", "2", "--no-baselines", "--workers", "1"
 
@@ -137,6 +138,7 @@ def test_arguments_are_escaped(run):
         status, text = run(command, "none" + POISON.replace("\x00", ""))
         assert status == 2
         assert text.count("\n") == 1
+    assert run("export", "none" + POISON.replace("\x00", ""), "--to", "c")[0] == 2
     given = POISON.replace("\x00", "")
     for option in (
         given,

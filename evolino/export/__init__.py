@@ -1,0 +1,1 @@
+"""Export a trained network to C99, NumPy or ONNX: networks that run without evolino."""

@@ -1,0 +1,196 @@
+"""Export a trained network as C99: one header, one source, no allocation, math.h only.
+
+The source holds the weights as constants and the step of the network, specialised to its
+architecture: what the architecture lacks costs nothing.
+"""
+
+from __future__ import annotations
+
+from evolino.export.c_self_test import Recorded, self_test
+from evolino.export.c_step import fed_back, loop, step_function
+from evolino.export.c_text import CPrecision, CType
+from evolino.export.step_model import StepModel, check_name, step_model
+from evolino.models.model import Model
+from evolino.network.lstm import PROBABILITIES
+
+HEADER = """\
+/* A network exported by evolino: {cells} memory cells, {inputs} inputs, {outputs} outputs.
+
+   {name}_init(&state) puts the network at rest. {name}_step(&state, inputs, outputs) takes
+   one step. inputs and outputs are in the units of the data. */
+#ifndef {guard}_H
+#define {guard}_H
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+#define {guard}_CELLS {cells}
+#define {guard}_INPUTS {inputs}
+#define {guard}_OUTPUTS {outputs}
+
+typedef {real} {name}_real;
+
+typedef struct {{
+    {name}_real h[{cells}]; /* outputs of the cells */
+    {name}_real s[{cells}]; /* states of the cells */{fed}
+}} {name}_state;
+
+/* Put the network at rest. */
+void {name}_init({name}_state *state);
+
+/* Take one step. inputs: {inputs} values{unused}. outputs: {outputs} values,
+   which are written.{freely} */
+void {name}_step({name}_state *state, const {name}_real *inputs, {name}_real *outputs);
+{more}
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+FEED = """
+/* Feed back these {outputs} values at the next step, in place of the network's own outputs:
+   call it after each step for which the true output is known (teacher forcing). */
+void {name}_feed({name}_state *state, const {name}_real *outputs);
+"""
+
+BOUND = """
+/* Cut outputs of a free run to the range that the model allows. They are fed back uncut. */
+void {name}_bound({name}_real *outputs);
+"""
+
+
+def c_files(
+    model: Model, name: str = "network", precision: CPrecision = "double"
+) -> dict[str, str]:
+    """Return file name -> text of a header and a source.
+
+    name: of the files and the prefix of all that they define. precision: "double" or
+    "float". Compiled with EVOLINO_SELF_TEST defined, the source is a program that compares
+    the network with outputs of the model, and prints its size and the time of a step.
+    Raises ValueError for a model that cannot be exported, a name that is no identifier, and
+    weights that the precision cannot hold.
+    """
+    check_name(name)
+    kind, network = CType(precision), step_model(model)
+    source = [
+        f"/* {name}: a network exported by evolino. */\n"
+        f'#include "{name}.h"\n\n#include <math.h>\n\n',
+        *_constants(network, kind),
+        _sigma(network, kind),
+        _init(network, name),
+        step_function(network, kind, name),
+        _feed(network, kind, name),
+        _bound(network, name),
+        self_test(Recorded.of(model, network), network, kind, name),
+    ]
+    return {f"{name}.h": _header(network, kind, name), f"{name}.c": "".join(source)}
+
+
+def has_bounds(network: StepModel) -> bool:
+    """Return whether the outputs of free runs are cut."""
+    return network.scaling is not None and bool(
+        (network.scaling.lower > -float("inf")).any()
+        or (network.scaling.upper < float("inf")).any()
+    )
+
+
+def _header(network: StepModel, kind: CType, name: str) -> str:
+    shape = network.architecture
+    own = shape.feedback and shape.output not in PROBABILITIES
+    feed = FEED.format(name=name, outputs=shape.outputs) if shape.feedback else ""
+    bound = BOUND.format(name=name) if has_bounds(network) else ""
+    freely = "\n   The outputs are fed back at the next step." if own else ""
+    if shape.feedback and not own:
+        freely = f"\n   They are not fed back: call {name}_feed after each step."
+    fed = f"\n    {name}_real fed[{shape.outputs}]; /* fed back at the next step */"
+    return HEADER.format(
+        name=name,
+        guard=name.upper(),
+        real=kind.name,
+        cells=shape.cells,
+        inputs=shape.inputs,
+        outputs=shape.outputs,
+        fed=fed if shape.feedback else "",
+        unused="" if shape.inputs else ", may be a null pointer",
+        freely=freely,
+        more=feed + bound,
+    )
+
+
+def _constants(network: StepModel, kind: CType) -> list[str]:
+    """Return the definitions of all constant arrays."""
+    shape, scaling = network.architecture, network.scaling
+    # The gates stand side by side: their sums are then independent of each other, and the
+    # processor need not wait for one to add to the next.
+    arrays = {"weights": network.weights.transpose(1, 2, 0)}
+    arrays |= {f"p_{gate}": each for gate, each in network.peepholes.items()}
+    arrays["w_readout"] = network.readout
+    if scaling is not None:
+        if shape.inputs:
+            arrays |= {"x_mean": scaling.input_mean, "x_scale": scaling.input_scale}
+        arrays |= {"y_mean": scaling.output_mean, "y_scale": scaling.output_scale}
+    if scaling is not None and has_bounds(network):
+        arrays |= {"y_lower": scaling.lower, "y_upper": scaling.upper}
+    texts = [kind.array(name, values) for name, values in arrays.items()]
+    sizes = " + ".join(f"sizeof {name}" for name in arrays)
+    return [*texts, f"\n#define CONSTANT_BYTES ({sizes})\n\n"]
+
+
+def _sigma(network: StepModel, kind: CType) -> str:
+    """Return the functions that the step calls."""
+    shape, real, f = network.architecture, kind.name, kind.suffix
+    gates = range(len(shape.gates))
+    first = ", ".join(f"n{g} = w[0][{g}]" for g in gates)
+    added = "".join(f"        n{g} += w[j + 1][{g}] * source[j];\n" for g in gates)
+    given = "".join(f"    net[{g}] = n{g};\n" for g in gates)
+    return (
+        f"static {real} sigma({real} x)\n{{\n"
+        f"    return 1.0{f} / (1.0{f} + exp{f}(-x));\n}}\n\n"
+        f"/* Net inputs of a cell's {', '.join(shape.gates)}: the bias, then weights\n"
+        f"   times the input vector u and the cell outputs h. */\n"
+        f"static void drive(const {real} w[][{len(gates)}], const {real} *source,\n"
+        f"                  {real} *net)\n{{\n    {real} {first};\n    int j;\n"
+        f"    for (j = 0; j < {shape.input_width + shape.cells}; j++) {{\n{added}    }}\n"
+        f"{given}}}\n\n"
+    )
+
+
+def _init(network: StepModel, name: str) -> str:
+    shape = network.architecture
+    fed = f"    for (k = 0; k < {shape.outputs}; k++)\n        state->fed[k] = 0;\n"
+    return (
+        f"void {name}_init({name}_state *state)\n{{\n    int k;\n"
+        f"    for (k = 0; k < {shape.cells}; k++)\n"
+        f"        state->h[k] = state->s[k] = 0;\n"
+        f"{fed if shape.feedback else ''}}}\n\n"
+    )
+
+
+def _feed(network: StepModel, kind: CType, name: str) -> str:
+    shape = network.architecture
+    if not shape.feedback:
+        return ""
+    y = "(outputs[k] - y_mean[k]) / y_scale[k]" if network.scaling else "outputs[k]"
+    lines = loop(shape.outputs, f"state->fed[k] = {fed_back(network, kind, y)};")
+    body = "".join(f"    {line}\n" for line in ["int k;", *lines])
+    return (
+        f"void {name}_feed({name}_state *state, const {name}_real *outputs)\n"
+        f"{{\n{body}}}\n\n"
+    )
+
+
+def _bound(network: StepModel, name: str) -> str:
+    if not has_bounds(network):
+        return ""
+    lines = loop(
+        network.architecture.outputs,
+        "if (!(outputs[k] <= y_upper[k]))  /* what is not a number, too */",
+        "    outputs[k] = y_upper[k];",
+        "else if (outputs[k] < y_lower[k])",
+        "    outputs[k] = y_lower[k];",
+    )
+    body = "".join(f"    {line}\n" for line in ["int k;", *lines])
+    return f"void {name}_bound({name}_real *outputs)\n{{\n{body}}}\n\n"

@@ -1,0 +1,57 @@
+"""Laws of `evolino export`: what it writes, and what it refuses."""
+
+from evolino.export.c99 import c_files
+from evolino.export.numpy_file import numpy_files
+from evolino.export.onnx_file import onnx_files
+from evolino.models.ensemble import Ensemble
+from tests.export.networks import model
+
+
+def test_files_are_written_beside_the_model_and_named(evolino, tmp_path):
+    of = model("units")
+    of.save(tmp_path / "model.npz")
+    status, out, err = evolino("export", tmp_path, "--to", "c", "--precision", "float")
+    assert (status, err) == (0, "")
+    for name, text in c_files(of, "network", "float").items():
+        assert (tmp_path / "export" / name).read_text() == text
+        assert str(tmp_path / "export" / name) in out
+
+
+def test_a_file_is_taken_too_and_a_folder_made(evolino, tmp_path):
+    model("plain").save(tmp_path / "m.npz")
+    options = ("--to", "c", "--out", tmp_path / "a" / "b", "--name", "net")
+    assert evolino("export", tmp_path / "m.npz", *options)[0] == 0
+    assert {each.name for each in (tmp_path / "a" / "b").iterdir()} == {"net.h", "net.c"}
+
+
+def test_numpy_writes_one_file(evolino, tmp_path):
+    of = model("units")
+    of.save(tmp_path / "m.npz")
+    assert evolino("export", tmp_path / "m.npz", "--to", "numpy", "--out", tmp_path)[0] == 0
+    assert (tmp_path / "network.py").read_text() == numpy_files(of)["network.py"]
+
+
+def test_onnx_is_one_file_of_the_precision(evolino, tmp_path):
+    of = model("units")
+    of.save(tmp_path / "m.npz")
+    options = ("--to", "onnx", "--precision", "float", "--out", tmp_path)
+    assert evolino("export", tmp_path / "m.npz", *options)[0] == 0
+    wanted = onnx_files(of, precision="float")["network.onnx"]
+    assert (tmp_path / "network.onnx").read_bytes() == wanted
+
+
+def test_what_cannot_be_exported_is_one_line_and_status_2(evolino, tmp_path):
+    of = model("plain")
+    of.save(tmp_path / "one.npz")
+    Ensemble((of, of)).save(tmp_path / "two.npz")
+    wrong = {
+        "ensemble": ("two.npz", "--to", "c"),
+        "--to must be": ("one.npz", "--to", "cobol"),
+        "--precision must be": ("one.npz", "--to", "c", "--precision", "half"),
+        "'double' for": ("one.npz", "--to", "numpy", "--precision", "float"),
+        "name must be": ("one.npz", "--to", "c", "--name", "a/b"),
+    }
+    for words, (file, *options) in wrong.items():
+        status, _, err = evolino("export", tmp_path / file, *options)
+        assert status == 2 and words in err and err.count("\n") == 1
+    assert not (tmp_path / "export").exists()
