@@ -10,11 +10,9 @@ import typer
 
 from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
-from evolino.environments.base import Environment
-from evolino.vocabulary import check_count
 
 if TYPE_CHECKING:
-    from evolino.environments.base import Episodes
+    from evolino.environments.base import Environment, Episodes
     from evolino.environments.stepped import AnyEnvironment
     from evolino.models.acting import Policy
 
@@ -41,7 +39,9 @@ class PlayOptions:
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
 
     def __post_init__(self) -> None:
-        """Check the number of episodes."""
+        """Check the number of episodes, and the ending of the animation."""
+        from evolino.vocabulary import check_count
+
         check_count("episodes", self.episodes, most=100)
         check_count("seed", self.seed, least=0, most=None)
         if self.gif is not None and self.gif.suffix.lower() != ".gif":
@@ -52,6 +52,7 @@ def _play(options: PlayOptions) -> None:
     """Let a run's network act, and draw what it does."""
     import numpy as np
 
+    from evolino.environments.base import Environment
     from evolino.models.loading import load
     from evolino.models.model import Model
     from evolino.task.control import ControlTask

@@ -15,7 +15,7 @@ from evolino.tasks.signals.series import SeriesTask
 MOST = 200e6  # bytes that a gradient of 100 cells over 20,000 steps may take
 MEASURED = """
 import resource
-from tests.gradient.test_memory import genome_of, objective_of
+from tests.gradient.test_gradient_memory import genome_of, objective_of
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
