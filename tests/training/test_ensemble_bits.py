@@ -21,7 +21,7 @@ def test_backend_and_loading_leave_every_figure_of_an_ensemble(tmp_path):
     for name, workers in (("threads", 2), ("loky", WorkerSettings(2, "loky"))):
         folder = RunFolder.create(tmp_path / name, made)
         result = run_experiment(made, folder=folder, workers=workers, baselines=False)
-        results.append({**folder.result(), "seconds": 0})
+        results.append({**folder.result(), "seconds": 0, "cpu_seconds": 0})
         loaded = evolino.load(folder.path)
         split = split_of(made.task, made.seed)
         again = made.task.measure(loaded, split)
