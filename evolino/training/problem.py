@@ -201,6 +201,7 @@ def check_control(experiment: Experiment) -> None:
         ("robust", 0),
         ("confirm_at", 0),
         ("fit_weight", 0),
+        ("tolerance", float("inf")),
     ):
         if getattr(experiment, name) != least:
             raise ValueError(

@@ -115,6 +115,7 @@ def test_a_loaded_network_acts_as_before(name, tmp_path):
         ({"readout": "pseudo-inverse"}, "readout evolved"),
         ({"fields": {"network": {"evolved_outputs": False}}}, "evolved_outputs True"),
         ({"fields": {"network": {"readout_inputs": True}}}, "readout_inputs"),
+        ({"fields": {"tolerance": 0.5}}, "tolerance must be inf"),
     ],
 )
 def test_settings_of_solved_readouts_are_refused(changes, message):
