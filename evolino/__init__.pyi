@@ -36,6 +36,7 @@ from evolino.network.initialisers.separate_inputs import SeparateInputs as Separ
 from evolino.network.initialisers.spread import Spread as Spread
 from evolino.network.initialisers.uniform import Uniform as Uniform
 from evolino.network.lstm import LSTM as LSTM
+from evolino.network.stacked import StackedLSTM as StackedLSTM
 from evolino.readout.base import Readout as Readout
 from evolino.readout.best_only import BestOnly as BestOnly
 from evolino.readout.evolved import Evolved as Evolved
