@@ -20,14 +20,16 @@ def onnx_files(
 ) -> dict[str, bytes]:
     """Return file name -> content of ONNX files.
 
-    name: of the files and the graphs. precision: "double" or "float". `name.onnx` is one
-    step: its inputs are `inputs` (N, I), the states `h` and `s` (N, C), and with output
-    feedback `fed` (N, K); its outputs are `outputs` (N, K), `next_h`, `next_s`, `next_fed`
-    unless outputs are probabilities, and with bounds `bounded` (N, K). `name_sequences.onnx`
-    has `inputs` (T, N, I) and with feedback `targets` (T, N, K), which are fed back a step
-    later; `outputs` are (T, N, K). `name_free_run.onnx`, for a network that is fed its own
-    outputs, has `steps` (a whole number), or `inputs` (T, N, I). All have the states of
-    the step. N is any number of sequences. All states are 0 at rest.
+    name: of the files and the graphs. precision: "double" or "float". All states are 0 at
+    rest; N is any number of sequences.
+
+    `name.onnx` is one step: its inputs are `inputs` (N, I), the states `h` and `s` (N, C),
+    and with output feedback `fed` (N, K); its outputs are `outputs` (N, K), `next_h`,
+    `next_s`, `next_fed` unless outputs are probabilities, and with bounds `bounded` (N, K).
+    `name_sequences.onnx` has `inputs` (T, N, I) and with feedback `targets` (T, N, K),
+    which are fed back a step later. `name_free_run.onnx`, for a network that is fed its own
+    outputs, has `steps` (a whole number) or `inputs` (T, N, I). The states of both are
+    those of the step, their outputs are (T, N, K).
 
     Raises ValueError without the package onnx, and for a model that cannot be exported, a
     name that is no identifier, and weights that the precision cannot hold.

@@ -1,4 +1,4 @@
-"""Exported networks over whole sequences in ONNX: teacher-forced by Scan or LSTM, free runs.
+"""Exported networks over whole sequences in ONNX: by Scan or LSTM, and free runs.
 
 N sequences of T steps at once, time first. The operator LSTM of ONNX has peepholes, but
 gives no cell states away and cannot leave the forget gate out; where it does not fit, and
@@ -68,8 +68,8 @@ def free_run_graph(network: StepModel, kind: CType, name: str) -> Any:
     graph, shape = Graph(kind), network.architecture
     if shape.inputs:
         inputs = graph.take("inputs", ["T", "N", shape.inputs])
-        size = graph.add("Shape", inputs)
-        steps = graph.add("Gather", size, graph.whole_numbers(0), axis=0)
+        whole = graph.add("Shape", inputs)
+        steps = graph.add("Gather", whole, graph.whole_numbers(0), axis=0)
     else:
         steps = graph.take("steps", [], TensorProto.INT64)
     sizes = {"h": shape.cells, "s": shape.cells, "fed": shape.outputs}
@@ -115,9 +115,7 @@ def _teacher(graph: Graph, network: StepModel) -> tuple[str, str]:
     mean, factor = (graph.constant(each) for each in feedback_of(network))
     scaled = graph.add("Mul", graph.add("Sub", targets, mean), factor)
     axis = graph.whole_numbers([0])
-    with_first = graph.add(
-        "Concat", graph.add("Unsqueeze", first, axis), scaled, axis=0
-    )
+    with_first = graph.add("Concat", graph.add("Unsqueeze", first, axis), scaled, axis=0)
     begin, end = graph.whole_numbers([0]), graph.whole_numbers([-1])
     before = graph.add("Slice", with_first, begin, end, axis)
     return before, graph.add("Gather", with_first, graph.whole_numbers(-1), axis=0)

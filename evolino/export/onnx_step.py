@@ -12,7 +12,7 @@ import numpy as np
 
 from evolino.export.c99 import has_bounds
 from evolino.export.c_text import CType
-from evolino.export.onnx_graph import Graph
+from evolino.export.onnx_graph import Graph, Shape
 from evolino.export.step_model import StepModel
 from evolino.network.features import layout
 from evolino.network.lstm import PROBABILITIES, THRESHOLD
@@ -148,10 +148,9 @@ def in_units(graph: Graph, network: StepModel, y: str) -> str:
 
 def give_outputs(graph: Graph, network: StepModel, y: str, leading: list[str]) -> None:
     """Add the outputs of the graph, and for a model with bounds these cut to them."""
-    scaling, rows = network.scaling, [*leading, network.architecture.outputs]
+    scaling = network.scaling
+    rows: Shape = [*leading, network.architecture.outputs]
     graph.give(y, "outputs", rows)
     if scaling is not None and has_bounds(network):
         raised = graph.add("Max", y, graph.constant(scaling.lower))
-        graph.give(
-            graph.add("Min", raised, graph.constant(scaling.upper)), "bounded", rows
-        )
+        graph.give(graph.add("Min", raised, graph.constant(scaling.upper)), "bounded", rows)

@@ -42,6 +42,11 @@ VARIANTS = {
                    cell_output="o*s"),
 }  # fmt: skip
 PROBABILITIES = ("logistic", "softmax")
+FREE = [
+    name
+    for name, shape in VARIANTS.items()
+    if shape.feedback and shape.output not in PROBABILITIES
+]
 
 
 def model(variant):
