@@ -11,6 +11,8 @@ from evolino.certificates.certificate import certify as certify
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
 from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
+from evolino.export.from_torch import HiddenLayer as HiddenLayer
+from evolino.export.from_torch import from_torch as from_torch
 from evolino.export.write import write_export as write_export
 from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
@@ -20,6 +22,7 @@ from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
 from evolino.network.groups import Group as Group
+from evolino.network.initialisers.around import Around as Around
 from evolino.network.initialisers.base import Initialiser as Initialiser
 from evolino.network.initialisers.by_group import ByGroup as ByGroup
 from evolino.network.initialisers.clock import Clock as Clock
