@@ -36,7 +36,9 @@ class Stepper:
 
     def step(self, u: Array) -> None:
         """Take an input vector u (U,): external inputs, then what is fed back."""
-        driven = self._matrix @ np.concatenate([[1.0], u, self.outputs])
+        full = self._architecture.full_peepholes
+        driving = self.states if full else self.outputs
+        driven = self._matrix @ np.concatenate([[1.0], u, driving])
         net = driven.reshape(4, -1).T
         self.outputs, self.states, _ = advance(
             self._architecture, net, self._peepholes, self.states
