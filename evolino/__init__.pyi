@@ -21,6 +21,7 @@ from evolino.gradient.lbfgs import LBFGS as LBFGS
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
+from evolino.network.convolutional import ConvLSTM as ConvLSTM
 from evolino.network.groups import Group as Group
 from evolino.network.initialisers.around import Around as Around
 from evolino.network.initialisers.base import Initialiser as Initialiser
@@ -91,6 +92,7 @@ from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales
 from evolino.tasks.music.music import Music as Music
+from evolino.tasks.pictures.frames import Frames as Frames
 from evolino.tasks.signals.mackey_glass import MackeyGlass as MackeyGlass
 from evolino.tasks.signals.oscillators import Oscillators as Oscillators
 from evolino.tasks.signals.series import SeriesTask as SeriesTask

@@ -41,8 +41,8 @@ class RunOptions:
         bool,
         typer.Option(
             "--full-peepholes",
-            help="Gates driven by the states of all cells, in the place of cell outputs and "
-            "of other peepholes.",
+            help="Gates driven by the states of all cells, in the place of cell outputs "
+            "and other peepholes.",
         ),
     ] = False
     precision: Annotated[

@@ -13,11 +13,18 @@ from evolino.gradient.kalman import Kalman
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
+from evolino.registry import find
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.training import resume_run, run_experiment
 from evolino.training.callbacks import Callback, check_callbacks
-from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
+from evolino.training.experiment import (
+    Budget,
+    Curriculum,
+    Experiment,
+    Islands,
+    check_pictures,
+)
 from evolino.training.presets import WITHOUT_SEARCH, experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
@@ -132,6 +139,8 @@ def _experiment_of(
         raise TypeError(
             f"network must be an architecture such as evolino.LSTM, got {network!r}"
         )
+    if network is not None:
+        check_pictures(find("task", task) if isinstance(task, str) else task, network)
     given = {"task": task, **methods}
     _check_methods(given)
     named: dict[str, Any] = {k: v for k, v in methods.items() if isinstance(v, str)}
