@@ -62,7 +62,8 @@ def counters_figure(
     _check_lengths(symbols, states, outputs, names)
     with style():
         figure = new_figure(4.4)
-        _draw_counters(*figure.subplots(2, 1), symbols, states, outputs, names)
+        upper, lower = figure.subplots(2, 1)
+        _draw_counters(upper, lower, symbols, states, outputs, names)
     return figure
 
 
@@ -169,7 +170,7 @@ def _draw_counters(
     upper.set_title("cell states")
     _draw_lines(lower, steps, np.clip(outputs, -2.0, 2.0), list(names))
     lower.axhline(0.0, color=BLACK, linewidth=0.7)
-    lower.set_title("outputs: above 0, the symbol may come next")
+    lower.set_title("outputs: above 0, may come next")
     for axes in (upper, lower):
         _separate(axes, symbols)
         set_steps(axes, 0, len(symbols) - 1)

@@ -229,8 +229,8 @@ def check_counts(task: AnswersAtEnd) -> None:
     steps = (task.training + task.validation + task.confirmation) * task.longest
     if steps > MOST_TRAINING_STEPS:
         raise ValueError(
-            "training + validation + confirmation, times the steps of a sequence, must be <= "
-            f"{MOST_TRAINING_STEPS:,}, got {steps:,}"
+            "training + validation + confirmation, times the steps of a sequence, must be "
+            f"<= {MOST_TRAINING_STEPS:,}, got {steps:,}"
         )
 
 
