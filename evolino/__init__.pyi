@@ -10,6 +10,7 @@ from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
 from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
+from evolino.estimators.loading_estimators import load_estimator as load_estimator
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
 from evolino.export.write import write_export as write_export
 from evolino.gradient.adam import Adam as Adam
