@@ -127,6 +127,7 @@ def _try(estimator: Any, inputs: int, outputs: int) -> None:
     if hasattr(estimator, "predict_proba"):
         estimator.predict_proba(trial)
     estimator.predict(trial)
+    estimator.transform(trial)
 
 
 def _saved_classes(classes: Any) -> Any:
