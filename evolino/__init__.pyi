@@ -38,6 +38,7 @@ from evolino.network.initialisers.uniform import Uniform as Uniform
 from evolino.network.lstm import LSTM as LSTM
 from evolino.readout.base import Readout as Readout
 from evolino.readout.best_only import BestOnly as BestOnly
+from evolino.readout.ctc import CTC as CTC
 from evolino.readout.evolved import Evolved as Evolved
 from evolino.readout.kernel import KernelSVM as KernelSVM
 from evolino.readout.kernel import KernelSVR as KernelSVR
