@@ -1,5 +1,4 @@
-"""CTC decoding: from probabilities at each frame to a string, by best path or prefix search,
-with a word list or a bigram.
+"""CTC decoding: from probabilities at each frame to a string, best path or prefix search.
 
 The best path takes the most probable label at every frame; repetitions and then blanks
 drop out. The prefix search adds up all paths of a string: it goes frame by frame and keeps

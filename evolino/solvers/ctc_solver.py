@@ -64,8 +64,9 @@ def solve_ctc(
 ) -> SolvedLabels:
     """Return weights (S, K) for features (T, S) of N sequences.
 
-    Features that are not finite give NaN. outputs: K, the blank and the labels. start: weights to begin at, such as those of a
-    network close by; None is a flat alignment. Sequences that no path gives do not count.
+    Features that are not finite give NaN. outputs: K, the blank and the labels. start:
+    weights to begin at, such as those of a network close by; None is a flat alignment.
+    Sequences that no path gives do not count.
     """
     if not np.isfinite(features).all():
         return SolvedLabels(np.full((features.shape[1], outputs), np.nan), ())

@@ -121,6 +121,7 @@ BESIDE = {
         *("accepted_from", "accepted_through", "accepted_to", "deterministic_accuracy"),
     },
     "parity": {"training_errors"},
+    "pole": {"evaluations"},  # which a run counts
     "timing": {"solved", "rmse"},
 }
 
