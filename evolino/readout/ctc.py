@@ -22,8 +22,8 @@ from evolino.vocabulary import Array, check_count, check_flag, check_number
 class CTC:
     """Softmax regression on posteriors of labels, in turn until the likelihood stops.
 
-    penalty: on the squared weights of columns of standard deviation 1, in nats a frame; one,
-        or several of which the best on validation data is taken.
+    penalty: on the squared weights of columns of standard deviation 1, in nats a frame;
+        one, or several of which the best on validation data is taken.
     unnormalised: the penalty is on the weights of columns as they are.
     rounds: of posteriors and regression, at most.
     gain: of the likelihood in a round, in nats a frame, below which it ends.
