@@ -43,6 +43,7 @@ from evolino.network.lstm import LSTM as LSTM
 from evolino.network.stacked import StackedLSTM as StackedLSTM
 from evolino.readout.base import Readout as Readout
 from evolino.readout.best_only import BestOnly as BestOnly
+from evolino.readout.ctc import CTC as CTC
 from evolino.readout.evolved import Evolved as Evolved
 from evolino.readout.kernel import KernelSVM as KernelSVM
 from evolino.readout.kernel import KernelSVR as KernelSVR
