@@ -16,6 +16,7 @@ from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
 from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
+from evolino.gradient.reinforce import Reinforce as Reinforce
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
