@@ -73,6 +73,7 @@ from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.control.cues import Memory as Memory
 from evolino.tasks.control.cues import TMaze as TMaze
 from evolino.tasks.control.gym import Gymnasium as Gymnasium
+from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
