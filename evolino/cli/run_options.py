@@ -24,6 +24,19 @@ class RunOptions:
         str | None, typer.Option(help="Settings to start from.", show_default="best")
     ] = None
     cells: Annotated[int | None, typer.Option(help="Memory cells.")] = None
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            help="Layers of so many cells, each above the last.", show_default="1"
+        ),
+    ] = None
+    bidirectional: Annotated[
+        bool,
+        typer.Option(
+            "--bidirectional",
+            help="Every layer has as many cells again that read the sequence from its end.",
+        ),
+    ] = False
     precision: Annotated[
         str | None,
         typer.Option(
@@ -169,6 +182,8 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         options.preset,
         task_options=fields,
         cells=options.cells,
+        layers=options.layers,
+        bidirectional=options.bidirectional,
         precision=options.precision,
         search=options.search,
         readout=options.readout,

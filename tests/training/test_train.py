@@ -122,6 +122,7 @@ BESIDE = {
         *("accepted_from", "accepted_through", "accepted_to", "deterministic_accuracy"),
     },
     "parity": {"training_errors"},
+    "pole": {"evaluations"},  # which a run counts
     "timing": {"solved", "rmse"},
 }
 
