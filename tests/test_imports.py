@@ -28,7 +28,7 @@ BELOW = {
     "gradient": {"vocabulary", "solvers", "environments", "task", "network", "readout"},
     "models": GROUND
     | {"registry", "solvers", "environments", "task", "network", "readout"},
-    "export": {"vocabulary", "storage", "task", "network", "models"},
+    "export": {"vocabulary", "storage", "task", "network", "readout", "models"},
     "certificates": {"vocabulary", "task", "network", "models"},
     "training": GROUND
     | {
@@ -46,6 +46,7 @@ BELOW = {
     "estimators": {
         "vocabulary",
         "registry",
+        "storage",
         "simd",
         "task",
         "search",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evolino.export.c_text import CPrecision
     from evolino.export.write import Form
 
-FORMS = ("c", "numpy", "onnx")
+FORMS = ("c", "numpy", "onnx", "torch")
 
 
 @dataclass(frozen=True, slots=True)

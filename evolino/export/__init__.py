@@ -1,1 +1,1 @@
-"""Export a trained network to C99, NumPy or ONNX: networks that run without evolino."""
+"""Export a trained network to C99, NumPy, ONNX or PyTorch: to run without evolino."""

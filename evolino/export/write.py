@@ -10,11 +10,12 @@ from evolino.export.c99 import c_files
 from evolino.export.c_text import CPrecision
 from evolino.export.numpy_file import numpy_files
 from evolino.export.onnx_file import onnx_files
+from evolino.export.torch_file import torch_files
 from evolino.models.ensemble import Trained
 from evolino.models.model import Model
 from evolino.storage.files import replace_file, user_path
 
-Form = Literal["c", "numpy", "onnx"]
+Form = Literal["c", "numpy", "onnx", "torch"]
 
 
 def write_export(
@@ -28,7 +29,7 @@ def write_export(
     """Write a model of one network as source that needs no evolino; return the files.
 
     folder: made where it does not exist; files of the same names are replaced. name: of the
-    files, and before all names that they define. to: "c", "numpy" or "onnx".
+    files, and before all names that they define. to: "c", "numpy", "onnx" or "torch".
     precision: "double", or "float" but for NumPy.
 
     Raises ValueError for a model that cannot be exported (an ensemble, a readout of
@@ -53,6 +54,8 @@ def _contents(
         return onnx_files(model, name, precision)
     if to == "c":
         texts = c_files(model, name, precision)
+    elif to == "torch":
+        texts = torch_files(model, name, precision)
     elif precision != "double":
         raise ValueError(f"precision must be 'double' for to='numpy', got {precision!r}")
     else:

@@ -3,6 +3,7 @@
 from evolino.export.c99 import c_files
 from evolino.export.numpy_file import numpy_files
 from evolino.export.onnx_file import onnx_files
+from evolino.export.torch_file import torch_files
 from evolino.models.ensemble import Ensemble
 from tests.export.networks import model
 
@@ -31,13 +32,24 @@ def test_numpy_writes_one_file(evolino, tmp_path):
     assert (tmp_path / "network.py").read_text() == numpy_files(of)["network.py"]
 
 
-def test_onnx_is_one_file_of_the_precision(evolino, tmp_path):
+def test_torch_writes_one_file_of_the_precision(evolino, tmp_path):
+    of = model("units")
+    of.save(tmp_path / "m.npz")
+    options = ("--to", "torch", "--precision", "float", "--out", tmp_path)
+    assert evolino("export", tmp_path / "m.npz", *options)[0] == 0
+    for name, text in torch_files(of, precision="float").items():
+        assert (tmp_path / name).read_text() == text
+
+
+def test_onnx_is_three_files_of_the_precision(evolino, tmp_path):
     of = model("units")
     of.save(tmp_path / "m.npz")
     options = ("--to", "onnx", "--precision", "float", "--out", tmp_path)
     assert evolino("export", tmp_path / "m.npz", *options)[0] == 0
-    wanted = onnx_files(of, precision="float")["network.onnx"]
-    assert (tmp_path / "network.onnx").read_bytes() == wanted
+    wanted = onnx_files(of, precision="float")
+    assert len(wanted) == 3
+    for name, content in wanted.items():
+        assert (tmp_path / name).read_bytes() == content
 
 
 def test_what_cannot_be_exported_is_one_line_and_status_2(evolino, tmp_path):

@@ -38,8 +38,15 @@ VARIANTS = {
     "policy": LSTM(5, inputs=3, outputs=2, peepholes=True, evolved_outputs=True, **FIXED),
     "units": LSTM(8, inputs=2, outputs=3, peepholes=True),
     "alone": LSTM(4, inputs=1, outputs=1, feedback=False),
+    "of2002": LSTM(6, inputs=2, outputs=2, peepholes=True, cell_input="identity",
+                   cell_output="o*s"),
 }  # fmt: skip
 PROBABILITIES = ("logistic", "softmax")
+FREE = [
+    name
+    for name, shape in VARIANTS.items()
+    if shape.feedback and shape.output not in PROBABILITIES
+]
 
 
 def model(variant):

@@ -35,6 +35,17 @@ def test_exported_network_answers_as_the_model(tmp_path, variant):
         assert np.max(np.abs(got - wanted) / sizes(of), initial=0.0) < 1e-12
 
 
+def test_exported_policy_acts_as_the_policy(tmp_path):
+    of = model("policy")
+    network, policy = (
+        imported(tmp_path, numpy_files(of)["network.py"]).Network(),
+        of.policy(),
+    )
+    for observation in np.random.default_rng(2).normal(size=(10, 3)):
+        acted = policy.act(observation)
+        np.testing.assert_allclose(network.step(observation), acted, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_file_imports_numpy_alone_and_has_about_forty_lines(variant):
     tree = ast.parse(numpy_files(model(variant))["network.py"])

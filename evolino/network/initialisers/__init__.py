@@ -16,5 +16,6 @@ INITIALISERS = {
     "by-group": "evolino.network.initialisers.by_group:ByGroup",
     "separate-inputs": "evolino.network.initialisers.separate_inputs:SeparateInputs",
     "policy": "evolino.network.initialisers.policy:Policy",
+    "around": "evolino.network.initialisers.around:Around",
     "spread": "evolino.network.initialisers.spread:Spread",
 }
