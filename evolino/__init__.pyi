@@ -10,6 +10,7 @@ from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
 from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
+from evolino.estimators.loading_estimators import load_estimator as load_estimator
 from evolino.estimators.regressor import EvolinoRegressor as EvolinoRegressor
 from evolino.export.from_torch import HiddenLayer as HiddenLayer
 from evolino.export.from_torch import from_torch as from_torch
@@ -39,8 +40,10 @@ from evolino.network.initialisers.separate_inputs import SeparateInputs as Separ
 from evolino.network.initialisers.spread import Spread as Spread
 from evolino.network.initialisers.uniform import Uniform as Uniform
 from evolino.network.lstm import LSTM as LSTM
+from evolino.network.stacked import StackedLSTM as StackedLSTM
 from evolino.readout.base import Readout as Readout
 from evolino.readout.best_only import BestOnly as BestOnly
+from evolino.readout.ctc import CTC as CTC
 from evolino.readout.evolved import Evolved as Evolved
 from evolino.readout.kernel import KernelSVM as KernelSVM
 from evolino.readout.kernel import KernelSVR as KernelSVR

@@ -45,6 +45,7 @@ BELOW = {
     "estimators": {
         "vocabulary",
         "registry",
+        "storage",
         "simd",
         "task",
         "search",

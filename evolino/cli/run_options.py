@@ -24,6 +24,19 @@ class RunOptions:
         str | None, typer.Option(help="Settings to start from.", show_default="best")
     ] = None
     cells: Annotated[int | None, typer.Option(help="Memory cells.")] = None
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            help="Layers of so many cells, each above the last.", show_default="1"
+        ),
+    ] = None
+    bidirectional: Annotated[
+        bool,
+        typer.Option(
+            "--bidirectional",
+            help="Every layer has as many cells again that read the sequence from its end.",
+        ),
+    ] = False
     precision: Annotated[
         str | None,
         typer.Option(
@@ -97,8 +110,28 @@ class RunOptions:
     refine_rate: Annotated[
         float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
+    refine_genes: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights that descend, between commas: bias, input, feedback, recurrent, "
+            "peephole, or of one gate, such as bias.forget.",
+            show_default="all",
+        ),
+    ] = None
+    refine_scales: Annotated[
+        str | None,
+        typer.Option(
+            help="group or cell: factors of groups of weights descend in their place.",
+            show_default="none",
+        ),
+    ] = None
     refine_seconds: Annotated[
-        float | None, typer.Option(help="Begin no round of descent after so long.")
+        float | None,
+        typer.Option(help="Begin no round of descent after so long by the wall clock."),
+    ] = None
+    refine_cpu_seconds: Annotated[
+        float | None,
+        typer.Option(help="Begin no round of descent after so long on the processor."),
     ] = None
     robust: Annotated[
         float | None,
@@ -113,9 +146,11 @@ class RunOptions:
     evaluations: Annotated[
         int | None, typer.Option(help="Stop after so many networks.")
     ] = None
-    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None
+    seconds: Annotated[
+        float | None, typer.Option(help="End the search after so long by the wall clock.")
+    ] = None
     cpu_seconds: Annotated[
-        float | None, typer.Option(help="Stop after so long on the processor, in threads.")
+        float | None, typer.Option(help="End the search after so long on the processor.")
     ] = None
     target: Annotated[float | None, typer.Option(help="Stop at this loss.")] = None
     stagnation: Annotated[
@@ -151,6 +186,8 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         options.preset,
         task_options=fields,
         cells=options.cells,
+        layers=options.layers,
+        bidirectional=options.bidirectional,
         precision=options.precision,
         search=options.search,
         readout=options.readout,
@@ -181,7 +218,10 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
         "halve_after": options.refine_halve_after,
         "every": options.refine_every,
         "rate": options.refine_rate,
+        "genes": names_between_commas(options.refine_genes),
+        "scales": options.refine_scales,
         "seconds": options.refine_seconds,
+        "cpu_seconds": options.refine_cpu_seconds,
     }
     changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if not changes:
@@ -194,6 +234,11 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
             f"--refine-rate is for adam, the refinement is {experiment.refine.name}"
         )
     return replace(experiment, refine=replace(experiment.refine, **changes))
+
+
+def names_between_commas(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a text such as "bias,input"; None for no text."""
+    return None if text is None else tuple(name.strip() for name in text.split(","))
 
 
 def _islands(count: int | None, migrate_every: int | None) -> Islands:

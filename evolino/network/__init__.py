@@ -6,5 +6,6 @@ is used. UNNAMED is the one that config.toml and model.npz hold without its name
 
 ARCHITECTURES = {
     "lstm": "evolino.network.lstm:LSTM",
+    "stacked": "evolino.network.stacked:StackedLSTM",
 }
 UNNAMED = "lstm"

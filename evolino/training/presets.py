@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from evolino.network import UNNAMED
+from evolino.network.stacked import stack_table
 from evolino.registry import find, from_table, names, to_table
 from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Published, Task, name_of
@@ -130,6 +131,8 @@ def experiment_for(
     *,
     task_options: Mapping[str, Any] | None = None,
     cells: int | None = None,
+    layers: int | None = None,
+    bidirectional: bool = False,
     precision: str | None = None,
     search: str | None = None,
     readout: str | None = None,
@@ -146,11 +149,12 @@ def experiment_for(
     task's `preset_for` names the preset of its fields, else it is "best". Where
     past targets are not known when the network is used, nothing is fed back.
     task_options: fields of the task; with cells they choose the row of the preset. cells:
-    memory cells. precision: what they compute in. search, readout, initialiser: names;
-    another one than the preset's comes with its own defaults. fields: tables of network,
-    initialiser, search or readout, laid over what there is then. budget_options: limits;
-    any of them replaces the preset's. refine: name of a refinement that follows the search.
-    train: "evolution", or "bptt" or "kalman", which train without a search.
+    memory cells. layers, bidirectional: of a stack, `evolino.StackedLSTM`, in the place of
+    the preset's network. precision: what they compute in. search, readout, initialiser:
+    names; another one than the preset's comes with its own defaults. fields: tables of
+    network, initialiser, search or readout, laid over what there is then. budget_options:
+    limits; any of them replaces the preset's. refine: name of a refinement that follows the
+    search. train: "evolution", or "bptt" or "kalman", which train without a search.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -170,6 +174,9 @@ def experiment_for(
     row = _choose(load_table(f"{with_presets}-{chosen}"), options, cells)
     network = {"cells": cells, "precision": precision}
     changed["network"] = {k: v for k, v in network.items() if v is not None}
+    if layers is not None or bidirectional:
+        whole = {**row.settings["network"], **changed["network"]}
+        changed["network"] = stack_table(whole, layers, bidirectional)
     settings = merge(row.settings, changed)
     made = from_table("task", settings["task"]) if isinstance(task, str) else task
     if not feeds_back(made):

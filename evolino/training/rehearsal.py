@@ -99,7 +99,10 @@ def _checked(progress: Progress, shape: tuple[int, int]) -> Progress:
         most = MOST_GENERATIONS if name == "generation" else 2**63
         if type(value) is not int or not 0 <= value < most:
             raise TypeError(f"{name} must be a count, got {value!r:.60}")
-    for seconds in (progress.seconds, progress.cpu_seconds):
+    for seconds in (
+        *(progress.seconds, progress.cpu_seconds),
+        *(progress.refined_seconds, progress.refined_cpu_seconds),
+    ):
         number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if not number or not seconds >= 0:
             raise TypeError(f"seconds must be a number, got {seconds!r:.60}")

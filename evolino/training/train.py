@@ -267,7 +267,7 @@ def _islands(count: int | None, migrate_every: int | None) -> Islands | None:
 def _check_methods(given: Mapping[str, Any]) -> None:
     """Raise TypeError, naming the argument, for one that cannot do its part."""
     for name, part in given.items():
-        named = part is None or isinstance(part, str)
+        named = isinstance(part, str) or (part is None and name != "task")
         if isinstance(part, type):
             raise TypeError(f"{name} must be a name or an object, got the class {part!r}")
         if not named and not hasattr(part, METHODS[name]):

@@ -10,7 +10,10 @@ from evolino.registry import find, names
 from evolino.task.series import Segment, Series
 from tests.support.elman import Elman
 
-OF_THE_TABLE = {"lstm": {"cells": 4, "peepholes": True}}
+OF_THE_TABLE = {
+    "lstm": {"cells": 4, "peepholes": True},
+    "stacked": {"cells": 3, "layers": 3, "peepholes": True, "readout_layers": "all"},
+}
 CASES = {name: find("network", name)(**OF_THE_TABLE[name]) for name in names("network")}
 CASES["elman"] = Elman(units=4)
 

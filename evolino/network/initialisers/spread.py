@@ -13,6 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.network.lstm import LSTM
+from evolino.network.stacked import StackedLSTM
 from evolino.vocabulary import Array, check_number
 
 # Standard deviations of the parameters of `Spread`, in its fields' order: the distance
@@ -34,7 +35,7 @@ class Spread:
     """
 
     name: ClassVar[str] = "spread"
-    networks: ClassVar[tuple[str, ...]] = ("lstm",)
+    networks: ClassVar[tuple[str, ...]] = ("lstm", "stacked")
     level: ClassVar[float] = 0.0
 
     cell_input: float = -0.3
@@ -57,15 +58,15 @@ class Spread:
         """Return the parameters in order."""
         return tuple(getattr(self, name) for name in FIELDS)
 
-    def draw(self, architecture: LSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: LSTM | StackedLSTM, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         return SpreadFamily(self, architecture).draw_at(np.zeros(len(FIELDS)), rng, count)
 
-    def scale(self, architecture: LSTM) -> Array:
+    def scale(self, architecture: LSTM | StackedLSTM) -> Array:
         """Return (C, G): the standard deviations of the weights."""
         return SpreadFamily(self, architecture).scale_at(np.zeros(len(FIELDS)))
 
-    def family(self, architecture: LSTM) -> SpreadFamily:
+    def family(self, architecture: LSTM | StackedLSTM) -> SpreadFamily:
         """Return the distributions around this one."""
         return SpreadFamily(self, architecture)
 
@@ -89,7 +90,7 @@ class SpreadFamily:
     """All `Spread` distributions for an architecture; `centre` is the point 0."""
 
     centre: Spread
-    architecture: LSTM
+    architecture: LSTM | StackedLSTM
 
     @property
     def parameters(self) -> int:
@@ -118,7 +119,7 @@ class SpreadFamily:
         scale = self.scale_at(point)
         genomes = scale * rng.normal(size=(count, *scale.shape))
         factor = 10 ** rng.normal(
-            0.0, abs(spread.heterogeneity), (count, architecture.cells, 1)
+            0.0, abs(spread.heterogeneity), (count, architecture.genome_shape[0], 1)
         )
         for source in ("input", "feedback"):
             genomes[..., architecture.genes_of(source, "cell")] *= factor

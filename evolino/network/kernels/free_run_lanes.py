@@ -63,7 +63,7 @@ def free_runs_from(
     """
     dtype = np.dtype(architecture.precision)
     in_lanes = len(inputs) >= width_of(dtype)
-    arrange = _by_group if in_lanes else _same_in_lanes
+    arrange = _by_group if in_lanes else same_in_lanes
     wanted = targets if targets is not None and not np.isinf(tolerance) else None
     runs = Runs(
         arrange(previous, dtype).reshape(-1),
@@ -262,7 +262,7 @@ def _by_group(values: Array, dtype: Any) -> Array:
     return aligned_copy(np.moveaxis(values[order], 1, -1), dtype)
 
 
-def _same_in_lanes(values: Array, dtype: Any) -> Array:
+def same_in_lanes(values: Array, dtype: Any) -> Array:
     """(...) -> (..., lanes), the same in every lane."""
     shape = (*values.shape, width_of(dtype))
     return aligned_copy(np.broadcast_to(values[..., None], shape), dtype)

@@ -14,7 +14,7 @@ from evolino.network.kernels.records import Layer
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
 from evolino.network.weights import free_genes
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import Shared, shared, width_of
+from evolino.simd.memory import Shared, aligned_copy, shared, width_of
 from evolino.simd.workspace import Workspace
 from evolino.vocabulary import Array, BoolArray, IntArray
 
@@ -107,6 +107,14 @@ class Networks:
         """Return one of the networks, the same in every lane."""
         weights, peepholes = self.weights[network], self.peepholes[network]
         return self.layout.layer(shared(weights, dtype), shared(peepholes, dtype))
+
+    def alone(self, network: int) -> Networks:
+        """Return one of the networks by itself."""
+        weights, peepholes = (
+            aligned_copy(np.repeat(each[network], self.width), self.dtype)
+            for each in (self.weights, self.peepholes)
+        )
+        return Networks(self.layout, 1, weights, peepholes)
 
     def _out_of_lanes(self, values: Array) -> Array:
         return np.ascontiguousarray(values.reshape(-1, self.width).T[: self.count])
