@@ -108,6 +108,8 @@ from evolino.training.experiment import Islands as Islands
 from evolino.training.history import Generation as Generation
 from evolino.training.progress import Progress as Progress
 from evolino.training.result import Result as Result
+from evolino.training.tracking import MLflow as MLflow
+from evolino.training.tracking import TensorBoard as TensorBoard
 from evolino.training.train import resume as resume
 from evolino.training.train import run as run
 from evolino.training.train import train as train

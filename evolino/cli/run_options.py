@@ -163,6 +163,10 @@ class RunOptions:
     force: Annotated[
         bool, typer.Option("--force", help="Use --out even if it holds an earlier run.")
     ] = False
+    track: Annotated[
+        str | None,
+        typer.Option(help="Log to tensorboard (OUT/tensorboard) or mlflow as well."),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
     baselines: Annotated[
         bool,
