@@ -61,7 +61,8 @@ class RunOptions:
         str | None,
         typer.Option(
             help="evolution; or, with no readout solved, bptt: back-propagation through "
-            "time, or kalman: the decoupled extended Kalman filter.",
+            "time; kalman: the decoupled extended Kalman filter; or reinforce: recurrent "
+            "policy gradients, for tasks of control.",
             show_default="evolution",
         ),
     ] = None
@@ -78,10 +79,10 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search, readout, refine, bptt or "
-            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 ("
-            "gives up a free run so far from its target, of a series in standard "
-            "deviations of each column); several times.",
+            help="Any field of network, initialiser, search, readout, refine, bptt, "
+            "kalman or reinforce, readout.capacity=100; or ensemble=4, fit_weight=1, "
+            "tolerance=0.5 (gives up a free run so far from its target, of a series in "
+            "standard deviations of each column); several times.",
         ),
     ] = None
     refine: Annotated[
