@@ -5,11 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test quick style types check attack fuzz bench reproduce music chorale docs clean kills backends
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends
 
-run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
-	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
-	@echo "The fitness curve: results/runs/first/fitness.png"
+COUNTING := results/runs/counting
+POLES := results/runs/poles
+run: $(READY)  ## Learn to count from ten strings, prove it; balance two poles (a minute).
+	$(BIN)/evolino run languages --train 1:10 --out $(COUNTING) --force
+	$(BIN)/evolino certify $(COUNTING)
+	$(BIN)/evolino run pole --no-baselines --out $(POLES) --force
+	$(BIN)/evolino play $(POLES) --episodes 1 --gif $(POLES)/episode.gif
+	@$(BIN)/evolino plot $(COUNTING) --kind counting --out $(COUNTING)/counting.png
+	@echo "Pictures: $(COUNTING)/counting.png  $(POLES)/episode.gif"
 
 test: $(READY)  ## Run the tests, all of them (seven minutes on two cores).
 	$(BIN)/python -m pytest
@@ -38,26 +44,10 @@ bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/perfo
 	$(BIN)/python -m benchmarks --out results/benchmarks.json
 	$(BIN)/python -m benchmarks --page
 
-SEEDS ?= 20
 WORKERS ?= 2
-reproduce: $(READY)  ## Make every table of results/ again (five hours on two cores).
-	for table in mso-paper mso-best mso-long mso-noise; do \
-	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
-	done
-	for table in languages-best languages-paper languages-pairs languages-validated \
-	  languages-mdlrnn languages-bliss languages-two languages-others languages-patterns \
-	  languages-searches languages-kalman parity-best timing-paper timing-best timing-spikes timing-threshold \
-	  timing-functions timing-robust timing-comparison rhythm-best blues-best blues-usual \
-	  blues-recovery mso-evoke pole-best pole-searches pole-networks memory-best \
-	  t-maze-best control-best; do \
-	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
-	done
-	for table in paper squares cells best evoke refined kalman; do \
-	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
-	done
-	for table in best voices; do \
-	  $(BIN)/evolino reproduce chorales-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
-	done
+BUDGET ?= full
+reproduce: $(READY)  ## Make every table of results/ again (hours); BUDGET=fast: a sample.
+	$(BIN)/evolino reproduce all --budget $(BUDGET) --workers $(WORKERS)
 	$(MAKE) docs
 
 MUSIC := results/music
@@ -87,6 +77,10 @@ kills: $(READY)  ## Kill runs 500 times, resume each (five minutes of a quiet ma
 
 backends: $(READY)  ## 24 settings by every backend, 300 trainings in one process.
 	$(BIN)/python -m tests.support.backends --settings 24 --trainings 300
+
+front: $(READY)  ## Make the README's picture again.
+	$(BIN)/evolino run languages --train 1:10 --no-baselines --out $(COUNTING) --force
+	$(BIN)/evolino plot $(COUNTING) --kind counting --out results/counting.png
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.reports.markdown README.md docs

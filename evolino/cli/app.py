@@ -16,10 +16,12 @@ from typer.core import TyperGroup
 
 from evolino.cli.certify import certify
 from evolino.cli.export import export
+from evolino.cli.forecast import forecast
 from evolino.cli.generate import generate
 from evolino.cli.output import fill_standard_files, safe_streams
 from evolino.cli.play import play
 from evolino.cli.plot import plot
+from evolino.cli.predict import predict
 from evolino.cli.refine import refine
 from evolino.cli.reproduce import reproduce
 from evolino.cli.resume import resume
@@ -37,7 +39,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
-        first = ["run", "tasks", "resume", "show", "plot"]
+        first = ["run", "tasks", "resume", "show", "plot", "forecast", "predict"]
         first += ["refine", "generate", "play", "certify", "export", "reproduce"]
         return sorted(self.commands, key=first.index)
 
@@ -60,6 +62,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
     generate: "evolino generate runs/blues --bars 24 --swing 0.67 --wav blues.wav",
     play: "evolino play runs/pole --episodes 5 --gif pole.gif",
     export: "evolino export runs/first --to c --precision float --name filter",
+    forecast: "evolino forecast runs/sales --steps 24 --csv next.csv --png next.png",
+    predict: "evolino predict runs/gestures new.csv --csv labels.csv",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
 }

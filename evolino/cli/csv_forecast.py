@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import typer
 
+from evolino.cli.csv_folder import write_estimator
 from evolino.cli.csv_table import check_columns, check_numbers, write_text
 from evolino.storage.plain_text import shown
 
@@ -30,6 +31,7 @@ class Forecasting:
     horizon: int
     season: int | None
     seed: int
+    time: str | None = None
 
     def forecaster(self) -> EvolinoForecaster:
         """Return the forecaster, before its fit."""
@@ -38,15 +40,19 @@ class Forecasting:
         return EvolinoForecaster(self.horizon, season=self.season, random_state=self.seed)
 
 
-def forecast(table: Any, asked: Forecasting, csv: Path | None, png: Path | None) -> None:
-    """Print how good forecasts are on rows held out, then the forecast; write both."""
-    check_columns(table, [*asked.targets, *asked.inputs])
-    check_numbers(table, [*asked.targets, *asked.inputs])
-    y = table[asked.targets[0]] if len(asked.targets) == 1 else table[asked.targets]
-    missing = y.isna() if y.ndim == 1 else y.isna().all(axis=1)
-    last = int(np.flatnonzero(~missing.to_numpy())[-1]) + 1 if not missing.all() else 0
-    x = table[asked.inputs] if asked.inputs else None
-    known = y.iloc[:last]
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files for a forecast and its picture, None for none."""
+
+    csv: Path | None
+    png: Path | None
+
+
+def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> None:
+    """Print how good forecasts are on rows held out, then the forecast; write both, and
+    what was fitted into a folder."""
+    known, x = known_rows(table, asked.targets, asked.inputs)
+    last = len(known)
     typer.echo(
         f"{last:,} steps to fit, {int(known.isna().to_numpy().sum())} values missing"
     )
@@ -57,40 +63,68 @@ def forecast(table: Any, asked: Forecasting, csv: Path | None, png: Path | None)
         found = trial.evaluate(known, first=first, origins=ORIGINS, X=_rows(x, 0, last))
         typer.echo(f"\nfitted to the first {first:,} steps, on those after them:")
         typer.echo(found.described())
+    forecaster = asked.forecaster().fit(known, _rows(x, 0, last))
+    typer.echo(f"\nby {'; '.join(forecaster.members_[:3])}"
+               f"{' and others' if len(forecaster.members_) > 3 else ''}")  # fmt: skip
+    columns = {"target": asked.targets, "inputs": asked.inputs, "time": asked.time}
+    write_estimator(folder, forecaster, columns)
     if x is not None and len(table) < last + asked.horizon:
         typer.echo(
             f"\nno forecast: the inputs end {len(table) - last} steps after the target, "
             f"{asked.horizon} are needed"
         )
         return
-    forecaster = asked.forecaster().fit(known, _rows(x, 0, last))
-    ahead = _rows(x, last, last + asked.horizon)
-    found_rows = _table_of(forecaster, ahead, asked)
-    typer.echo(f"\nby {'; '.join(forecaster.members_[:3])}"
-               f"{' and others' if len(forecaster.members_) > 3 else ''}")  # fmt: skip
-    typer.echo(found_rows.to_string(float_format="%.6g"))
-    if csv is not None:
-        write_text(csv, found_rows.to_csv())
-    if png is not None:
-        _draw(png, known, found_rows, asked.targets)
+    ahead = {"X": _rows(x, last, last + asked.horizon)}
+    write_forecast(forecaster, asked.horizon, ahead, asked.targets, known, files)
 
 
-def _table_of(forecaster: EvolinoForecaster, ahead: Any, asked: Forecasting) -> Any:
+def known_rows(table: Any, targets: list[str], inputs: list[str]) -> tuple[Any, Any]:
+    """Return the rows of a table whose target is known, and the inputs of all rows, None
+    without."""
+    check_columns(table, [*targets, *inputs])
+    check_numbers(table, [*targets, *inputs])
+    y = table[targets[0]] if len(targets) == 1 else table[targets]
+    missing = y.isna() if y.ndim == 1 else y.isna().all(axis=1)
+    last = int(np.flatnonzero(~missing.to_numpy())[-1]) + 1 if not missing.all() else 0
+    return y.iloc[:last], table[inputs] if inputs else None
+
+
+def write_forecast(
+    forecaster: EvolinoForecaster,
+    steps: int,
+    given: dict[str, Any],
+    targets: list[str],
+    known: Any,
+    files: Written,
+) -> None:
+    """Print a forecast; write and draw it. given: y and X of `predict`. known: the rows
+    that it goes on from."""
+    rows = _table_of(forecaster, steps, given, targets)
+    typer.echo(rows.to_string(float_format="%.6g"))
+    if files.csv is not None:
+        write_text(files.csv, rows.to_csv())
+    if files.png is not None:
+        _draw(files.png, known, rows, targets)
+
+
+def _table_of(
+    forecaster: EvolinoForecaster, steps: int, given: dict[str, Any], targets: list[str]
+) -> Any:
     """Return forecasts and bounds as a table, a column each."""
     import pandas as pd
 
-    forecast = forecaster.predict(X=ahead)
+    forecast = forecaster.predict(steps, **given)
     parts = {"": forecast}
     for share in COVERAGES:
-        lower, upper = forecaster.predict_interval(share, X=ahead)
+        lower, upper = forecaster.predict_interval(share, steps, **given)
         parts |= {f" lower {share:.0%}": lower, f" upper {share:.0%}": upper}
     index = getattr(forecast, "index", None)
     if index is None or callable(index):
-        index = pd.RangeIndex(1, asked.horizon + 1, name="step")
+        index = pd.RangeIndex(1, steps + 1, name="step")
     columns = {}
-    for k, name in enumerate(asked.targets):
+    for k, name in enumerate(targets):
         for suffix, rows in parts.items():
-            array = np.asarray(rows).reshape(asked.horizon, -1)
+            array = np.asarray(rows).reshape(steps, -1)
             columns[f"{name}{suffix}"] = array[:, k]
     return pd.DataFrame(columns, index=index)
 

@@ -2,32 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
 
+from evolino.cli.csv_folder import write_estimator
 from evolino.cli.csv_table import check_columns, check_numbers, write_text
 from evolino.storage.plain_text import shown
 
 FOLDS = 5
 
 
-def classify(
-    table: Any, label: str, group: str, inputs: list[str], seed: int, csv: Path | None
-) -> None:
-    """Print how well labels of held-out groups are told; write those of groups without."""
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """What labels are to be told; the fields are options of the command."""
+
+    label: str
+    group: str
+    inputs: list[str]
+    time: str | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups of rows. names: of groups. sequences: their rows of inputs. labels: None where
+    there is none. inputs: columns."""
+
+    names: list[Any]
+    sequences: list[Any]
+    labels: list[Any]
+    inputs: list[str]
+
+
+def classify(table: Any, asked: Labelling, csv: Path | None, folder: Path) -> None:
+    """Print how well labels of held-out groups are told; write those of groups without, and
+    what was fitted into a folder."""
+    label, group = asked.label, asked.group
+    groups = read_groups(table, label, group, asked.inputs)
+    labels, sequences = groups.labels, groups.sequences
+    known = [n for n, each in enumerate(labels) if each is not None]
+    lengths = [len(x) for x in sequences]
+    typer.echo(
+        f"{len(labels):,} groups of {min(lengths)} to {max(lengths)} rows, "
+        f"{len(labels) - len(known)} without a label; inputs: "
+        f"{', '.join(map(shown, groups.inputs))}"
+    )
+    target = np.asarray([labels[n] for n in known])
+    X = [sequences[n] for n in known]
+    estimator, numbers = _estimator(target, asked.seed)
+    _print_score(estimator, X, target, numbers=numbers)
+    columns = {
+        "label": label, "group": group, "inputs": groups.inputs, "time": asked.time,
+    }  # fmt: skip
+    write_estimator(folder, estimator.fit(X, target), columns)
     import pandas as pd
 
-    check_columns(table, [label, group, *inputs])
-    chosen = inputs or [c for c in table.columns if c not in (label, group)]
+    unlabelled = [n for n, each in enumerate(labels) if each is None]
+    if not unlabelled:
+        return
+    found = estimator.predict([sequences[n] for n in unlabelled])
+    rows = pd.DataFrame({group: [groups.names[n] for n in unlabelled], label: found})
+    typer.echo(rows.to_string(index=False))
+    if csv is not None:
+        write_text(csv, rows.to_csv(index=False))
+
+
+def read_groups(table: Any, label: str | None, group: str, inputs: Sequence[str]) -> Groups:
+    """Return the groups of rows of a table. label: a column, None without labels. inputs:
+    columns, none for all others. Raises ValueError, naming the group or column."""
+    columns = [group] if label is None else [label, group]
+    check_columns(table, [*columns, *inputs])
+    chosen = list(inputs) or [c for c in table.columns if c not in columns]
     check_numbers(table, chosen)
     if not chosen:
         raise ValueError("--inputs leaves no column that tells the label")
     names, sequences, labels = [], [], []
     for name, rows in table.groupby(group, sort=False):
-        kinds = rows[label].dropna().unique()
+        kinds = [] if label is None else rows[label].dropna().unique()
         if len(kinds) > 1:
             raise ValueError(
                 f"group {shown(name)} has several labels, {shown(kinds[0])} and "
@@ -36,25 +92,9 @@ def classify(
         names.append(name)
         sequences.append(rows[chosen].reset_index(drop=True))
         labels.append(kinds[0] if len(kinds) else None)
-    known = [n for n, each in enumerate(labels) if each is not None]
-    lengths = [len(x) for x in sequences]
-    typer.echo(
-        f"{len(names):,} groups of {min(lengths)} to {max(lengths)} rows, "
-        f"{len(names) - len(known)} without a label; inputs: "
-        f"{', '.join(map(shown, chosen))}"
-    )
-    target = np.asarray([labels[n] for n in known])
-    X = [sequences[n] for n in known]
-    estimator, numbers = _estimator(target, seed)
-    _print_score(estimator, X, target, numbers=numbers)
-    unlabelled = [n for n, each in enumerate(labels) if each is None]
-    if not unlabelled:
-        return
-    found = estimator.fit(X, target).predict([sequences[n] for n in unlabelled])
-    rows = pd.DataFrame({group: [names[n] for n in unlabelled], label: found})
-    typer.echo(rows.to_string(index=False))
-    if csv is not None:
-        write_text(csv, rows.to_csv(index=False))
+    if not names:
+        raise ValueError(f"column {shown(group)} names no group of rows")
+    return Groups(names, sequences, labels, chosen)
 
 
 def _estimator(target: Any, seed: int) -> tuple[Any, bool]:
@@ -79,11 +119,24 @@ def _print_score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> None:
             return
         folds = StratifiedKFold(min(FOLDS, counts.min()), shuffle=True, random_state=0)
     found = cross_val_predict(estimator, X, target, cv=folds)
+    _print_against(found, target, "held out", numbers=numbers)
+
+
+def print_right(found: Any, labels: Sequence[Any], *, numbers: bool) -> None:
+    """Print how predictions compare with the labels that a table has, if any."""
+    known = [n for n, each in enumerate(labels) if each is not None]
+    if known:
+        target = np.asarray([labels[n] for n in known])
+        _print_against(found[known], target, f"{len(known)} groups", numbers=numbers)
+
+
+def _print_against(found: Any, target: Any, what: str, *, numbers: bool) -> None:
     if numbers:
         error = np.sqrt(np.square(found - target).mean())
-        typer.echo(f"held out: root mean squared error {error:.4g}, by the mean "
+        typer.echo(f"{what}: root mean squared error {error:.4g}, by the mean "
                    f"{target.std():.4g}")  # fmt: skip
         return
+    counts = np.unique(target, return_counts=True)[1]
     usual = counts.max() / counts.sum()
-    typer.echo(f"held out: {(found == target).mean():.1%} right, by the usual label "
+    typer.echo(f"{what}: {(found == target).mean():.1%} right, by the usual label "
                f"{usual:.1%}")  # fmt: skip

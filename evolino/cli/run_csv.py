@@ -39,6 +39,16 @@ class CsvOptions:
     group: Annotated[
         str | None, typer.Option(help="Column that tells which rows are one sequence.")
     ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for what was fitted.",
+            show_default="results/runs/csv-NAME-SEED-TIME",
+        ),
+    ] = None
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over an estimator in --out.")
+    ] = False
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0
     csv: Annotated[Path | None, typer.Option(help="Write forecasts or labels here.")] = None
     png: Annotated[Path | None, typer.Option(help="Draw the forecast: .png, .svg.")] = None
@@ -63,18 +73,22 @@ def _run_csv(options: CsvOptions) -> None:
     Prints what was read, then how good it is on rows or groups that were held out, beside
     simple methods, then the forecast.
     """
-    from evolino.cli.csv_forecast import Forecasting, forecast
-    from evolino.cli.csv_labels import classify
+    from evolino.cli.csv_folder import folder_for
+    from evolino.cli.csv_forecast import Forecasting, Written, forecast
+    from evolino.cli.csv_labels import Labelling, classify
     from evolino.cli.csv_table import read_table
 
+    place = folder_for(options.out, options.file, options.seed, force=options.force)
     table, inputs = read_table(options.file, options.time), _listed(options.inputs)
     if options.label is not None and options.group is not None:
-        classify(table, options.label, options.group, inputs, options.seed, options.csv)
+        told = Labelling(options.label, options.group, inputs, options.time, options.seed)
+        classify(table, told, options.csv, place)
         return
     asked = Forecasting(
-        _listed(options.target), inputs, options.horizon, options.season, options.seed
-    )
-    forecast(table, asked, options.csv, options.png)
+        _listed(options.target), inputs, options.horizon, options.season, options.seed,
+        options.time,
+    )  # fmt: skip
+    forecast(table, asked, Written(options.csv, options.png), place)
 
 
 def _listed(columns: str | None) -> list[str]:

@@ -19,6 +19,7 @@ from evolino.estimators.evolving_steps import (
 )
 from evolino.estimators.input_names import check_inputs
 from evolino.estimators.per_step import Solved
+from evolino.estimators.saving import Saving
 from evolino.estimators.sequences import Sequences, SequencesLike, read_sequences
 from evolino.estimators.targets import Targets, read_targets
 from evolino.estimators.whole_evolution import WholeEvolution, evolved_distribution
@@ -40,7 +41,7 @@ EXPECTED_FAILED_CHECKS = {
 }
 
 
-class SequenceEstimator(BaseEstimator):  # type: ignore[misc]
+class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
     """What `EvolinoClassifier` and `EvolinoRegressor` have in common; their docstrings
     explain the parameters."""
 

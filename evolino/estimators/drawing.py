@@ -76,3 +76,10 @@ class Distribution:
         constants = np.exp(rng.uniform(shortest, longest, (count, cells, 1)))
         genomes[..., forget] = np.log(constants - 1.0)  # logit of 1 - 1/constant
         return genomes
+
+
+def check_genomes(architecture: LSTM, genomes: Array) -> None:
+    """Raise ValueError for genomes that are not (P, C, G) of an architecture."""
+    expected = architecture.genome_shape
+    if genomes.ndim != 3 or genomes.shape[1:] != expected or not len(genomes):
+        raise ValueError(f"genomes must be (P, {expected}), got {genomes.shape}")

@@ -100,7 +100,8 @@ def _dates(y: Any) -> Any:
     index = getattr(y, "index", None)
     if index is None or callable(index):  # of a list, a method
         return None
-    return index if index.dtype.kind in "mM" or hasattr(index, "freqstr") else None
+    are_periods = hasattr(index, "to_timestamp")
+    return index if index.dtype.kind == "M" or are_periods else None
 
 
 def _without_gaps(y: Any, name: str) -> Any:
@@ -114,8 +115,7 @@ def _without_gaps(y: Any, name: str) -> Any:
     check_dates(dates, name)
     if dates.dtype.kind == "M" and spacing_of(dates) is not None:
         return y
-    are_periods = dates.dtype.kind != "M"
-    whole = _every_period(dates) if are_periods else _every_date(dates, name)
+    whole = _every_period(dates) if dates.dtype.kind != "M" else _every_date(dates, name)
     if len(whole) == len(dates):
         return y
     gaps = len(whole) - len(dates)

@@ -84,6 +84,20 @@ class Design:
     upper: Array
     networks: WindowNetworks | None = None
 
+    def __post_init__(self) -> None:
+        """Check that the parts go together."""
+        columns, inputs = len(self.mean), len(self.input_mean)
+        parts = (self.mean, self.scale, self.lower, self.upper, self.transform.unit)
+        if any(each.shape != (columns,) for each in (*parts, self.transform.fits)):
+            raise ValueError(f"a design must have {columns} of every column's numbers")
+        if self.input_scale.shape != (inputs,):
+            raise ValueError(f"input_scale must have shape {(inputs,)}")
+        if self.form.lags < 1 or self.form.difference < 0:
+            raise ValueError(f"{self.form} is no form of a forecast")
+        width = self.form.lags * columns + inputs
+        if self.networks is not None and self.networks.architecture.inputs != width:
+            raise ValueError(f"networks must have {width} inputs")
+
     def prepare(self, y: Array, inputs: Array) -> Prepared:
         """Return a series (T, K), inputs (T' >= T, I), as features."""
         z = self.transform.forward(y)

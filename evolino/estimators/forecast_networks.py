@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from evolino.estimators.drawing import Distribution
+from evolino.estimators.drawing import Distribution, check_genomes
 from evolino.network.base import ForcedRuns
 from evolino.network.lstm import GATES, LSTM
 from evolino.simd.workspace import Workspace
@@ -31,6 +31,10 @@ class WindowNetworks:
 
     architecture: LSTM
     genomes: Array
+
+    def __post_init__(self) -> None:
+        """Check that the genomes fit the architecture."""
+        check_genomes(self.architecture, self.genomes)
 
     @classmethod
     def drawn(cls, count: int, cells: int, width: int, rng: Generator) -> WindowNetworks:

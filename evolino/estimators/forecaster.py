@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -11,17 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from evolino.estimators.choosing_forecasts import (
-    Tried,
-    choose,
-    design_of,
-    fitted,
+from evolino.estimators.fitted_forecaster import (
+    FittedForecaster,
+    ForecastSettings,
+    fit_forecaster,
 )
 from evolino.estimators.forecast_data import (
     SeriesData,
     dates_after,
     in_table,
-    read_inputs,
     read_series,
 )
 from evolino.estimators.forecast_evaluation import (
@@ -30,20 +27,15 @@ from evolino.estimators.forecast_evaluation import (
     evaluation,
     origins_from,
 )
-from evolino.estimators.forecast_model import Design, Form, Readout, bridged, free_run
-from evolino.estimators.forecast_networks import WindowNetworks
-from evolino.estimators.intervals import Residuals
-from evolino.estimators.rolling_origins import FIRST, Data, rolling_truths
+from evolino.estimators.saving import Saving
 from evolino.estimators.seasons import season_of_dates, season_of_values
-from evolino.estimators.transforms import transforms_for
 from evolino.vocabulary import Array, check_count, check_number
 
-DRAWS = 4  # times the networks that candidates are compared by, once one is taken
 SERIES = ArrayLike | Sequence[ArrayLike]
 Forecast = Array | list[Array]  # or a table of pandas
 
 
-class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
+class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     """Forecasts of one or several columns, of one or several series.
 
     y is a series (T,) or (T, K), of pandas with its dates, or a list of series; NaN is a
@@ -83,24 +75,10 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
     def fit(self, y: SERIES, X: SERIES | None = None) -> Self:
         """Fit to series y with inputs X. Raises TypeError or ValueError, naming series, row
         and column, for what cannot be read."""
-        check_count("horizon", self.horizon)
-        check_count("networks", self.networks, least=0)
-        check_count("cells", self.cells)
-        if self.season is not None:
-            check_count("season", self.season)
+        self._check_parameters()
         given = read_series(y, X)
-        self._training = given
-        data = Data(given.each, given.inputs)
-        self.season_ = self.season or self._season_of(given)
-        seed = int(self.random_state)
-        networks = self.networks, self.cells
-        taken, plain = choose(data, self.horizon, self.season_, networks, seed)
-        self._members = [self._fitted(data, *member) for member in taken.members]
-        self.uses_networks_ = taken.members[0][0].networks
-        self.members_ = [form.described() for form, _ in taken.members]
-        self.errors_ = {"taken": taken.loss, "without networks": plain.loss}
-        self.n_features_in_ = given.inputs[0].shape[1]
-        self._residuals = self._residuals_of(data, taken)
+        season = self.season or self._season_of(given)
+        self._take(fit_forecaster(given, self._settings(season)))
         return self
 
     def predict(
@@ -132,7 +110,9 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
         if coverage >= 1:
             raise ValueError(f"coverage must be < 1, got {coverage:g}")
         history, forecasts = self._ahead(horizon, X, y)
-        bounds = [self._residuals.interval(each[None], coverage) for each in forecasts]
+        bounds = [
+            self._fitted.residuals.interval(each[None], coverage) for each in forecasts
+        ]
         lower, upper = ([pair[side][0] for pair in bounds] for side in (0, 1))
         return self._given_back(history, lower), self._given_back(history, upper)
 
@@ -151,8 +131,8 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
         """
         steps = self._steps(horizon)
         history = read_series(y, None)
-        inputs = self._future(X, len(history.each[0]), steps, origins)
-        return self._run(history.each[0], inputs, list(origins), steps)
+        inputs = self._fitted.inputs(X, len(history.each[0]), steps, origins)
+        return self._fitted.run(history.each[0], inputs, list(origins), steps)
 
     def evaluate(
         self,
@@ -172,12 +152,12 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
         """
         steps = self._steps(horizon)
         series = read_series(y, None).each[0]
-        trained = self._training.each[0]
+        trained = self._fitted.training.each[0]
         begin = len(trained) if first is None else first
         rows = origins_from(series, begin, origins, steps)
-        inputs = self._future(X, len(series), steps, rows)
-        made = self._run(series, inputs, rows, steps)
-        intervals = {c: self._residuals.interval(made, float(c)) for c in coverage}
+        inputs = self._fitted.inputs(X, len(series), steps, rows)
+        made = self._fitted.run(series, inputs, rows, steps)
+        intervals = {c: self._fitted.residuals.interval(made, float(c)) for c in coverage}
         known = Evaluated(series, trained, min(len(trained), begin), self.season_)
         return evaluation(known, rows, made, intervals)
 
@@ -193,34 +173,31 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
             return season_of_values(longest)
         return season
 
-    def _fitted(
-        self, data: Data, form: Form, penalties: tuple[float, float]
-    ) -> tuple[Design, Readout]:
-        """Return a member, fitted to all rows."""
-        every = np.concatenate(data.each)
-        transform = {t.name: t for t in transforms_for(every)}[form.transform]
-        networks = None
-        if form.networks:
-            width = form.lags * every.shape[1] + data.inputs[0].shape[1]
-            rng = np.random.default_rng([int(self.random_state), DRAWS])
-            count = DRAWS * self.networks
-            networks = WindowNetworks.drawn(count, self.cells, width, rng)
-            penalties = penalties[0], DRAWS * penalties[1]
-        design = design_of(data, form, transform, networks)
-        pairs = zip(data.each, data.inputs, strict=True)
-        readouts = fitted(design, [design.prepare(*pair) for pair in pairs], [penalties])
-        assert readouts is not None  # the form was tried on fewer rows
-        return design, readouts[0]
+    def _check_parameters(self) -> None:
+        check_count("horizon", self.horizon)
+        check_count("networks", self.networks, least=0)
+        check_count("cells", self.cells)
+        if self.season is not None:
+            check_count("season", self.season)
+        if isinstance(self.random_state, bool) or not isinstance(
+            self.random_state, int | np.integer
+        ):
+            raise TypeError(f"random_state must be a seed, got {self.random_state!r}")
 
-    def _residuals_of(self, data: Data, taken: Tried) -> Residuals:
-        names = [form.transform for form, _ in taken.members]
-        usual = Counter(names).most_common(1)[0][0]
-        every = np.concatenate(data.each)
-        transform = {t.name: t for t in transforms_for(every)}[usual]
-        truth = rolling_truths(data, self.horizon, networks=self.uses_networks_)
-        span = (1.0 - FIRST) * sum(len(y) for y in data.each)
-        apart = max(span / taken.forecasts.shape[1], 1.0)
-        return Residuals.of(transform, taken.forecasts, truth, apart)
+    def _settings(self, season: int) -> ForecastSettings:
+        return ForecastSettings(
+            self.horizon, season, self.networks, self.cells, int(self.random_state)
+        )
+
+    def _take(self, fitted: FittedForecaster) -> None:
+        """Have what was fitted, or read from a file."""
+        self._fitted = fitted
+        forms = [design.form for design, _ in fitted.members]
+        self.season_ = fitted.season
+        self.uses_networks_ = forms[0].networks
+        self.members_ = [form.described() for form in forms]
+        self.errors_ = dict(fitted.errors)
+        self.n_features_in_ = fitted.width
 
     def _steps(self, horizon: int | None) -> int:
         check_is_fitted(self)
@@ -229,61 +206,8 @@ class EvolinoForecaster(BaseEstimator):  # type: ignore[misc]
         return horizon or self.horizon
 
     def _ahead(self, horizon: int | None, X: Any, y: Any) -> tuple[SeriesData, list[Array]]:
-        """Return the series that are gone on from, and their forecasts (H, K)."""
         steps = self._steps(horizon)
-        history = self._training if y is None else read_series(y, None)
-        if history.each[0].shape[1] != self._training.each[0].shape[1]:
-            raise ValueError(
-                f"y must have {self._training.each[0].shape[1]} columns as in fit, got "
-                f"{history.each[0].shape[1]}"
-            )
-        given = [X] if history.single else (X or [None] * len(history.each))
-        found = []
-        for n, series in enumerate(history.each):
-            inputs = self._future(given[n], len(series), steps, [len(series)])
-            if y is None and X is not None:
-                inputs = np.concatenate([history.inputs[n], inputs[-steps:]])
-            found.append(self._run(series, inputs, [len(series)], steps)[0])
-        return history, found
-
-    def _future(self, X: Any, rows: int, steps: int, origins: Sequence[int]) -> Array:
-        """Return inputs for all rows and those that are forecast."""
-        width = self.n_features_in_
-        if X is None:
-            if width:
-                raise ValueError(f"X must have the {width} inputs of fit, got none")
-            return np.zeros((rows + steps, 0))
-        array = read_inputs(X)
-        if array.shape[1] != width:
-            raise ValueError(
-                f"X has {array.shape[1]} features, but EvolinoForecaster is expecting "
-                f"{width} features as input"
-            )
-        needed = max(origins) + steps
-        if len(array) == steps and rows != 0 and len(origins) == 1:
-            return np.concatenate([np.zeros((rows, width)), array])
-        if len(array) < needed:
-            raise ValueError(
-                f"X must reach to the last step that is forecast, {needed} rows, or have "
-                f"the {steps} rows that are forecast, got {len(array)}"
-            )
-        return array
-
-    def _run(self, series: Array, inputs: Array, origins: list[int], steps: int) -> Array:
-        """Return forecasts (N, steps, K), the mean of all members'."""
-        made = []
-        for design, readout in self._members:
-            short = [row for row in origins if row < design.form.before]
-            if short:
-                raise ValueError(
-                    f"y must have {design.form.before} steps before an origin, got "
-                    f"{min(short)}"
-                )
-            known = bridged(design, readout, series, inputs, origins)
-            prepared = design.prepare(known, inputs)
-            z = free_run(design, readout, prepared, origins, steps)
-            made.append(design.transform.back(z))
-        return np.asarray(np.mean(made, axis=0))
+        return self._fitted.ahead(steps, X, y)
 
     def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Forecast:
         """Return forecasts in the form of y."""

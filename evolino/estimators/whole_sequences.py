@@ -15,7 +15,7 @@ from joblib import Parallel
 from joblib import delayed as later
 from numpy.random import Generator
 
-from evolino.estimators.drawing import Distribution
+from evolino.estimators.drawing import Distribution, check_genomes
 from evolino.network.base import ForcedRuns
 from evolino.network.kernels.pooling import families, pooled
 from evolino.network.lstm import LSTM
@@ -66,6 +66,23 @@ class WholeFeatures:
     differences: bool
     architecture: LSTM
     directions: tuple[Direction, ...]
+
+    def __post_init__(self) -> None:
+        """Check that the parts go together."""
+        inputs = len(self.mean)
+        width = inputs * (1 + self.differences)
+        if self.mean.ndim != 1 or self.scale.shape != (width,):
+            raise ValueError(f"scale must have shape {(width,)}, got {self.scale.shape}")
+        if not self.lags or min(self.lags) < 0:
+            raise ValueError(f"lags must be >= 0, got {self.lags}")
+        if self.architecture.inputs != width * len(self.lags):
+            raise ValueError(f"networks must have {width * len(self.lags)} inputs")
+        for each in self.directions:
+            for genomes, levels in zip(each.genomes, each.thresholds, strict=True):
+                check_genomes(self.architecture, genomes)
+                shape = len(genomes), len(QUANTILES), self.architecture.cells
+                if levels.shape != shape:
+                    raise ValueError(f"thresholds must be {shape}, got {levels.shape}")
 
     def transform(self, sequences: Sequence[Array], jobs: int | None = None) -> Array:
         """Return (N, M): the features of each sequence (T_i, I)."""

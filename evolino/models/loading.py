@@ -18,6 +18,8 @@ def load(path: str | Path, *, trust: bool = False) -> Trained:
     """
     path = user_path(path)
     file = path / "model.npz" if path.is_dir() else path
+    if not file.is_file() and (path / "estimator.npz").is_file():
+        raise ValueError(f"{path} holds an estimator: read it with load_estimator")
     state = load_state(file, kind="model")
     try:
         if "members" in state:

@@ -100,3 +100,54 @@ def test_months_out_of_order_are_named(evolino, sales):
     status, _, err = evolino("run", "csv", "mixed.csv", *options)
     assert status == 2
     assert "row 2, is out of order" in err
+
+
+def test_a_forecast_goes_on_from_the_folder_of_a_run(evolino, sales, tmp_path):
+    evolino(
+        "run", "csv", "sales.csv", "--target", "sold", "--time", "month", "--horizon", 2,
+        "--csv", "first.csv", "--out", "fitted",
+    )  # fmt: skip
+    status, _, err = evolino(
+        "forecast", "fitted", "--steps", 5, "--csv", "ahead.csv", "--png", "ahead.png"
+    )
+    assert status == 0, err
+    first, ahead = (pd.read_csv(f"{name}.csv", index_col=0) for name in ("first", "ahead"))
+    assert ahead.index.tolist()[:2] == first.index.tolist()
+    np.testing.assert_array_equal(ahead.to_numpy()[:2], first.to_numpy())
+    assert len(ahead) == 5
+    assert (ahead["sold lower 95%"] <= ahead["sold lower 80%"]).all()
+    assert (tmp_path / "ahead.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_forecast_with_inputs_reads_them_from_a_file(evolino, sales):
+    evolino(
+        "run", "csv", "sales.csv", "--target", "sold", "--inputs", "price", "--time",
+        "month", "--horizon", 2, "--csv", "first.csv", "--out", "fitted",
+    )  # fmt: skip
+    status, _, err = evolino("forecast", "fitted")
+    assert status == 2
+    assert "needs FILE, whose last 2 rows have price" in err
+    status, _, err = evolino("forecast", "fitted", "sales.csv", "--csv", "ahead.csv")
+    assert status == 0, err
+    assert (pd.read_csv("ahead.csv") == pd.read_csv("first.csv")).to_numpy().all()
+    status, _, err = evolino("forecast", "fitted", "sales.csv", "--steps", 3)
+    assert status == 2
+    assert "inputs must go on for 3 rows after the last target, got 2" in err
+
+
+def test_labels_of_a_new_file_are_predicted_with_their_probabilities(evolino, gestures):
+    options = "--label", "kind", "--group", "who", "--out", "fitted"
+    evolino("run", "csv", "gestures.csv", *options)
+    table = pd.read_csv("gestures.csv")
+    table.drop(columns="kind").to_csv("new.csv", index=False)
+    status, _, err = evolino("predict", "fitted", "new.csv", "--csv", "told.csv")
+    assert status == 0, err
+    told = pd.read_csv("told.csv")
+    assert told["kind"].tolist() == ["slow", "fast"] * 12
+    np.testing.assert_allclose(told["p(slow)"] + told["p(fast)"], 1.0)
+    status, out, err = evolino("predict", "fitted", "gestures.csv")
+    assert "22 groups: 100.0% right, by the usual label 50.0%" in out
+    status, _, err = evolino("forecast", "fitted")
+    assert (status, "holds EvolinoClassifier: use evolino predict" in err) == (2, True)
+    status, _, err = evolino("run", "csv", "gestures.csv", *options)
+    assert (status, "fitted is not empty" in err) == (2, True)

@@ -5,8 +5,9 @@ import pytest
 
 import evolino
 from evolino.search.random_search import RandomSearch
-from evolino.training.presets import experiment_for, load_table, merge, presets_of, tables
+from evolino.training.presets import experiment_for
 from evolino.training.run_folder import RunFolder
+from evolino.training.tables import load_table, merge, presets_of, tables
 
 SHORT = evolino.Budget(evaluations=16)
 
@@ -86,6 +87,7 @@ def test_what_cannot_work_is_named(options, message):
     ("options", "message"),
     [
         ({"task": 3}, "task must be a name or have a method sequences, got 3"),
+        ({"task": None}, "task must be a name or have a method sequences, got None"),
         ({"network": 3}, "network must be an architecture such as evolino.LSTM, got 3"),
         ({"budget": 3}, "budget must be of evolino.Budget, got 3"),
         ({"curriculum": 3}, "curriculum must be of evolino.Curriculum, got 3"),
@@ -121,6 +123,7 @@ BESIDE = {
         *("accepted_from", "accepted_through", "accepted_to", "deterministic_accuracy"),
     },
     "parity": {"training_errors"},
+    "pole": {"evaluations"},  # which a run counts
     "timing": {"solved", "rmse"},
 }
 
