@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from evolino.storage.plain_text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files for rows and their picture, None for none."""
+
+    csv: Path | None
+    png: Path | None
 
 
 def read_table(file: Path, time: str | None) -> Any:
