@@ -5,11 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test quick style types check attack fuzz bench reproduce music chorale docs clean kills backends
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends
 
-run: $(READY)  ## Train on five superimposed sines; show the result and the fitness curve.
-	$(BIN)/evolino run mso --sines 5 --workers 2 --out results/runs/first --force
-	@echo "The fitness curve: results/runs/first/fitness.png"
+COUNTING := results/runs/counting
+POLES := results/runs/poles
+run: $(READY)  ## Learn to count from ten strings, prove it; balance two poles (a minute).
+	$(BIN)/evolino run languages --train 1:10 --out $(COUNTING) --force
+	$(BIN)/evolino certify $(COUNTING)
+	$(BIN)/evolino run pole --no-baselines --out $(POLES) --force
+	$(BIN)/evolino play $(POLES) --episodes 1 --gif $(POLES)/episode.gif
+	@$(BIN)/evolino plot $(COUNTING) --kind counting --out $(COUNTING)/counting.png
+	@echo "Pictures: $(COUNTING)/counting.png  $(POLES)/episode.gif"
 
 test: $(READY)  ## Run the tests, all of them (seven minutes on two cores).
 	$(BIN)/python -m pytest
@@ -87,6 +93,10 @@ kills: $(READY)  ## Kill runs 500 times, resume each (five minutes of a quiet ma
 
 backends: $(READY)  ## 24 settings by every backend, 300 trainings in one process.
 	$(BIN)/python -m tests.support.backends --settings 24 --trainings 300
+
+front: $(READY)  ## Make the README's picture again.
+	$(BIN)/evolino run languages --train 1:10 --no-baselines --out $(COUNTING) --force
+	$(BIN)/evolino plot $(COUNTING) --kind counting --out results/counting.png
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.reports.markdown README.md docs

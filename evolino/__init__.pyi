@@ -19,6 +19,7 @@ from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
 from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
+from evolino.gradient.reinforce import Reinforce as Reinforce
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
@@ -43,6 +44,7 @@ from evolino.network.lstm import LSTM as LSTM
 from evolino.network.stacked import StackedLSTM as StackedLSTM
 from evolino.readout.base import Readout as Readout
 from evolino.readout.best_only import BestOnly as BestOnly
+from evolino.readout.ctc import CTC as CTC
 from evolino.readout.evolved import Evolved as Evolved
 from evolino.readout.kernel import KernelSVM as KernelSVM
 from evolino.readout.kernel import KernelSVR as KernelSVR
@@ -77,6 +79,7 @@ from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.control.cues import Memory as Memory
 from evolino.tasks.control.cues import TMaze as TMaze
 from evolino.tasks.control.gym import Gymnasium as Gymnasium
+from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
@@ -105,6 +108,8 @@ from evolino.training.experiment import Islands as Islands
 from evolino.training.history import Generation as Generation
 from evolino.training.progress import Progress as Progress
 from evolino.training.result import Result as Result
+from evolino.training.tracking import MLflow as MLflow
+from evolino.training.tracking import TensorBoard as TensorBoard
 from evolino.training.train import resume as resume
 from evolino.training.train import run as run
 from evolino.training.train import train as train

@@ -18,6 +18,7 @@ KINDS = (
     "run",
     "cells",
     "counters",
+    "counting",
     "acceptance",
     "margins",
     "spikes",
@@ -37,7 +38,8 @@ def plot(
         str,
         typer.Option(
             help="fitness: of all runs; run: target and free run; cells: one run's. Of "
-            "languages, counters: one run's; acceptance and margins: of all runs. Of "
+            "languages, counters: one run's; counting: the same below its fitness; "
+            "acceptance and margins: of all runs. Of "
             "timing, spikes: one run's cells; reach: success of all runs against F. Of "
             "blues, agreement: chords of all runs against bars."
         ),
@@ -86,11 +88,12 @@ def _draw(
         plots.free_run(runs[0], picture, trust=trust)
     elif kind == "cells":
         plots.cells(runs[0], picture, trust=trust)
-    elif kind in ("counters", "acceptance", "margins"):
+    elif kind in ("counters", "counting", "acceptance", "margins"):
         from evolino.plots import languages
 
-        if kind == "counters":
-            languages.counters(runs[0], picture, n=n, trust=trust)
+        if kind in ("counters", "counting"):
+            with_fitness = kind == "counting"
+            languages.counters(runs[0], picture, n=n, fitness=with_fitness, trust=trust)
         elif kind == "acceptance":
             languages.acceptance(runs, picture, trust=trust)
         else:

@@ -19,11 +19,14 @@ from evolino.plots.canvas import (
     style,
     thousands,
 )
+from evolino.plots.fitness_curves import draw_fitness
 from evolino.vocabulary import Array, BoolArray, IntArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from evolino.plots.fitness_curves import Curve
 
 LABELS = 60  # symbols that are written under the axis one by one
 LINES = 6  # cells that are drawn: those whose states move most
@@ -56,28 +59,35 @@ def counters_figure(
     symbols: T, the string. states: (T, C). outputs: (T, K). names: K, of the outputs.
     Raises ValueError if the lengths differ.
     """
-    if not len(symbols) == len(states) == len(outputs) or len(names) != outputs.shape[1]:
-        raise ValueError(
-            f"got {len(symbols)} symbols, states {states.shape}, outputs {outputs.shape} "
-            f"and {len(names)} names"
-        )
-    moved = np.argsort(-np.ptp(states, axis=0), kind="stable")[:LINES]
+    _check_lengths(symbols, states, outputs, names)
     with style():
         figure = new_figure(4.4)
-        upper, lower = figure.subplots(2, 1, sharex=True)
-        steps = np.arange(len(symbols))
-        shown = np.sort(moved)
-        _draw_lines(upper, steps, states[:, shown], [f"cell {k + 1}" for k in shown])
-        upper.set_title("cell states")
-        _draw_lines(lower, steps, np.clip(outputs, -2.0, 2.0), list(names))
-        lower.axhline(0.0, color=BLACK, linewidth=0.7)
-        lower.set_title("outputs: above 0, the symbol may come next")
-        for axes in (upper, lower):
-            _separate(axes, symbols)
-            set_steps(axes, 0, len(symbols) - 1)
-            axes.tick_params(axis="x", length=0)
-            axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=LINES)
-        _write_symbols(lower, symbols)
+        upper, lower = figure.subplots(2, 1)
+        _draw_counters(upper, lower, symbols, states, outputs, names)
+    return figure
+
+
+def learned_counters_figure(
+    curve: Curve,
+    symbols: Sequence[str],
+    states: Array,
+    outputs: Array,
+    names: Sequence[str],
+) -> Figure:
+    """Draw how fitness fell over evaluations, and below it what `counters_figure` draws.
+
+    curve: losses of one run against evaluations. Raises ValueError if it has no
+    generation or the lengths of the others differ.
+    """
+    _check_lengths(symbols, states, outputs, names)
+    with style():
+        figure = new_figure(6.4)
+        fitness, upper, lower = figure.subplots(3, 1)
+        ends = draw_fitness(fitness, curve, "evaluations")
+        fitness.set_title("evolution: the loss falls")
+        _draw_counters(upper, lower, symbols, states, outputs, names)
+        figure.draw_without_rendering()
+        label_ends(fitness, ends)
     return figure
 
 
@@ -130,6 +140,43 @@ def acceptance_figure(networks: Mapping[str, Sequence[Strings]]) -> Figure:
         _log_n(axes, networks)
         label_ends(axes, ends)
     return figure
+
+
+def _check_lengths(
+    symbols: Sequence[str], states: Array, outputs: Array, names: Sequence[str]
+) -> None:
+    if not len(symbols) == len(states) == len(outputs) or len(names) != outputs.shape[1]:
+        raise ValueError(
+            f"got {len(symbols)} symbols, states {states.shape}, outputs {outputs.shape} "
+            f"and {len(names)} names"
+        )
+
+
+def _draw_counters(
+    upper: Axes,
+    lower: Axes,
+    symbols: Sequence[str],
+    states: Array,
+    outputs: Array,
+    names: Sequence[str],
+) -> None:
+    """Draw states into the upper axes, outputs into the lower ones."""
+    moved = np.argsort(-np.ptp(states, axis=0), kind="stable")[:LINES]
+    upper.sharex(lower)
+    upper.tick_params(labelbottom=False)
+    steps = np.arange(len(symbols))
+    shown = np.sort(moved)
+    _draw_lines(upper, steps, states[:, shown], [f"cell {k + 1}" for k in shown])
+    upper.set_title("cell states")
+    _draw_lines(lower, steps, np.clip(outputs, -2.0, 2.0), list(names))
+    lower.axhline(0.0, color=BLACK, linewidth=0.7)
+    lower.set_title("outputs: above 0, may come next")
+    for axes in (upper, lower):
+        _separate(axes, symbols)
+        set_steps(axes, 0, len(symbols) - 1)
+        axes.tick_params(axis="x", length=0)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=LINES)
+    _write_symbols(lower, symbols)
 
 
 def _draw_lines(axes: Axes, steps: IntArray, values: Array, names: Sequence[str]) -> None:

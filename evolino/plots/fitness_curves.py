@@ -102,15 +102,24 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: Axis) -> F
             ends = _draw_run(axes, every[0], floor)
         else:
             ends = _draw_groups(axes, groups, floor)
-        last = max(curve.x[-1] for curve in every)
-        set_steps(axes, min(curve.x[0] for curve in every), last)
-        thousands(axes.xaxis, last)
-        _limit(axes, every, floor)
-        axes.set_xlabel(AXES[against])
-        axes.set_ylabel("validation loss")
+        _scale(axes, every, floor, against)
         figure.draw_without_rendering()
         label_ends(axes, ends)
     return figure
+
+
+def draw_fitness(axes: Axes, curve: Curve, against: Axis) -> list[tuple[float, str, str]]:
+    """Draw the losses of one run into axes of a picture with more in it.
+
+    Returns what `label_ends` writes beside the lines, once the figure is laid out. Raises
+    ValueError if there is no generation.
+    """
+    if not len(curve.x):
+        raise ValueError("there is no generation to draw yet")
+    floor = log_floor(curve.best, curve.lower)
+    ends = _draw_run(axes, curve, floor)
+    _scale(axes, [curve], floor, against)
+    return ends
 
 
 def quantiles(values: Array, levels: Sequence[float]) -> Array:
@@ -135,6 +144,16 @@ def best_at(curve: Curve, x: Array) -> Array:
     """Return (M,): the best loss at each x; inf before the first generation."""
     place = np.searchsorted(curve.x, x, side="right") - 1
     return np.where(place < 0, np.inf, curve.best[np.maximum(place, 0)])
+
+
+def _scale(axes: Axes, curves: Sequence[Curve], floor: float, against: Axis) -> None:
+    """Set limits and labels of axes with these curves."""
+    last = max(curve.x[-1] for curve in curves)
+    set_steps(axes, min(curve.x[0] for curve in curves), last)
+    thousands(axes.xaxis, last)
+    _limit(axes, curves, floor)
+    axes.set_xlabel(AXES[against])
+    axes.set_ylabel("validation loss")
 
 
 def _draw_run(axes: Axes, curve: Curve, floor: float) -> list[tuple[float, str, str]]:

@@ -13,9 +13,11 @@ from evolino.plots.counting import (
     Strings,
     acceptance_figure,
     counters_figure,
+    learned_counters_figure,
     margins_figure,
 )
 from evolino.plots.run_names import flatten, name_differences
+from evolino.plots.run_pictures import read_curve
 from evolino.task.protocol import name_of
 from evolino.vocabulary import IntArray, check_count
 
@@ -29,11 +31,13 @@ EVERY, LONGEST, POINTS = 200, 100_000, 150  # every n to 200, then 150 of them t
 SHOWN = 12  # n of the string on which counters are shown
 
 
-def counters(run: Path, out: Path, *, n: int = SHOWN, trust: bool = False) -> Path:
+def counters(
+    run: Path, out: Path, *, n: int = SHOWN, fitness: bool = False, trust: bool = False
+) -> Path:
     """Draw the states and outputs of a run's network over the string of n.
 
-    Returns the picture's path. trust: of `RunFolder.open`. Raises ValueError for a task
-    whose strings are not counted.
+    Returns the picture's path. fitness: with the run's fitness above them. trust: of
+    `RunFolder.open`. Raises ValueError for a task whose strings are not counted.
     """
     from evolino.models.loading import load_network
 
@@ -45,8 +49,10 @@ def counters(run: Path, out: Path, *, n: int = SHOWN, trust: bool = False) -> Pa
     names = _names(experiment, phases)
     symbols = [("S", *names)[int(row.argmax())] for row in inputs]
     model = load_network(run)
-    states = model.states(inputs).states
-    return save(counters_figure(symbols, states, model.predict(inputs), names), out)
+    drawn = symbols, model.states(inputs).states, model.predict(inputs), names
+    if not fitness:
+        return save(counters_figure(*drawn), out)
+    return save(learned_counters_figure(read_curve(run, "evaluations"), *drawn), out)
 
 
 def margins(runs: Sequence[Path], out: Path, *, trust: bool = False) -> Path:

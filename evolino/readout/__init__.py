@@ -5,6 +5,7 @@ READOUTS maps a readout's name to "module:Class"; the module is imported when it
 
 READOUTS = {
     "best-only": "evolino.readout.best_only:BestOnly",
+    "ctc": "evolino.readout.ctc:CTC",
     "evolved": "evolino.readout.evolved:Evolved",
     "kernel-svm": "evolino.readout.kernel:KernelSVM",
     "kernel-svr": "evolino.readout.kernel:KernelSVR",

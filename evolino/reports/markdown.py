@@ -1,7 +1,8 @@
 """Tables of results, for people: Markdown from results/<table>.json, also inside README.
 
 `python -m evolino.reports.markdown README.md docs` renews what stands between the markers
-`<!-- results:mso-paper -->` and `<!-- /results -->` in these files and folders.
+`<!-- results:mso-paper -->` and `<!-- /results -->` in these files and folders, and the
+front table between `<!-- front -->` and `<!-- /front -->`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evolino.reports.summary import Record, Summary, metric_of, quantile, summarise
+from evolino.reports.table_text import figure_text, markdown_table, metric_words
 from evolino.storage.plain_text import say
 
 RECALLED = "recalled, not checked against the paper"
 MARKER = re.compile(
     r"(<!-- results:(?P<table>[\w.-]+) -->\n)(?P<content>.*?)(<!-- /results -->)", re.DOTALL
 )
+FRONT = re.compile(r"(<!-- front -->\n)(?P<content>.*?)(<!-- /front -->)", re.DOTALL)
+BEGIN = re.compile(r"<!-- (results:[\w.-]+|front) -->\n")
 SHARE = "solved"  # the share of runs: printed whatever metric a table compares
+EVALUATIONS = "evaluations"  # printed too
 
 
 def render_markdown(record: Record, *, heading: bool = True) -> str:
@@ -43,8 +48,14 @@ def render_markdown(record: Record, *, heading: bool = True) -> str:
 def inject(text: str, results: Path) -> str:
     """Return text with the tables between its markers renewed from a folder of records.
 
-    A table without a record stays as it is.
+    A table without a record stays as it is. Raises ValueError for a marker without its end.
     """
+    regions = [found for kind in (MARKER, FRONT) for found in kind.finditer(text)]
+    begun = [found[1] for found in BEGIN.finditer(text)]
+    if len(begun) != len(regions):
+        closed = "".join(found[1] for found in regions)
+        open_ones = [each for each in begun if f"<!-- {each} -->" not in closed]
+        raise ValueError(f"the marker {(open_ones or begun)[0]} has no end")
 
     def renewed(found: re.Match[str]) -> str:
         path = results / f"{found['table']}.json"
@@ -55,7 +66,13 @@ def inject(text: str, results: Path) -> str:
         table = render_markdown(read_json(path.read_bytes()), heading=False)
         return f"{found[1]}{table}{found[4]}"
 
-    return MARKER.sub(renewed, text)
+    text = MARKER.sub(renewed, text)
+    if FRONT.search(text):
+        from evolino.reports.front import front_table
+
+        table = front_table(results)
+        text = FRONT.sub(lambda found: f"{found[1]}{table}{found[3]}", text)
+    return text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
             before = file.read_text(encoding="utf-8")
-            after = inject(before, given.results)
+            try:
+                after = inject(before, given.results)
+            except ValueError as error:
+                say(f"evolino.reports.markdown: {file}: {error}", sys.stderr)
+                return 2
             if after != before:
                 replace_file(file, after.encode())
                 say(file, sys.stdout)
@@ -100,7 +121,7 @@ def _ours(record: Record) -> str:
         f"s a seed, {record['workers_per_seed']} workers"
     )  # fmt: skip
     lines = [
-        ["", f"{_words(metric)}: median [quartiles]", "worst", "to reach", "solved",
+        ["", f"{metric_words(metric)}: median [quartiles]", "worst", "to reach", "solved",
          seconds, "evaluations"]
     ]  # fmt: skip
     of_processor = [_summary(record, row).cpu_seconds for row in record["rows"]]
@@ -111,29 +132,31 @@ def _ours(record: Record) -> str:
         if not found.seeds:
             lines.append([row["label"], "not run yet", *[""] * (5 + with_cpu)])
             continue
-        reach = "" if row["target"] is None else _figure(row["target"], 3)
+        reach = "" if row["target"] is None else figure_text(row["target"], 3)
         solved = "" if found.solved is None else f"{found.solved} of {found.seeds}"
-        quartiles = f"[{_figure(found.lower, digits)}, {_figure(found.upper, digits)}]"
+        quartiles = (
+            f"[{figure_text(found.lower, digits)}, {figure_text(found.upper, digits)}]"
+        )
         lines.append(
             [
                 row["label"],
-                f"**{_figure(found.median, digits)}** {quartiles}",
-                _figure(found.worst, digits),
+                f"**{figure_text(found.median, digits)}** {quartiles}",
+                figure_text(found.worst, digits),
                 reach,
                 solved or f"{found.seeds} seeds",
-                _figure(found.seconds),
+                figure_text(found.seconds),
                 "" if math.isnan(found.evaluations) else f"{found.evaluations:,.0f}",
-                *[_figure(cpu_seconds)] * with_cpu,
+                *[figure_text(cpu_seconds)] * with_cpu,
             ]
         )
-    return _table(lines, "lrrrrrr" + "r" * with_cpu)
+    return markdown_table(lines, "lrrrrrr" + "r" * with_cpu)
 
 
 def _also(record: Record) -> str:
     """Return the table of other metrics over finished seeds: median, least and most."""
     others = [metric for metric in record.get("also", ()) if _measured(record, metric)]
     digits = _digits(record)
-    lines = [["", *(f"{_words(metric)}: median [range]" for metric in others)]]
+    lines = [["", *(f"{metric_words(metric)}: median [range]" for metric in others)]]
     for row in record["rows"]:
         figures = [each["metrics"] for each in row["seeds"] if each["status"] == "finished"]
         cells = []
@@ -142,7 +165,7 @@ def _also(record: Record) -> str:
             cells.append(_range_of(values, digits))
         if any(cells):
             lines.append([row["label"], *cells])
-    return _table(lines, "l" + "r" * len(others)) if others else ""
+    return markdown_table(lines, "l" + "r" * len(others)) if others else ""
 
 
 def _range_of(values: Sequence[float], digits: int) -> str:
@@ -150,7 +173,7 @@ def _range_of(values: Sequence[float], digits: int) -> str:
     if not values:
         return ""
     shown = (quantile(values, 0.5), min(values), max(values))
-    median, least, most = (_figure(value, digits) for value in shown)
+    median, least, most = (figure_text(value, digits) for value in shown)
     return f"{median} [{least}, {most}]"
 
 
@@ -163,29 +186,29 @@ def _measured(record: Record, metric: str) -> bool:
 def _beside(record: Record) -> str:
     """Return the table of every method: ours, published, and baselines."""
     metric, digits = record["metric"], _digits(record)
-    lines = [["", "method", _words(metric), "source"]]
+    lines = [["", "method", metric_words(metric), "source"]]
     for row in record["rows"]:
         found = _summary(record, row)
         lines.append(
             [
                 row["label"],
                 f"**this project**, median of {found.seeds} seeds",
-                f"**{_figure(found.median, digits)}**",
+                f"**{figure_text(found.median, digits)}**",
                 "",
             ]
         )
         for figure in row["published"]:
             mark = "" if figure["checked"] else f" ({RECALLED})"
-            source, value = f"{figure['source']}{mark}", _figure(figure["value"], 3)
-            if figure["metric"] not in (metric, SHARE):
+            source, value = f"{figure['source']}{mark}", figure_text(figure["value"], 3)
+            if figure["metric"] not in (metric, SHARE, EVALUATIONS):
                 continue
             if figure["metric"] != metric:
-                value = f"{_words(figure['metric'])}: {value}"
+                value = f"{metric_words(figure['metric'])}: {value}"
             lines.append(["", figure["method"], value, source])
         lines += _baselines(row, metric, digits)
         if "baselines_error" in row:
             lines.append(["", "baselines", "failed", row["baselines_error"]])
-    return _table(lines, "llrl")
+    return markdown_table(lines, "llrl")
 
 
 def _baselines(row: Record, metric: str, digits: int) -> list[list[str]]:
@@ -196,10 +219,10 @@ def _baselines(row: Record, metric: str, digits: int) -> list[list[str]]:
     seed, lines = f"seed {number}", []
     for entry in row["seeds"]:
         if entry["seed"] == number:
-            ours = _figure(metric_of(entry.get("metrics", {}), metric), digits)
+            ours = figure_text(metric_of(entry.get("metrics", {}), metric), digits)
             lines.append(["", f"this project, {seed} alone", ours, ""])
     for method, figures in row["baselines"].items():
-        value = _figure(metric_of(figures, metric), digits)
+        value = figure_text(metric_of(figures, metric), digits)
         lines.append(["", method, value, f"baseline, {seed}"])
     return lines
 
@@ -254,40 +277,6 @@ def _digits(record: Record) -> int:
 def _summary(record: Record, row: Record) -> Summary:
     higher = bool(record.get("higher_is_better"))
     return summarise(row, record["metric"], higher_is_better=higher)
-
-
-def _figure(value: float, digits: int = 2) -> str:
-    """Return 0.17, 4.2e-3, 3.9e-13; "failed" for inf, nothing for nan.
-
-    A share of almost all, 0.9995, is not rounded to all.
-    """
-    if math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "failed"
-    if 100 <= abs(value) < 10_000:
-        return f"{value:,.0f}"
-    if 0.9 < value < 1:
-        digits = max(digits, -math.floor(math.log10(1.0 - value)))
-    if value == 0 or 0.01 <= abs(value) < 100:
-        return f"{value:.{max(digits, 3) if abs(value) >= 10 else digits}g}"
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"
-
-
-def _words(metric: str) -> str:
-    return metric.replace("_", " ").replace("nrmse", "NRMSE")
-
-
-def _table(lines: Sequence[Sequence[str]], alignment: str) -> str:
-    """Return a Markdown table; the first line is its head. alignment: l or r a column."""
-    rule = ["---:" if side == "r" else "---" for side in alignment]
-    rows = [lines[0], rule, *lines[1:]]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
-    )
 
 
 if __name__ == "__main__":

@@ -128,7 +128,8 @@ class Problem:
 
     roughly: the features in float32, for the products of the conjugate gradients. Gradients
     are exact, so that a rough step costs at most another one, not the optimum. done: the
-    squared length of a Newton step, in nats a row, that ends the search.
+    squared length of a Newton step, in nats a row, that ends the search. inexact: what may
+    be left of each step, where targets change after it; 0 is less and less.
     """
 
     likelihood: Likelihood
@@ -138,6 +139,7 @@ class Problem:
     targets: Array
     basis: Array | None = None
     done: float = DECREMENT
+    inexact: float = 0.0
 
     def solve(self, penalty: float, weights: Array) -> Array:
         """Return weights (S, K) from a start."""
@@ -167,7 +169,7 @@ class Problem:
             penalty,
             chance,
             -gradient,
-            lambda begun: np.minimum(0.1, np.sqrt(begun)) ** 2 * begun,
+            lambda begun: self._accuracy(begun) ** 2 * begun,
         )
         slope = self._total(gradient * direction)
         return _Step(direction, slope, -slope)
@@ -191,6 +193,12 @@ class Problem:
             if (self._total(rest * near(rest)) <= EXACT**2 * begun).all():
                 break
         return found
+
+    def _accuracy(self, begun: Array) -> Array:
+        """Return how exact a step of squared lengths (K,) is to be, relative to it."""
+        if self.inexact:
+            return np.full_like(begun, self.inexact)
+        return np.minimum(0.1, np.sqrt(begun))
 
     def _uncurved(
         self,

@@ -106,6 +106,8 @@ class Problem:
         to be solved, not evolved."""
         check_control(self.experiment)
         readout = self.experiment.readout
+        if hasattr(readout, "check_network"):
+            readout.check_network(self.experiment.architecture)
         if self.experiment.network.feedback and not feeds_back(self.task):
             raise ValueError(
                 "feedback would give the network past targets of a task that does not "

@@ -34,7 +34,6 @@ from evolino.vocabulary import Array, check_count, check_number, unknown_name
 Fitness = Literal["damping", "steps"]
 EVALUATED, LONG, ENOUGH = 1000, 100_000, 200
 TINY = 1e-300
-GOMEZ = "Gomez, Schmidhuber & Miikkulainen 2008, JMLR 9, table 4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +140,8 @@ class Pole:
         }
 
     def published(self) -> tuple[Published, ...]:
-        """Return what is published: evaluations, which the run's result holds, not a
-        metric; so there is none here."""
+        """Return nothing: what is published are evaluations, which are no metric of a
+        network. The table `pole-best` has them."""
         return ()
 
     @property

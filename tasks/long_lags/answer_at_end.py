@@ -2,6 +2,8 @@
 
 Sequences are drawn without end in the papers; here `training` of them fit the readout,
 `validation` others select among networks, and each test sequence is made when it is used.
+The papers stop once the latest 2,000 or so are right: so `confirmation` others are put to
+the networks that do well on validation (`confirm_at` of `train`).
 Nothing is fed back, since the answer is not known before.
 
 Source: Hochreiter & Schmidhuber 1997, Neural Computation 9(8), section 5.
@@ -89,6 +91,11 @@ class AnswersAtEnd(Protocol):
         ...
 
     @property
+    def confirmation(self) -> int:
+        """Sequences that are put to networks that do well on validation."""
+        ...
+
+    @property
     def tested(self) -> int:
         """Test sequences."""
         ...
@@ -132,7 +139,9 @@ class AnswerAtEnd:
         drawn = [self.draw(rng) for _ in range(self.training + self.validation)]
         test = DrawnSegments(self.draw_test, int(rng.integers(2**62)), self.tested)
         fitted, selecting = drawn[: self.training], drawn[self.training :]
-        return Split(tuple(fitted), tuple(selecting), test, refit=tuple(drawn))
+        more = tuple(self.draw(rng) for _ in range(self.confirmation))
+        stages = (more,) if more else ()
+        return Split(tuple(fitted), tuple(selecting), test, tuple(drawn), stages)
 
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the root mean squared error of the answers."""
@@ -148,15 +157,16 @@ class AnswerAtEnd:
 
     def measure(self: Measured, model: Predictor, split: Split) -> dict[str, float]:
         """Return `solved`, 1 where the test meets the paper's criterion; `wrong`,
-        `mean_error`, `max_abs_error` of the test; `distinct`, the sequences that the
-        network learnt from; `presented`, the same times evaluations."""
+        `mean_error`, `max_abs_error` of the test; `distinct`, the sequences that exist
+        beside the test; `presented`, those of training and validation times evaluations:
+        the few networks that are put to confirmation add theirs."""
         errors = errors_of(model, split.test)
-        distinct = float(len(split.train) + len(split.validation))
+        for_all = float(len(split.train) + len(split.validation))
         return {
             "solved": float(self.is_solved(errors)),
             **errors.figures(self.tolerance),
-            "distinct": distinct,
-            "presented": distinct,
+            "distinct": for_all + sum(len(stage) for stage in split.confirmation),
+            "presented": for_all,
         }
 
     def baselines(self: Measured, split: Split) -> dict[str, dict[str, float]]:
@@ -213,13 +223,14 @@ def last_row(inputs: Array | Symbols, answer: Array) -> Segment:
 
 def check_counts(task: AnswersAtEnd) -> None:
     """Raise TypeError or ValueError for numbers of sequences out of their range."""
-    for name, least in (("training", 1), ("validation", 0), ("tested", 1)):
+    leasts = {"training": 1, "validation": 0, "confirmation": 0, "tested": 1}
+    for name, least in leasts.items():
         check_count(name, getattr(task, name), least=least, most=MOST_TRAINING_STEPS)
-    steps = (task.training + task.validation) * task.longest
+    steps = (task.training + task.validation + task.confirmation) * task.longest
     if steps > MOST_TRAINING_STEPS:
         raise ValueError(
-            "training + validation, times the steps of a sequence, must be <= "
-            f"{MOST_TRAINING_STEPS:,}, got {steps:,}"
+            "training + validation + confirmation, times the steps of a sequence, must be "
+            f"<= {MOST_TRAINING_STEPS:,}, got {steps:,}"
         )
 
 

@@ -54,8 +54,9 @@ class Adding(AnswerAtEnd):
     """Give 0.5 + (X1 + X2) / 4 of two marked values of -1 to 1.
 
     length: T; a sequence has T to T + T/10 steps. training, validation: sequences that fit
-    the readout, and that select networks. tested: test sequences; solved is a test with
-    none off by 0.04 or more and a mean error below 0.01.
+    the readout, and that select networks. confirmation: sequences that are put to those
+    which do well. tested: test sequences; solved is a test with none off by 0.04 or more
+    and a mean error below 0.01.
     """
 
     name: ClassVar[str] = "adding"
@@ -66,6 +67,7 @@ class Adding(AnswerAtEnd):
     length: int = field(default=100, metadata={"help": "steps of a sequence, at least"})
     training: int = field(default=100, metadata={"help": "sequences to fit"})
     validation: int = field(default=100, metadata={"help": "sequences to select by"})
+    confirmation: int = field(default=0, metadata={"help": "sequences that confirm"})
     tested: int = field(default=2_560, metadata={"help": "test sequences"})
 
     def __post_init__(self) -> None:
@@ -114,6 +116,7 @@ class Multiplication(AnswerAtEnd):
     length: int = field(default=100, metadata={"help": "steps of a sequence, at least"})
     training: int = field(default=150, metadata={"help": "sequences to fit"})
     validation: int = field(default=150, metadata={"help": "sequences to select by"})
+    confirmation: int = field(default=0, metadata={"help": "sequences that confirm"})
     tested: int = field(default=2_560, metadata={"help": "test sequences"})
 
     def __post_init__(self) -> None:

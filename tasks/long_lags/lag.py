@@ -42,8 +42,9 @@ class Lag(AnswerAtEnd):
 
     length: q, the distractors at least; the minimal lag is q + 1. distractors: p, the
     symbols that they are of. training, validation: sequences that fit the readout, and that
-    select networks. tested: test sequences; solved is a test with the errors of both
-    outputs below 0.2 in all of them.
+    select networks. confirmation: sequences that are put to those which do well. tested:
+    test sequences; solved is a test with the errors of both outputs below 0.2 in all of
+    them.
     """
 
     name: ClassVar[str] = "lag"
@@ -54,6 +55,7 @@ class Lag(AnswerAtEnd):
     distractors: int = field(default=100, metadata={"help": "different ones"})
     training: int = field(default=25, metadata={"help": "sequences to fit"})
     validation: int = field(default=25, metadata={"help": "sequences to select by"})
+    confirmation: int = field(default=0, metadata={"help": "sequences that confirm"})
     tested: int = field(default=10_000, metadata={"help": "test sequences"})
 
     def __post_init__(self) -> None:

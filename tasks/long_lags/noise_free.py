@@ -41,7 +41,8 @@ class NoiseFree(AnswerAtEnd):
     """Predict that the first symbol comes again at the end.
 
     kind: "2a" or "2b". length: p. training, validation: sequences of 2b that fit the
-    readout, and that select networks; in 2a it is both sequences that do both. tested: test
+    readout, and that select networks; in 2a it is both sequences that do both.
+    confirmation: sequences of 2b that are put to networks which do well. tested: test
     sequences; solved is a test with all errors of all outputs below 0.25: at every step in
     2a, at the end in 2b.
     """
@@ -53,6 +54,7 @@ class NoiseFree(AnswerAtEnd):
     length: int = field(default=100, metadata={"help": "steps from first to last symbol"})
     training: int = field(default=100, metadata={"help": "sequences to fit, of 2b"})
     validation: int = field(default=100, metadata={"help": "to select by, of 2b"})
+    confirmation: int = field(default=0, metadata={"help": "sequences that confirm, of 2b"})
     tested: int = field(default=10_000, metadata={"help": "test sequences"})
 
     def __post_init__(self) -> None:

@@ -42,8 +42,8 @@ class TemporalOrder(AnswerAtEnd):
     """Tell the order of two or three relevant symbols, among distractors.
 
     kind: "6a" or "6b". training, validation: sequences that fit the readout, and that
-    select networks. tested: test sequences; solved is a test with all outputs within 0.3
-    and a mean error below 0.1.
+    select networks. confirmation: sequences that are put to those which do well. tested:
+    test sequences; solved is a test with all outputs within 0.3 and a mean error below 0.1.
     """
 
     name: ClassVar[str] = "order"
@@ -53,6 +53,7 @@ class TemporalOrder(AnswerAtEnd):
     kind: Kind = field(default="6a", metadata={"help": "two symbols (6a) or three (6b)"})
     training: int = field(default=200, metadata={"help": "sequences to fit"})
     validation: int = field(default=200, metadata={"help": "sequences to select by"})
+    confirmation: int = field(default=0, metadata={"help": "sequences that confirm"})
     tested: int = field(default=2_560, metadata={"help": "test sequences"})
 
     def __post_init__(self) -> None:

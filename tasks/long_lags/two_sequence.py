@@ -48,8 +48,9 @@ class TwoSequence(AnswerAtEnd):
 
     kind: "3a", "3b" or "3c". length: T; a sequence has T to T + T/10 steps. informative: N,
     the inputs that tell the class. training, validation: sequences that fit the readout,
-    and that select networks. tested: test sequences. Solved is a test with a mean error
-    below 0.01, 0.04, 0.015 by the kind, and none wrong; in 3b fewer than 6 of 256.
+    and that select networks. confirmation: sequences that are put to those which do well.
+    tested: test sequences. Solved is a test with a mean error below 0.01, 0.04, 0.015 by
+    the kind, and none wrong; in 3b fewer than 6 of 256.
     """
 
     name: ClassVar[str] = "two-sequence"
@@ -61,6 +62,7 @@ class TwoSequence(AnswerAtEnd):
     informative: int = field(default=3, metadata={"help": "inputs that tell the class"})
     training: int = field(default=150, metadata={"help": "sequences to fit"})
     validation: int = field(default=150, metadata={"help": "sequences to select by"})
+    confirmation: int = field(default=0, metadata={"help": "sequences that confirm"})
     tested: int = field(default=2_560, metadata={"help": "test sequences"})
 
     def __post_init__(self) -> None:

@@ -214,13 +214,14 @@ def test_sequences_that_were_presented_are_counted_over_the_run(name):
     result = evolino.run(replace(made, task=task), baselines=True)
     evaluations = result.history[-1].evaluations
     metrics = result.metrics
-    assert metrics["presented"] == metrics["distinct"] * evaluations
+    for_all = metrics["distinct"] - getattr(task, "confirmation", 0)
+    assert metrics["presented"] == for_all * evaluations
     assert (
         result.baselines["random search, equal evaluations"]["presented"]
         == (metrics["presented"])
     )
     (trivial,) = (k for k in result.baselines if k.startswith("unevolved"))
-    assert result.baselines[trivial]["presented"] == metrics["distinct"]
+    assert result.baselines[trivial]["presented"] == for_all
 
 
 @pytest.mark.parametrize("name", ["adding", "lag"])
@@ -254,3 +255,17 @@ def test_published_figures_are_those_of_the_very_parameters():
         for row in load_table(f"{name}-best").rows:
             assert row.experiment(0).task.published(), row.label
     assert Adding(length=200).published() == ()
+
+
+def test_sequences_that_confirm_are_others_and_change_no_other_sequence():
+    with_more = Lag(length=5, training=3, validation=2, confirmation=4)
+    split = with_more.sequences(np.random.default_rng(0))
+    without = replace(with_more, confirmation=0).sequences(np.random.default_rng(0))
+    assert [len(stage) for stage in split.confirmation] == [4]
+    assert without.confirmation == ()
+    both = (*split.train, *split.validation, *split.test[:3])
+    again = (*without.train, *without.validation, *without.test[:3])
+    for one, other in zip(both, again, strict=True):
+        assert np.array_equal(one.series.inputs.indices, other.series.inputs.indices)
+    first = split.confirmation[0][0].series.inputs.indices
+    assert not any(np.array_equal(first, each.series.inputs.indices) for each in both)
