@@ -64,9 +64,9 @@ def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> No
     if asked.threshold is not None:
         from evolino.cli.csv_anomalies import write_anomalies
 
-        found = forecaster.anomalies(threshold=asked.threshold)
+        scores = forecaster.anomalies(threshold=asked.threshold)
         dates = forecaster._fitted.training.dates
-        write_anomalies(found, dates, asked.targets, files)
+        write_anomalies(scores, dates, asked.targets, files)
         return
     if x is not None and len(table) < last + asked.horizon:
         typer.echo(
