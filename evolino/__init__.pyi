@@ -8,6 +8,8 @@ docs/reference.md.
 from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
+from evolino.diagnosis.diagnose import Diagnosis as Diagnosis
+from evolino.diagnosis.diagnose import diagnose as diagnose
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
 from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.loading_estimators import load_estimator as load_estimator
