@@ -23,6 +23,11 @@ from evolino.gradient.likelihood_objective import (
     check_likelihood,
 )
 from evolino.gradient.objective import Objective, check_loss, distinct
+from evolino.gradient.pictures_objective import (
+    PicturesObjective,
+    check_pictures_objective,
+    pictures_objectives,
+)
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
     at_stage,
@@ -32,6 +37,7 @@ from evolino.gradient.schedule import (
     stage_of,
     without_schedule,
 )
+from evolino.network.convolutional import ConvLSTM
 from evolino.network.lstm import LSTM
 from evolino.readout.best_only import BestOnly
 from evolino.readout.linear import PseudoInverse, Ridge
@@ -41,7 +47,7 @@ from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
-Kind = TypeVar("Kind", Objective, LikelihoodObjective)
+Kind = TypeVar("Kind", Objective, LikelihoodObjective, PicturesObjective)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +72,8 @@ class Refinement:
     """
 
     settings: Descent
-    descended: Objective | LikelihoodObjective
-    held_out: Objective | LikelihoodObjective
+    descended: Objective | LikelihoodObjective | PicturesObjective
+    held_out: Objective | LikelihoodObjective | PicturesObjective
     seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
@@ -104,6 +110,7 @@ class Refinement:
         if settings.scales == "none":
             movable = movable_genes(architecture, settings.genes)
             return settings.round(self.loss_of, start, movable, until)
+        assert isinstance(architecture, LSTM)
         scales = group_scales(architecture, settings.genes, settings.scales)
         return descend_scales(settings.round, scales, self.loss_of, start, until)
 
@@ -117,7 +124,7 @@ class Refinement:
     def loss_of(self, number: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all segments, or of
         those of its minibatch."""
-        if isinstance(self.descended, LikelihoodObjective):
+        if not isinstance(self.descended, Objective):
             return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()
         if not 0 < size < len(segments):
@@ -143,7 +150,11 @@ def check_refinement(
     settings: Descent, architecture: object, task: Task, readout: object
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
-    lstm, readout = check_lstm(architecture), refined_readout(readout)
+    readout = refined_readout(readout)
+    if isinstance(architecture, ConvLSTM):
+        check_pictures_objective(settings, architecture, readout)
+        return
+    lstm = check_lstm(architecture)
     check_genes_of(lstm, settings.genes)
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
@@ -193,6 +204,10 @@ def refinement_of(
     for what has no gradient.
     """
     check_refinement(settings, architecture, task, readout)
+    if isinstance(architecture, ConvLSTM):
+        of_pictures = pictures_objectives(architecture, refined_readout(readout), split)
+        descended, held_out_of = min(of_pictures, key=lambda each: each[1].value(genome))
+        return Refinement(settings, descended, held_out_of, seed)
     assert isinstance(architecture, LSTM)
     readout = refined_readout(readout)
     folds, held_out = folds_of(settings, split)
@@ -209,8 +224,8 @@ def refinement_of(
         Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
-    descended = _best(objectives, genome)
-    return Refinement(settings, descended, replace(descended, scored=held_out.scored), seed)
+    chosen = _best(objectives, genome)
+    return Refinement(settings, chosen, replace(chosen, scored=held_out.scored), seed)
 
 
 def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
