@@ -19,6 +19,7 @@ from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
 from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
+from evolino.gradient.reinforce import Reinforce as Reinforce
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
@@ -78,6 +79,7 @@ from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.control.cues import Memory as Memory
 from evolino.tasks.control.cues import TMaze as TMaze
 from evolino.tasks.control.gym import Gymnasium as Gymnasium
+from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
@@ -106,6 +108,8 @@ from evolino.training.experiment import Islands as Islands
 from evolino.training.history import Generation as Generation
 from evolino.training.progress import Progress as Progress
 from evolino.training.result import Result as Result
+from evolino.training.tracking import MLflow as MLflow
+from evolino.training.tracking import TensorBoard as TensorBoard
 from evolino.training.train import resume as resume
 from evolino.training.train import run as run
 from evolino.training.train import train as train

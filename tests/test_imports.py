@@ -25,7 +25,7 @@ BELOW = {
     "search": {"vocabulary", "simd"},
     "network": {"vocabulary", "simd", "solvers", "environments", "search", "task"},
     "readout": {"vocabulary", "simd", "solvers", "network"},
-    "gradient": {"vocabulary", "solvers", "task", "network", "readout"},
+    "gradient": {"vocabulary", "solvers", "environments", "task", "network", "readout"},
     "models": GROUND
     | {"registry", "solvers", "environments", "task", "network", "readout"},
     "export": {"vocabulary", "storage", "task", "network", "readout", "models"},
@@ -36,6 +36,7 @@ BELOW = {
         "registry",
         "user_files",
         "solvers",
+        "environments",
         "task",
         "search",
         "network",

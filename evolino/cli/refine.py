@@ -28,8 +28,28 @@ class RefineOptions:
     rate: Annotated[
         float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
+    genes: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights that descend, between commas: bias, input, feedback, recurrent, "
+            "peephole, or of one gate, such as bias.forget.",
+            show_default="all",
+        ),
+    ] = None
+    scales: Annotated[
+        str | None,
+        typer.Option(
+            help="group or cell: factors of groups of weights descend in their place.",
+            show_default="none",
+        ),
+    ] = None
     seconds: Annotated[
-        float | None, typer.Option(help="Begin no round of descent after so long.")
+        float | None,
+        typer.Option(help="Begin no round of descent after so long by the wall clock."),
+    ] = None
+    cpu_seconds: Annotated[
+        float | None,
+        typer.Option(help="Begin no round of descent after so long on the processor."),
     ] = None
     assignments: Annotated[
         list[str] | None,
@@ -58,14 +78,15 @@ def _refine(options: RefineOptions) -> None:
     after it.
     """
     from evolino.cli.run import conclude, resumable
+    from evolino.cli.run_options import names_between_commas
     from evolino.registry import from_table
     from evolino.training.progress import Progress
     from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
 
-    fields = {
-        name: getattr(options, name) for name in ("steps", "starts", "rate", "seconds")
-    }
+    names = "steps", "starts", "rate", "scales", "seconds", "cpu_seconds"
+    fields = {name: getattr(options, name) for name in names}
+    fields["genes"] = names_between_commas(options.genes)
     given = {name: value for name, value in fields.items() if value is not None}
     given |= _assigned(options.assignments or ())
     settings = from_table("refinement", {"name": options.method, **given})

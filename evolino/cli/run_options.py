@@ -61,7 +61,8 @@ class RunOptions:
         str | None,
         typer.Option(
             help="evolution; or, with no readout solved, bptt: back-propagation through "
-            "time, or kalman: the decoupled extended Kalman filter.",
+            "time; kalman: the decoupled extended Kalman filter; or reinforce: recurrent "
+            "policy gradients, for tasks of control.",
             show_default="evolution",
         ),
     ] = None
@@ -78,10 +79,10 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search, readout, refine, bptt or "
-            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 ("
-            "gives up a free run so far from its target, of a series in standard "
-            "deviations of each column); several times.",
+            help="Any field of network, initialiser, search, readout, refine, bptt, "
+            "kalman or reinforce, readout.capacity=100; or ensemble=4, fit_weight=1, "
+            "tolerance=0.5 (gives up a free run so far from its target, of a series in "
+            "standard deviations of each column); several times.",
         ),
     ] = None
     refine: Annotated[
@@ -110,8 +111,28 @@ class RunOptions:
     refine_rate: Annotated[
         float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
+    refine_genes: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights that descend, between commas: bias, input, feedback, recurrent, "
+            "peephole, or of one gate, such as bias.forget.",
+            show_default="all",
+        ),
+    ] = None
+    refine_scales: Annotated[
+        str | None,
+        typer.Option(
+            help="group or cell: factors of groups of weights descend in their place.",
+            show_default="none",
+        ),
+    ] = None
     refine_seconds: Annotated[
-        float | None, typer.Option(help="Begin no round of descent after so long.")
+        float | None,
+        typer.Option(help="Begin no round of descent after so long by the wall clock."),
+    ] = None
+    refine_cpu_seconds: Annotated[
+        float | None,
+        typer.Option(help="Begin no round of descent after so long on the processor."),
     ] = None
     robust: Annotated[
         float | None,
@@ -126,9 +147,11 @@ class RunOptions:
     evaluations: Annotated[
         int | None, typer.Option(help="Stop after so many networks.")
     ] = None
-    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None
+    seconds: Annotated[
+        float | None, typer.Option(help="End the search after so long by the wall clock.")
+    ] = None
     cpu_seconds: Annotated[
-        float | None, typer.Option(help="Stop after so long on the processor, in threads.")
+        float | None, typer.Option(help="End the search after so long on the processor.")
     ] = None
     target: Annotated[float | None, typer.Option(help="Stop at this loss.")] = None
     stagnation: Annotated[
@@ -140,6 +163,10 @@ class RunOptions:
     force: Annotated[
         bool, typer.Option("--force", help="Use --out even if it holds an earlier run.")
     ] = False
+    track: Annotated[
+        str | None,
+        typer.Option(help="Log to tensorboard (OUT/tensorboard) or mlflow as well."),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
     baselines: Annotated[
         bool,
@@ -192,7 +219,10 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
         "halve_after": options.refine_halve_after,
         "every": options.refine_every,
         "rate": options.refine_rate,
+        "genes": names_between_commas(options.refine_genes),
+        "scales": options.refine_scales,
         "seconds": options.refine_seconds,
+        "cpu_seconds": options.refine_cpu_seconds,
     }
     changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if not changes:
@@ -205,6 +235,11 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
             f"--refine-rate is for adam, the refinement is {experiment.refine.name}"
         )
     return replace(experiment, refine=replace(experiment.refine, **changes))
+
+
+def names_between_commas(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a text such as "bias,input"; None for no text."""
+    return None if text is None else tuple(name.strip() for name in text.split(","))
 
 
 def _islands(count: int | None, migrate_every: int | None) -> Islands:

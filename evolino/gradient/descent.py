@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from evolino.gradient.genes import Scales, check_genes, check_scales
 from evolino.vocabulary import Array, BoolArray, check_count, check_number
 
 # Genome (C, G) -> the loss and its gradient (C, G).
@@ -42,9 +43,12 @@ class Descent:
     decay: weight of half the mean square of the genes, added to the loss. best: how many
     of the search's best networks are refined. halve_after: successive halving of these: all
     take so many gradients, the better half of them goes on to twice as many, and so forth
-    until one is left, which goes on to `steps`; 0 lets all go on. genes: sources whose
-    weights may move, of "bias", "input", "feedback", "recurrent" and "peephole"; none is
-    all of them. hold_out: share of the segments of validation that no gradient sees; their
+    until one is left, which goes on to `steps`; 0 lets all go on. genes: groups of
+    weights that may move, by their source, "bias", "input", "feedback", "recurrent" or
+    "peephole", or by source and gate, "bias.forget"; none is all of them. scales: what of
+    them descends: "none" each weight; "group" a factor for each source and gate; "cell"
+    such factors for each cell, which all weights that they are of are multiplied by.
+    hold_out: share of the segments of validation that no gradient sees; their
     loss says which genome of the descent is kept. 0 keeps the one of the lowest loss that
     was descended on. starts: descend on so many segments, spread evenly over the rows of
     validation and train, also those that the readout is fitted on; 0 descends on the
@@ -59,7 +63,8 @@ class Descent:
     in rising order, each for an equal share of the steps; the last share has them whole.
     patience: end after so many rounds in which nothing held out has improved, those of cut
     runs not counted; 0 goes on. seconds: no round of descent begins later than this
-    after the search; where it ends depends on the machine.
+    after the search, by the clock on the wall. cpu_seconds: the same by the processor, in
+    this process, whose threads descend. Where they end a descent depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """
@@ -71,6 +76,7 @@ class Descent:
     best: int = 1
     halve_after: int = 0
     genes: tuple[str, ...] = ()
+    scales: Scales = "none"
     hold_out: float = 0.25
     starts: int = 0
     run_length: int = 0
@@ -81,6 +87,7 @@ class Descent:
     horizons: tuple[int, ...] = ()
     patience: int = 0
     seconds: float | None = None
+    cpu_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -101,16 +108,14 @@ class Descent:
         self._check_horizons()
         if self.folds and self.starts:
             raise ValueError("folds are of train, starts of validation: give one of them")
-        if self.seconds is not None:
-            check_number("seconds", self.seconds, above=0)
+        for name in ("seconds", "cpu_seconds"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), above=0)
         check_number("hold_out", self.hold_out, least=0)
         if self.hold_out >= 1:
             raise ValueError(f"hold_out must be < 1, got {self.hold_out:g}")
-        sources = ("bias", "input", "feedback", "recurrent", "peephole")
-        for source in self.genes:
-            if source not in sources:
-                raise ValueError(f"genes must be of {', '.join(sources)}, got {source!r}")
-        object.__setattr__(self, "genes", tuple(self.genes))
+        object.__setattr__(self, "genes", check_genes(self.genes))
+        check_scales(self.scales)
 
     def _check_horizons(self) -> None:
         for horizon in self.horizons:

@@ -31,7 +31,7 @@ from evolino.network.backward.sequence import (
 from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM, PROBABILITIES
 from evolino.task.capabilities import Differentiable
-from evolino.task.protocol import Task
+from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array
@@ -171,12 +171,17 @@ class NetworkLoss:
 def check_network(architecture: LSTM, task: Task, *, free_running: bool) -> None:
     """Raise ValueError for outputs, or a task's free runs, that have no gradient."""
     if free_running and not task.generates:
-        raise ValueError("descent on free runs needs a task that generates")
+        raise ValueError(
+            "training by bptt on free runs needs a task that generates, got "
+            f"{name_of(task)}"
+        )
     if free_running:
-        check_loss(architecture, task)
+        check_loss(architecture, task, what="training by bptt on free runs")
     row_loss(architecture)
     if architecture.precision != "float64":
-        raise ValueError(f"descent needs precision 'float64', got {architecture.precision}")
+        raise ValueError(
+            f"training by bptt needs precision 'float64', got {architecture.precision!r}"
+        )
 
 
 def row_loss(architecture: LSTM) -> Callable[[Array, Array], tuple[float, Array]]:
@@ -194,8 +199,8 @@ def row_loss(architecture: LSTM) -> Callable[[Array, Array], tuple[float, Array]
         blocks = architecture.blocks()
         return lambda sums, targets: _exclusive_nats(sums, targets, blocks)
     raise ValueError(
-        f"descent needs output 'identity' or one of {', '.join(PROBABILITIES)}, got "
-        f"{architecture.output!r}"
+        "training by bptt needs output 'identity' or one of "
+        f"{', '.join(PROBABILITIES)}, got {architecture.output!r}"
     )
 
 

@@ -248,26 +248,31 @@ class _Into:
 
 
 def check_loss(
-    architecture: LSTM, task: Task, output: str = "identity", readout: str = ""
+    architecture: LSTM,
+    task: Task,
+    output: str = "identity",
+    readout: str = "",
+    what: str = "refinement",
 ) -> None:
     """Raise ValueError for a task or a network that has no gradient, naming it.
 
-    output: what the readout, whose name is for the error, has a gradient with.
+    output: what the readout, whose name is for the error, has a gradient with. what: needs
+    the gradient.
     """
     there = getattr(task, "differentiable", True)
     if not isinstance(task, Differentiable) or not there:
         raise ValueError(
-            f"refinement needs a loss with a gradient; {name_of(task)} has none"
+            f"{what} needs a loss with a gradient; {name_of(task)} has none"
             + ("" if there else " with these parameters")
         )
     if architecture.output != output:
         readout = readout and f" through readout {readout}"
         raise ValueError(
-            f"refinement{readout} needs output {output!r}, got {architecture.output!r}"
+            f"{what}{readout} needs output {output!r}, got {architecture.output!r}"
         )
     if architecture.precision != "float64":
         raise ValueError(
-            f"refinement needs precision 'float64', got {architecture.precision!r}"
+            f"{what} needs precision 'float64', got {architecture.precision!r}"
         )
 
 

@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 
 from evolino.gradient.descent import Descended, Descent, Loss
+from evolino.gradient.genes import check_genes_of, movable_genes
+from evolino.gradient.group_scales import descend_scales, group_scales
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
@@ -37,7 +39,7 @@ from evolino.readout.logistic import Logistic
 from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
-from evolino.vocabulary import Array, BoolArray
+from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
 
@@ -84,19 +86,26 @@ class Refinement:
 
         until: the round takes no gradients beyond so many, but those of a line search.
         """
-        movable = movable_genes(self.descended.architecture, self.settings.genes)
         for objective in (self.descended, self.held_out):
             if isinstance(objective, LikelihoodObjective):
                 objective.forget()  # a round depends on what came before it alone
         stage = stage_of(here.place)
-        losses = self.at(stage).loss_of
         until = min(until, end_of_stage(self.settings, stage))
-        ran = self.settings.round(losses, without_schedule(here.place), movable, until)
+        ran = self.at(stage).descend(without_schedule(here.place), until)
         loss = self.held_out.value(ran.genome)
         place = scheduled(self.settings, here.place, ran, improved=loss < here.loss)
         if loss < here.loss:
             return Refined(place.genome, loss, place)
         return Refined(here.genome, here.loss, place)
+
+    def descend(self, start: Descended, until: int) -> Descended:
+        """Return where a round ends that moves the genes, or scales, of the settings."""
+        settings, architecture = self.settings, self.descended.architecture
+        if settings.scales == "none":
+            movable = movable_genes(architecture, settings.genes)
+            return settings.round(self.loss_of, start, movable, until)
+        scales = group_scales(architecture, settings.genes, settings.scales)
+        return descend_scales(settings.round, scales, self.loss_of, start, until)
 
     def at(self, stage: int) -> Refinement:
         """Return the refinement whose free runs are cut to the horizon of a stage."""
@@ -135,6 +144,7 @@ def check_refinement(
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
     lstm, readout = check_lstm(architecture), refined_readout(readout)
+    check_genes_of(lstm, settings.genes)
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
     if isinstance(readout, Logistic):
@@ -151,11 +161,12 @@ def check_refinement(
         raise ValueError(f"folds need a logistic readout, got {name_of(readout)}")
 
 
-def check_lstm(architecture: object) -> LSTM:
-    """Return an architecture that is an LSTM. Raises ValueError for others."""
+def check_lstm(architecture: object, what: str = "refinement") -> LSTM:
+    """Return an architecture that is an LSTM. Raises ValueError for others, naming what
+    needs one."""
     if not isinstance(architecture, LSTM):
         found = type(architecture).__name__
-        raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
+        raise ValueError(f"{what} needs an LSTM, got {found}, which has no gradient")
     return architecture
 
 
@@ -262,12 +273,6 @@ def parts_of(
         if others:
             return others, held_out
     return segments, segments
-
-
-def movable_genes(architecture: LSTM, sources: tuple[str, ...]) -> BoolArray:
-    """Return (C, G): whether a gene is from one of the sources; none is every source."""
-    of_gene = [not sources or source in sources for source, _ in architecture.gene_groups()]
-    return np.broadcast_to(np.array(of_gene), architecture.genome_shape).copy()
 
 
 def _overlap(one: Segment, other: Segment) -> bool:

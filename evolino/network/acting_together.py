@@ -20,12 +20,13 @@ def play_stepped(
     episodes: Episodes,
 ) -> Outcomes:
     """Return what networks (P, C, G) with output weights (P, C, K) come to, (P, N)."""
-    networks = _Together(architecture, genomes, output_weights, episodes.number)
+    networks = Together(architecture, genomes, output_weights, episodes.number)
     return play_together(environment, episodes, len(genomes), networks.act)
 
 
-class _Together:
-    """P networks, N instances of each; one set of NumPy operations is a step of all."""
+class Together:
+    """P networks, N instances of each, from rest; one set of NumPy operations is a step of
+    all."""
 
     def __init__(
         self, architecture: LSTM, genomes: Array, output_weights: Array, number: int

@@ -134,7 +134,7 @@ def settings_of(problem: Problem) -> BPTT:
 
 def check_trainable(problem: Problem) -> None:
     """Raise ValueError for an experiment whose loss has no gradient."""
-    architecture = check_lstm(problem.experiment.architecture)
+    architecture = check_lstm(problem.experiment.architecture, "training by bptt")
     free_running = settings_of(problem).loss == "free-run"
     check_network(architecture, problem.task, free_running=free_running)
 

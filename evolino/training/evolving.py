@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+from typing import Any
 
 from evolino.models.ensemble import Ensemble, Trained
 from evolino.models.units import first_lost
@@ -19,6 +20,7 @@ from evolino.training.recorder import Recorder
 from evolino.training.result import Result
 from evolino.training.run import Run, Step
 from evolino.training.run_folder import RunFolder
+from evolino.training.stopping import limits_of_refinement
 from evolino.training.workers.base import Workers
 
 UNREFINED = "_unrefined"  # after the name of a figure: before the refinement
@@ -81,6 +83,7 @@ class Evolving:
             seconds=seconds,
             workers=self._workers.count,
             cpu_seconds=cpu_seconds,
+            refinement=self._refinement_record(),
         )
 
     def _evolve(self, records: list[Generation]) -> tuple[list[str], bool]:
@@ -116,18 +119,34 @@ class Evolving:
         if settings is None:
             return
         interrupt.left = endless
-        began = self._clock.seconds() - run.progress.refined_seconds
+        progress = run.progress
+        began = self._clock.seconds() - progress.refined_seconds
+        cpu_began = self._clock.cpu_seconds() - progress.refined_cpu_seconds
         try:
             while run.may_refine and not interrupt.requested:
-                line = interrupt.attend(lambda: run.refine(self._workers))
-                run.progress.refined_seconds = self._clock.seconds() - began
-                self._count_seconds()
-                for callback in self._callbacks:
-                    callback.on_refined(line, run.progress.seconds)
-                if settings.seconds and run.progress.refined_seconds >= settings.seconds:
+                if limits_of_refinement(settings, progress):
                     break
+                line = interrupt.attend(lambda: run.refine(self._workers))
+                self._count_seconds()
+                progress.refined_seconds = progress.seconds - began
+                progress.refined_cpu_seconds = progress.cpu_seconds - cpu_began
+                for callback in self._callbacks:
+                    callback.on_refined(line, progress.seconds)
         except BrokenOff:
             self._workers.abandon()
+
+    def _refinement_record(self) -> dict[str, Any] | None:
+        """Return what the refinement took, for result.json; None if there was none."""
+        settings, progress = self._run.experiment.refine, self._run.progress
+        if settings is None or not progress.refined:
+            return None
+        limits = "; ".join(limits_of_refinement(settings, progress))
+        return {
+            "gradients": [state["gradients"] for state in progress.refined],
+            "ended": [state["ended"] or limits for state in progress.refined],
+            "seconds": progress.refined_seconds,
+            "cpu_seconds": progress.refined_cpu_seconds,
+        }
 
     def _unrefined_figures(self) -> dict[str, float]:
         """Return the test figures before the refinement."""

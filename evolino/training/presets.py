@@ -24,11 +24,10 @@ from evolino.registry import find, from_table, names, to_table
 from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Published, Task, name_of
 from evolino.training.config import experiment_from_table
-from evolino.training.experiment import Experiment
+from evolino.training.experiment import WITHOUT_SEARCH, Experiment
 from evolino.vocabulary import unknown_name
 
 DEFAULT_PRESET = "best"
-WITHOUT_SEARCH = ("bptt", "kalman")  # ways to train
 FALLBACK_TASK = "series"
 
 
@@ -154,7 +153,8 @@ def experiment_for(
     names; another one than the preset's comes with its own defaults. fields: tables of
     network, initialiser, search or readout, laid over what there is then. budget_options:
     limits; any of them replaces the preset's. refine: name of a refinement that follows the
-    search. train: "evolution", or "bptt" or "kalman", which train without a search.
+    search. train: "evolution", or "bptt", "kalman" or "reinforce", which train without
+    a search.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}

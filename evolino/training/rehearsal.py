@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from evolino.search.base import Search
-from evolino.training import backpropagation, filtering
+from evolino.training import backpropagation, filtering, policy_gradient
 from evolino.training.experiment import Experiment
 from evolino.training.problem import Problem
 from evolino.training.run_progress import Progress
@@ -62,6 +62,9 @@ def _rehearse(experiment: Experiment, state: dict[str, Any]) -> None:
     if experiment.kalman is not None:
         filtering.check_state(problem, state["search"])
         return
+    if experiment.reinforce is not None:
+        policy_gradient.check_state(problem, state["search"])
+        return
     if experiment.islands is None:
         search = state["search"]
         if experiment.refine is not None and experiment.refine.every:
@@ -99,7 +102,10 @@ def _checked(progress: Progress, shape: tuple[int, int]) -> Progress:
         most = MOST_GENERATIONS if name == "generation" else 2**63
         if type(value) is not int or not 0 <= value < most:
             raise TypeError(f"{name} must be a count, got {value!r:.60}")
-    for seconds in (progress.seconds, progress.cpu_seconds):
+    for seconds in (
+        *(progress.seconds, progress.cpu_seconds),
+        *(progress.refined_seconds, progress.refined_cpu_seconds),
+    ):
         number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if not number or not seconds >= 0:
             raise TypeError(f"seconds must be a number, got {seconds!r:.60}")

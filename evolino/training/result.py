@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -21,8 +21,11 @@ class Result:
     of the best (the best network alone if the run was interrupted); None if every network
     failed. history: one record a generation. metrics: the task's, on test data
     (empty if the run was interrupted). stopped: the reasons. seconds: until the model's
-    readout was solved. cpu_seconds: the same of the processor, of this process without
-    workers in others. baselines: metrics of trivial and unevolved methods, by method.
+    readout was solved, the refinement included. cpu_seconds: the same of the processor;
+    None where workers are other processes, whose seconds are not known here. refinement:
+    gradients of each network, why its descent ended, and the seconds and cpu_seconds that
+    all of it took, of those above; None without one. baselines: metrics of trivial and
+    unevolved methods, by method.
     """
 
     experiment: Experiment
@@ -36,6 +39,7 @@ class Result:
     workers: int
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     cpu_seconds: float | None = None
+    refinement: dict[str, Any] | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return the content of result.json."""
@@ -54,8 +58,15 @@ class Result:
             "evaluations": self.evaluations,
             "seconds": self.seconds,
             "cpu_seconds": self.cpu_seconds,
+            "refinement": self.refinement,
             "version": version("evolino"),
         }
+
+    def without_cpu_seconds(self) -> Result:
+        """Return the result of workers in other processes, whose CPU seconds nobody
+        counted."""
+        refinement = self.refinement and {**self.refinement, "cpu_seconds": None}
+        return replace(self, cpu_seconds=None, refinement=refinement)
 
     @property
     def interrupted(self) -> bool:

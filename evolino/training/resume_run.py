@@ -53,7 +53,8 @@ def resume(
             refine = _after(experiment.refine, refine)
             experiment = replace(experiment, refine=refine)
             if state is not None:
-                state["progress"] |= {"refined": [], "rounds": [], "refined_seconds": 0.0}
+                state["progress"] |= {"refined": [], "rounds": []}
+                state["progress"] |= {"refined_seconds": 0.0, "refined_cpu_seconds": 0.0}
             folder.remove_result()
         lost = folder.rewind(0 if state is None else state["progress"]["generation"])
         if lost:

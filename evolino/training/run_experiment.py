@@ -137,6 +137,8 @@ def finish(
         else:
             evolving = Evolving(run, pool, callbacks, folder, interrupt, clock)
             result = evolving.result(history)
+            if not are_threads(setting.workers):
+                result = result.without_cpu_seconds()
         with interrupt.raising():
             result = _saved(result, pool, setting)
     for callback in callbacks:
@@ -146,12 +148,18 @@ def finish(
 
 def check_cpu_seconds(experiment: Experiment, workers: int | WorkerSettings) -> None:
     """Raise ValueError for CPU seconds of workers in other processes, not counted."""
-    if experiment.budget.cpu_seconds is None or isinstance(workers, int):
-        return
-    if workers.backend != "threads":
+    refine = experiment.refine
+    limits = experiment.budget.cpu_seconds, refine and refine.cpu_seconds
+    if any(limit is not None for limit in limits) and not are_threads(workers):
+        assert isinstance(workers, WorkerSettings)
         raise ValueError(
             f"cpu_seconds are of this process: they need threads, got {workers.backend}"
         )
+
+
+def are_threads(workers: int | WorkerSettings) -> bool:
+    """Return whether workers are threads of this process, whose CPU seconds it counts."""
+    return isinstance(workers, int) or workers.backend == "threads"
 
 
 def _begun(

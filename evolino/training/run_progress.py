@@ -17,7 +17,7 @@ class Progress:
     generation 0. improved_at: the generation that found the best network. found: the best
     networks on the present variant, the best first, as many as the model is made of or
     are refined. refined: the states of these; rounds: what each round of refinement came
-    to, in refined_seconds. cpu_seconds: of this process.
+    to, in refined_seconds and refined_cpu_seconds. cpu_seconds: of this process.
     """
 
     generation: int = 0
@@ -31,6 +31,7 @@ class Progress:
     rounds: list[dict[str, Any]] = field(default_factory=list)
     refined_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    refined_cpu_seconds: float = 0.0
 
     @property
     def best(self) -> float:
@@ -44,11 +45,15 @@ class Progress:
 
     def forget_refinement(self) -> None:
         """Begin refinement anew after this: the search has gone on."""
-        self.refined, self.rounds, self.refined_seconds = [], [], 0.0
+        self.refined, self.rounds = [], []
+        self.refined_seconds = self.refined_cpu_seconds = 0.0
 
     def later(self) -> dict[str, Any]:
         """Return by name what goes on changing after the last generation."""
-        names = "seconds", "refined", "rounds", "refined_seconds", "cpu_seconds"
+        names = (
+            *("seconds", "cpu_seconds", "refined", "rounds"),
+            *("refined_seconds", "refined_cpu_seconds"),
+        )
         return {name: getattr(self, name) for name in names}
 
     def as_state(self) -> dict[str, Any]:

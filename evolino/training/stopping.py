@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from evolino.gradient.descent import Descent
 from evolino.training.experiment import Budget
+from evolino.training.run_progress import Progress
 
 
 class SavingError(RuntimeError):
@@ -43,3 +45,16 @@ def reasons(
     if budget.stagnation is not None and stagnant >= budget.stagnation:
         found.append(f"stagnation: {stagnant} generations without a better network")
     return found
+
+
+def limits_of_refinement(settings: Descent, progress: Progress) -> list[str]:
+    """Return the limits of seconds that a refinement has reached; empty: go on."""
+    taken = {
+        "seconds": (settings.seconds, progress.refined_seconds),
+        "cpu_seconds": (settings.cpu_seconds, progress.refined_cpu_seconds),
+    }
+    return [
+        f"{name}: {limit:g}"
+        for name, (limit, so_far) in taken.items()
+        if limit is not None and so_far >= limit
+    ]

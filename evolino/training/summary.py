@@ -21,6 +21,7 @@ NULLABLE: dict[str, type | tuple[type, ...]] = {
     "preset": str,
     "parameters": dict,
     "cpu_seconds": NUMBER,
+    "refinement": dict,
 }
 FIGURE: dict[str, type | tuple[type, ...]] = {
     "method": str,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
 from evolino.gradient.kalman import Kalman
+from evolino.gradient.reinforce import Reinforce
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
@@ -17,8 +18,14 @@ from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.training import resume_run, run_experiment
 from evolino.training.callbacks import Callback, check_callbacks
-from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
-from evolino.training.presets import WITHOUT_SEARCH, experiment_for
+from evolino.training.experiment import (
+    WITHOUT_SEARCH,
+    Budget,
+    Curriculum,
+    Experiment,
+    Islands,
+)
+from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import Backend, WorkerSettings
@@ -45,6 +52,7 @@ def train(
     refine: Descent | None = None,
     bptt: BPTT | None = None,
     kalman: Kalman | None = None,
+    reinforce: Reinforce | None = None,
     islands: int | None = None,
     migrate_every: int | None = None,
     seed: int = 0,
@@ -69,7 +77,8 @@ def train(
     (both as of `Experiment`). ensemble: how many of the best networks make the model, their
     readouts' sums averaged. refine: `LBFGS` or `Adam`, a descent of the best networks after
     the search. bptt: `BPTT`, training by back-propagation through time in place of search
-    and readout; kalman: `Kalman`, by the decoupled extended Kalman filter. islands: how
+    and readout; kalman: `Kalman`, by the decoupled extended Kalman filter; reinforce:
+    `Reinforce`, by recurrent policy gradients, for tasks of control. islands: how
     many searches evolve apart and exchange their best networks in a ring, every
     `migrate_every` generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
@@ -99,6 +108,7 @@ def train(
         "refine": refine,
         "bptt": bptt,
         "kalman": kalman,
+        "reinforce": reinforce,
         "islands": _islands(islands, migrate_every),
     }
     return run(
@@ -228,6 +238,7 @@ RECORDS: dict[str, type] = {
     "refine": Descent,
     "bptt": BPTT,
     "kalman": Kalman,
+    "reinforce": Reinforce,
     "experiment": Experiment,
     "budget": Budget,
     "curriculum": Curriculum,
@@ -267,7 +278,7 @@ def _islands(count: int | None, migrate_every: int | None) -> Islands | None:
 def _check_methods(given: Mapping[str, Any]) -> None:
     """Raise TypeError, naming the argument, for one that cannot do its part."""
     for name, part in given.items():
-        named = part is None or isinstance(part, str)
+        named = isinstance(part, str) or (part is None and name != "task")
         if isinstance(part, type):
             raise TypeError(f"{name} must be a name or an object, got the class {part!r}")
         if not named and not hasattr(part, METHODS[name]):

@@ -52,6 +52,28 @@ def test_refinement_by_adam_has_the_options_that_are_given(evolino, tmp_path):
     assert len(RunFolder.open(tmp_path / "run").refinement.rounds()) > 1
 
 
+def test_chosen_genes_and_scales_reach_the_refinement(evolino, tmp_path):
+    code, _, err = evolino(
+        *QUICK, "--search", "random", "--evaluations", 8, "--refine", "lbfgs",
+        "--refine-steps", 3, "--refine-genes", "bias, recurrent.forget",
+        "--refine-scales", "cell", "--refine-cpu-seconds", 100,
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert RunFolder.open(tmp_path / "run").experiment().refine == package.LBFGS(
+        steps=3, genes=("bias", "recurrent.forget"), scales="cell", cpu_seconds=100
+    )
+
+
+def test_bptt_on_a_task_whose_loss_has_no_gradient_speaks_of_training(evolino):
+    code, _, err = evolino(
+        "run", "timing", "--trainer", "bptt", "--set", "bptt.loss=free-run",
+        "--evaluations", 10, "--no-baselines", "--quiet", "--out", "run",
+    )  # fmt: skip
+    assert code == 2
+    assert "training by bptt" in err
+    assert "refinement" not in err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -63,7 +85,15 @@ def test_refinement_by_adam_has_the_options_that_are_given(evolino, tmp_path):
         (("--trainer", "bptt", "--refine", "adam"), "leave out refine"),
         (("--trainer", "bptt", "--islands", 2), "leave out islands"),
         (("--trainer", "bptt", "--set", "bptt.rate=1"), "no field 'rate'; nearest: rates"),
+        (("--trainer", "bptt", "--set", "network.output=threshold"), "training by bptt"),
         (("--refine-halve-after", 5), "--refine-halve-after needs --refine"),
+        (("--refine-cpu-seconds", 5), "--refine-cpu-seconds needs --refine"),
+        (("--refine", "lbfgs", "--refine-genes", "biases"), "got 'biases'"),
+        (
+            ("--refine", "lbfgs", "--refine-genes", "input"),
+            "no genes 'input'; it has bias.",
+        ),
+        (("--refine", "lbfgs", "--refine-scales", "on"), "none, group, cell, got 'on'"),
         (("--refine", "lbfgs", "--refine-rate", 0.1), "the refinement is lbfgs"),
         (("--refine", "adams"), "nearest: adam"),
         (("--refine", "adam", "--refine-rate", 0), "rate must be > 0, got 0"),

@@ -246,7 +246,7 @@ def test_what_has_no_gradient_is_refused(rng):
     _, segments = series(rng)
     with pytest.raises(ValueError, match=r"output 'identity' or one of .* got 'threshold'"):
         NetworkLoss(replace(PLAIN, output="threshold"), Oscillators(), segments)
-    with pytest.raises(ValueError, match="precision 'float64', got float32"):
+    with pytest.raises(ValueError, match="precision 'float64', got 'float32'"):
         NetworkLoss(replace(PLAIN, precision="float32"), Oscillators(), segments)
 
 

@@ -32,3 +32,22 @@ def faulty(**fields):
 def files(path):
     """What a run's folder holds that is the same for all workers and interruptions."""
     return {name: (path / name).read_bytes() for name in ("model.npz", "history.jsonl")}
+
+
+SHORT_MACKEY_GLASS = evolino.MackeyGlass(
+    steps=600, washout=300, settling=50, horizon=21, validation_starts=12, test_starts=50
+)
+
+
+def refined_experiment(**options):
+    """The best two of 60 delay lines, refined by 230 gradients, with other settings."""
+    settings = {"steps": 230, "best": 2, **options}
+    return evolino.Experiment(
+        SHORT_MACKEY_GLASS,
+        evolino.LSTM(cells=4, readout_states=True),
+        evolino.DelayLine(length=3),
+        evolino.RandomSearch(),
+        evolino.Ridge(1e-9),
+        evolino.Budget(evaluations=60),
+        refine=evolino.LBFGS(**settings),
+    )

@@ -19,6 +19,7 @@ NO_ERRORS = {
     *("accepted_to", "accepted_from", "accepted_through", "accepted_all_checked"),
     *("training_accepted", "test_steps_in_bounds"),
     "frame_accuracy",
+    "back_on_course",
     *("distinct", "presented", "symbols"),
 }
 

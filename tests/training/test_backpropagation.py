@@ -169,7 +169,7 @@ def test_what_it_does_not_have_is_refused(changes, name):
     ("changes", "message"),
     [
         ({"network": evolino.LSTM(cells=4, output="threshold")}, "got 'threshold'"),
-        ({"network": evolino.LSTM(cells=4, precision="float32")}, "got float32"),
+        ({"network": evolino.LSTM(cells=4, precision="float32")}, "got 'float32'"),
     ],
 )
 def test_what_has_no_gradient_is_refused(changes, message):

@@ -11,23 +11,7 @@ from evolino.training.refining import Round
 from evolino.training.resume_run import resume
 from evolino.training.run_experiment import run_experiment
 from evolino.training.run_folder import RunFolder
-
-TASK = evolino.MackeyGlass(
-    steps=600, washout=300, settling=50, horizon=21, validation_starts=12, test_starts=50
-)
-
-
-def experiment(**options):
-    settings = {"steps": 230, "best": 2, **options}
-    return evolino.Experiment(
-        TASK,
-        evolino.LSTM(cells=4, readout_states=True),
-        evolino.DelayLine(length=3),
-        evolino.RandomSearch(),
-        evolino.Ridge(1e-9),
-        evolino.Budget(evaluations=60),
-        refine=evolino.LBFGS(**settings),
-    )
+from tests.support.experiments import refined_experiment as experiment
 
 
 @pytest.fixture(scope="module")

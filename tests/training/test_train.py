@@ -86,6 +86,7 @@ def test_what_cannot_work_is_named(options, message):
     ("options", "message"),
     [
         ({"task": 3}, "task must be a name or have a method sequences, got 3"),
+        ({"task": None}, "task must be a name or have a method sequences, got None"),
         ({"network": 3}, "network must be an architecture such as evolino.LSTM, got 3"),
         ({"budget": 3}, "budget must be of evolino.Budget, got 3"),
         ({"curriculum": 3}, "curriculum must be of evolino.Curriculum, got 3"),
