@@ -83,6 +83,7 @@ from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
+from evolino.tasks.labelling.labelling import Labelling as Labelling
 from evolino.tasks.languages.languages import Languages as Languages
 from evolino.tasks.long_lags.arithmetic import Adding as Adding
 from evolino.tasks.long_lags.arithmetic import Multiplication as Multiplication
