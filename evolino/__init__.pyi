@@ -69,6 +69,10 @@ from evolino.search.openai_es import OpenAIES as OpenAIES
 from evolino.search.random_search import RandomSearch as RandomSearch
 from evolino.search.scales import ScaleEvolution as ScaleEvolution
 from evolino.search.xnes import XNES as XNES
+from evolino.solvers.ctc_decoding import LabelBigram as LabelBigram
+from evolino.solvers.ctc_decoding import WordList as WordList
+from evolino.solvers.ctc_decoding import best_path as best_path
+from evolino.solvers.ctc_decoding import prefix_search as prefix_search
 from evolino.task.protocol import Published as Published
 from evolino.task.protocol import Task as Task
 from evolino.task.series import Segment as Segment
