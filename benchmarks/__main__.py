@@ -16,7 +16,7 @@ from benchmarks.paired import QUICK, Effort
 SUBJECTS = (
     "roofline", "forward", "large", "symbols", "readout", "evaluation", "gradient",
     "searches",
-    "generation", "scaling", "start",
+    "generation", "scaling", "step", "start",
 )  # fmt: skip
 RECORD, PAGE = Path("results/benchmarks.json"), Path("docs/performance.md")
 

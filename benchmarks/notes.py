@@ -91,6 +91,12 @@ cores: 25 blocks split 13 to 12, which leaves 1.92; ask, tell and record are don
 thread, which leaves 1.87; and the Python of the blocks, a twentieth of their time, takes
 turns. Two processes side by side do not slow each other down.
 """,
+    "step": """
+From Python most of a step is the way into NumPy, ONNX Runtime or PyTorch, once for every
+operation or once for all. In C it is the exponentials of the C library. C is timed by the
+self-test of the exported source, compiled with -O2; code is the bytes of its machine code
+without the self-test. The forms compute the same outputs ([export](export.md)).
+""",
     "start": """
 `evolino --help` imports typer and nothing numerical. Up to the first generation most of the
 time goes into importing NumPy, Numba and SciPy, and into loading compiled kernels from

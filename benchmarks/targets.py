@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.gradient import CELLS, FORWARD, JAX
 from benchmarks.paired import Spread, spread
 from benchmarks.roofline import evaluation_bound, forward_bound, readout_bound
+from benchmarks.step import C_DOUBLE, FILE, OURS
 
 Parts = Mapping[str, Any]
 
@@ -22,6 +23,7 @@ AGAINST_PYBRAIN = {10: 200.0, 20: 150.0, 40: 60.0}
 SHARE = 0.10
 TWO_WORKERS = 1.8
 HELP, FIRST_GENERATION = 0.3, 2.0
+PYTHON_STEP, C_STEP = 20.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Target:
     """A figure to reach.
 
     subject: the part that measures it. what: in words. reach: the figure; least: whether
-    more is better. unit: "times", "s", "share" or "". found: what was measured, None if it
-    was not. limit: what the roofline itself would reach, as far as that is known.
+    more is better. unit: "times", "s", "us", "share" or "". found: what was measured, None
+    if it was not. limit: what the roofline itself would reach, as far as that is known.
     """
 
     subject: str
@@ -61,6 +63,7 @@ def targets(parts: Parts) -> list[Target]:
         *_gradient(parts.get("gradient", {})),
         *_generation(parts.get("generation", {})),
         *_scaling(parts.get("scaling", {})),
+        *_step(parts.get("step", {})),
         *_start(parts.get("start", {})),
     ]
 
@@ -146,6 +149,13 @@ def _scaling(part: Parts) -> Iterator[Target]:
         found = (part.get(key) or {}).get("gain")
         limit = None if found is None else 2.0
         yield Target("scaling", what, TWO_WORKERS, found, limit=limit)
+
+
+def _step(part: Parts) -> Iterator[Target]:
+    found = part.get("microseconds", {})
+    for form, most in ((OURS, PYTHON_STEP), (FILE, PYTHON_STEP), (C_DOUBLE, C_STEP)):
+        what = f"one step of one network, {form}"
+        yield Target("step", what, most, found.get(form), least=False, unit="us")
 
 
 def _start(part: Parts) -> Iterator[Target]:

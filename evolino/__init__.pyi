@@ -8,6 +8,8 @@ docs/reference.md.
 from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
+from evolino.diagnosis.diagnose import Diagnosis as Diagnosis
+from evolino.diagnosis.diagnose import diagnose as diagnose
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
 from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.loading_estimators import load_estimator as load_estimator
@@ -19,9 +21,11 @@ from evolino.gradient.adam import Adam as Adam
 from evolino.gradient.bptt import BPTT as BPTT
 from evolino.gradient.kalman import Kalman as Kalman
 from evolino.gradient.lbfgs import LBFGS as LBFGS
+from evolino.gradient.reinforce import Reinforce as Reinforce
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
+from evolino.network.convolutional import ConvLSTM as ConvLSTM
 from evolino.network.groups import Group as Group
 from evolino.network.initialisers.around import Around as Around
 from evolino.network.initialisers.base import Initialiser as Initialiser
@@ -78,6 +82,7 @@ from evolino.tasks.classic.parity import Parity as Parity
 from evolino.tasks.control.cues import Memory as Memory
 from evolino.tasks.control.cues import TMaze as TMaze
 from evolino.tasks.control.gym import Gymnasium as Gymnasium
+from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
@@ -93,6 +98,7 @@ from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales
 from evolino.tasks.music.music import Music as Music
+from evolino.tasks.pictures.frames import Frames as Frames
 from evolino.tasks.signals.mackey_glass import MackeyGlass as MackeyGlass
 from evolino.tasks.signals.oscillators import Oscillators as Oscillators
 from evolino.tasks.signals.series import SeriesTask as SeriesTask
@@ -106,6 +112,8 @@ from evolino.training.experiment import Islands as Islands
 from evolino.training.history import Generation as Generation
 from evolino.training.progress import Progress as Progress
 from evolino.training.result import Result as Result
+from evolino.training.tracking import MLflow as MLflow
+from evolino.training.tracking import TensorBoard as TensorBoard
 from evolino.training.train import resume as resume
 from evolino.training.train import run as run
 from evolino.training.train import train as train

@@ -145,6 +145,7 @@ def test_where_values_are_a_few_words_the_signature_lists_them():
         "grid": "a name or a file",
         "train": "a selection of strings",
         "env": "an id of anyone's environment",
+        "experiment": "a name of the caller's in MLflow",
     }
     for name, function in SIGNATURES.items():
         for argument, each in inspect.signature(function).parameters.items():

@@ -6,7 +6,16 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-TABLES = ("network", "initialiser", "search", "readout", "refine", "bptt", "kalman")
+TABLES = (
+    "network",
+    "initialiser",
+    "search",
+    "readout",
+    "refine",
+    "bptt",
+    "kalman",
+    "reinforce",
+)
 NUMBERS = ("tolerance", "confirm_at", "fit_weight", "ensemble")
 FORM = "must be TABLE.FIELD=VALUE, such as readout.capacity=100, or fit_weight=1"
 

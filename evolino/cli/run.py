@@ -19,6 +19,7 @@ from evolino.cli.worker_options import worker_settings
 from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
+    from evolino.training.callbacks import Callback
     from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
 
@@ -107,20 +108,27 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     from evolino.training.run_experiment import run_experiment
     from evolino.training.run_folder import RunFolder
     from evolino.training.stopping import SavingError
+    from evolino.training.tracking import require
     from evolino.training.workers.base import EvaluationError
 
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout
     )
     experiment = experiment_of(task, fields, options)
+    if options.track is not None:
+        require(options.track)
     folder = RunFolder.create(options.out, experiment, force=options.force)
     try:
-        with resumable(folder, quiet=options.quiet), Progress(quiet=options.quiet) as bar:
+        with (
+            resumable(folder, quiet=options.quiet),
+            Progress(quiet=options.quiet) as bar,
+            tracked(options.track, folder) as trackers,
+        ):
             result = run_experiment(
                 experiment,
                 workers=pool,
                 folder=folder,
-                callbacks=[bar],
+                callbacks=[bar, *trackers],
                 baselines=options.baselines,
             )
     except (EvaluationError, SavingError):
@@ -129,6 +137,20 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
         folder.discard_unless_begun()
         raise
     conclude(folder, result, quiet=options.quiet)
+
+
+@contextmanager
+def tracked(tracker: str | None, folder: RunFolder) -> Iterator[list[Callback]]:
+    """Give the callbacks of a tracker; what it logs of the run is named as its folder."""
+    from evolino.training.tracking import MLflow, TensorBoard
+
+    if tracker is None:
+        yield []
+    elif tracker == "tensorboard":
+        yield [TensorBoard(folder.path / "tensorboard")]
+    else:
+        with MLflow(run_name=folder.path.name) as mlflow:
+            yield [mlflow]
 
 
 @contextmanager

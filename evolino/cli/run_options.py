@@ -37,6 +37,14 @@ class RunOptions:
             help="Every layer has as many cells again that read the sequence from its end.",
         ),
     ] = False
+    full_peepholes: Annotated[
+        bool,
+        typer.Option(
+            "--full-peepholes",
+            help="Gates driven by the states of all cells, in the place of cell outputs "
+            "and other peepholes.",
+        ),
+    ] = False
     precision: Annotated[
         str | None,
         typer.Option(
@@ -61,7 +69,8 @@ class RunOptions:
         str | None,
         typer.Option(
             help="evolution; or, with no readout solved, bptt: back-propagation through "
-            "time, or kalman: the decoupled extended Kalman filter.",
+            "time; kalman: the decoupled extended Kalman filter; or reinforce: recurrent "
+            "policy gradients, for tasks of control.",
             show_default="evolution",
         ),
     ] = None
@@ -78,10 +87,10 @@ class RunOptions:
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any field of network, initialiser, search, readout, refine, bptt or "
-            "kalman, readout.capacity=100; or ensemble=4, fit_weight=1, tolerance=0.5 ("
-            "gives up a free run so far from its target, of a series in standard "
-            "deviations of each column); several times.",
+            help="Any field of network, initialiser, search, readout, refine, bptt, "
+            "kalman or reinforce, readout.capacity=100; or ensemble=4, fit_weight=1, "
+            "tolerance=0.5 (gives up a free run so far from its target, of a series in "
+            "standard deviations of each column); several times.",
         ),
     ] = None
     refine: Annotated[
@@ -162,6 +171,10 @@ class RunOptions:
     force: Annotated[
         bool, typer.Option("--force", help="Use --out even if it holds an earlier run.")
     ] = False
+    track: Annotated[
+        str | None,
+        typer.Option(help="Log to tensorboard (OUT/tensorboard) or mlflow as well."),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
     baselines: Annotated[
         bool,
@@ -174,6 +187,9 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     from evolino.training.presets import experiment_for
 
     fields_set = read_assignments(options.assignments or ())
+    if options.full_peepholes:
+        cell = {"peepholes": False, "full_peepholes": True}
+        fields_set["network"] = {**cell, **fields_set.get("network", {})}
     if options.refine is not None and options.refine_best is not None:
         # With an ensemble a refinement of fewer networks is no experiment at all.
         fields_set["refine"] = {**fields_set.get("refine", {}), "best": options.refine_best}

@@ -30,6 +30,11 @@ class Environment:
     actions: int
     noise: int = 0
 
+    @property
+    def chooses(self) -> bool:
+        """Whether its action is the largest of the outputs; else they are continuous."""
+        return self.kind in (MAZE, MOUNTAIN_CAR)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Episodes:

@@ -64,6 +64,11 @@ class GymnasiumEnvironment:
         """K."""
         return facts(self.env).outputs
 
+    @property
+    def chooses(self) -> bool:
+        """Whether its action is the largest of the outputs; else they are continuous."""
+        return facts(self.env).choices > 0
+
     def open(self, count: int) -> GymnasiumWorlds:
         """Return so many copies."""
         gymnasium = load_gymnasium()

@@ -53,6 +53,12 @@ class SteppedEnvironment(Protocol):
 AnyEnvironment = Environment | SteppedEnvironment
 
 
+def chooses(environment: AnyEnvironment) -> bool:
+    """Return whether an environment's action is the largest of the outputs; one that does
+    not say so by `chooses` takes them as continuous."""
+    return bool(getattr(environment, "chooses", False))
+
+
 def play_together(
     environment: SteppedEnvironment, episodes: Episodes, networks: int, act: ActTogether
 ) -> Outcomes:

@@ -124,7 +124,7 @@ def _constants(network: StepModel, kind: CType) -> list[str]:
     """Return the definitions of all constant arrays."""
     shape, scaling = network.architecture, network.scaling
     # The gates stand side by side: their sums are then independent of each other, and the
-    # processor need not wait for one to add to the next.
+    # processor need not wait for one to add to the next, and compilers add two at once.
     arrays = {"weights": network.weights.transpose(1, 2, 0)}
     arrays |= {f"p_{gate}": each for gate, each in network.peepholes.items()}
     arrays["w_readout"] = network.readout
@@ -142,19 +142,19 @@ def _constants(network: StepModel, kind: CType) -> list[str]:
 def _sigma(network: StepModel, kind: CType) -> str:
     """Return the functions that the step calls."""
     shape, real, f = network.architecture, kind.name, kind.suffix
-    gates = range(len(shape.gates))
-    first = ", ".join(f"n{g} = w[0][{g}]" for g in gates)
-    added = "".join(f"        n{g} += w[j + 1][{g}] * source[j];\n" for g in gates)
-    given = "".join(f"    net[{g}] = n{g};\n" for g in gates)
+    gates = len(shape.gates)
+    each = f"for (g = 0; g < {gates}; g++)"
     return (
         f"static {real} sigma({real} x)\n{{\n"
         f"    return 1.0{f} / (1.0{f} + exp{f}(-x));\n}}\n\n"
         f"/* Net inputs of a cell's {', '.join(shape.gates)}: the bias, then weights\n"
         f"   times the input vector u and the cell outputs h. */\n"
-        f"static void drive(const {real} w[][{len(gates)}], const {real} *source,\n"
-        f"                  {real} *net)\n{{\n    {real} {first};\n    int j;\n"
-        f"    for (j = 0; j < {shape.input_width + shape.cells}; j++) {{\n{added}    }}\n"
-        f"{given}}}\n\n"
+        f"static void drive(const {real} w[][{gates}], const {real} *source,\n"
+        f"                  {real} *net)\n{{\n    {real} sum[{gates}];\n    int j, g;\n"
+        f"    {each}\n        sum[g] = w[0][g];\n"
+        f"    for (j = 0; j < {shape.input_width + shape.cells}; j++)\n"
+        f"        {each}\n            sum[g] += w[j + 1][g] * source[j];\n"
+        f"    {each}\n        net[g] = sum[g];\n}}\n\n"
     )
 
 

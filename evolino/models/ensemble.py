@@ -95,11 +95,17 @@ class Ensemble:
         return in_units(self.scaling, found, free_running=False)
 
     def improvise(
-        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
+        self,
+        steps: int,
+        prime: ArrayLike,
+        choose: Callable[[Array], Array],
+        *,
+        inputs: ArrayLike | None = None,
     ) -> tuple[Array, Array]:
         """Go on from a prime, fed back what `choose` makes of each output; as
         `Model.improvise`."""
-        return improvise_in_units(self.scaling, self._in_lockstep(), steps, prime, choose)
+        together = self._in_lockstep()
+        return improvise_in_units(self.scaling, together, steps, prime, choose, inputs)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of it as arrays, numbers and text."""

@@ -39,32 +39,50 @@ class Lockstep:
 
 
 def improvise(
-    networks: Lockstep, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
+    networks: Lockstep,
+    steps: int,
+    prime: ArrayLike,
+    choose: Callable[[Array], Array],
+    inputs: ArrayLike | None = None,
 ) -> tuple[Array, Array]:
     """Return what was chosen, and the outputs that it was chosen from: (steps, K) each.
 
     prime: (T, K), fed back first. choose: outputs (K,) -> what is fed back next (K,).
-    Raises ValueError for networks with external inputs or without feedback.
+    inputs: (T + steps, I), None for networks without. Raises ValueError for inputs that do
+    not fit, and for networks without feedback.
     """
     architecture = networks.architecture
-    if architecture.inputs or not architecture.feedback:
-        raise ValueError(
-            "only a network without external inputs and with output feedback improvises"
-        )
+    if not architecture.feedback:
+        raise ValueError("only a network with output feedback improvises")
     check_count("steps", steps, least=0)
     prime = as_series("prime", prime, width=architecture.outputs)
+    external = _external(architecture, inputs, len(prime) + steps)
     scale = architecture.feedback_scale
     previous = np.zeros(architecture.outputs)
-    for row in prime:
-        networks.step(scale * previous)
+    for row, given in zip(prime, external[: len(prime)], strict=True):
+        networks.step(np.concatenate([given, scale * previous]))
         previous = row
     chosen = np.zeros((steps, architecture.outputs))
     outputs = np.zeros_like(chosen)
-    for t in range(steps):
-        networks.step(scale * previous)
+    for t, given in enumerate(external[len(prime) :]):
+        networks.step(np.concatenate([given, scale * previous]))
         outputs[t] = networks.outputs()
         previous = chosen[t] = choose(outputs[t])
     return chosen, outputs
+
+
+def _external(architecture: Architecture, inputs: ArrayLike | None, steps: int) -> Array:
+    """Return inputs as (steps, I); ValueError for others."""
+    if inputs is None:
+        if architecture.inputs:
+            raise ValueError(
+                f"this network has {architecture.inputs} external inputs: pass inputs"
+            )
+        return np.zeros((steps, 0))
+    rows = as_series("inputs", inputs, width=architecture.inputs)
+    if len(rows) != steps:
+        raise ValueError(f"inputs must have {steps} steps, got {len(rows)}")
+    return rows
 
 
 def free_run(networks: Lockstep, segment: Segment) -> Array:

@@ -135,17 +135,23 @@ class Model:
         return without_padding(sums, segments)
 
     def improvise(
-        self, steps: int, prime: ArrayLike, choose: Callable[[Array], Array]
+        self,
+        steps: int,
+        prime: ArrayLike,
+        choose: Callable[[Array], Array],
+        *,
+        inputs: ArrayLike | None = None,
     ) -> tuple[Array, Array]:
         """Go on from a prime, fed back what `choose` makes of each output.
 
         prime: (T, K), fed back first. choose: outputs (K,) -> what is fed back next (K,),
-        such as a note drawn by chance. Returns what was chosen, and the outputs that it was
-        chosen from: (steps, K) each. Raises ValueError for a network with external inputs
-        or without feedback.
+        such as a note drawn by chance, or where an arm that was told to move is measured.
+        inputs: (T + steps, I), None for a network without. Returns what was chosen, and the
+        outputs that it was chosen from: (steps, K) each. Raises ValueError for inputs that
+        do not fit, and for a network without feedback.
         """
         alone = Lockstep(self.architecture, [(self.genome, self.output)])
-        return improvise_in_units(self.scaling, alone, steps, prime, choose)
+        return improvise_in_units(self.scaling, alone, steps, prime, choose, inputs)
 
     def check(self, phases: Sequence[Phase], strings: IntArray) -> Checked:
         """Return how the network does on counted strings (N, parameters).

@@ -73,10 +73,11 @@ def improvise_in_units(
     steps: int,
     prime: ArrayLike,
     choose: Callable[[Array], Array],
+    inputs: ArrayLike | None = None,
 ) -> tuple[Array, Array]:
     """Return `improvise`, all of it in the user's units."""
     if scaling is None:
-        return improvise(networks, steps, prime, choose)
+        return improvise(networks, steps, prime, choose, inputs)
     known = scaling
 
     def chosen_of(outputs: Array) -> Array:
@@ -84,5 +85,8 @@ def improvise_in_units(
 
     width = networks.architecture.outputs
     shown = known.outputs(as_series("prime", prime, width=width))
-    chosen, outputs = improvise(networks, steps, shown, chosen_of)
+    if inputs is not None:
+        driving = as_series("inputs", inputs, width=networks.architecture.inputs)
+        inputs = known.inputs(driving)
+    chosen, outputs = improvise(networks, steps, shown, chosen_of, inputs)
     return known.restored(chosen), known.restored(outputs)

@@ -20,12 +20,13 @@ def play_stepped(
     episodes: Episodes,
 ) -> Outcomes:
     """Return what networks (P, C, G) with output weights (P, C, K) come to, (P, N)."""
-    networks = _Together(architecture, genomes, output_weights, episodes.number)
+    networks = Together(architecture, genomes, output_weights, episodes.number)
     return play_together(environment, episodes, len(genomes), networks.act)
 
 
-class _Together:
-    """P networks, N instances of each; one set of NumPy operations is a step of all."""
+class Together:
+    """P networks, N instances of each, from rest; one set of NumPy operations is a step of
+    all."""
 
     def __init__(
         self, architecture: LSTM, genomes: Array, output_weights: Array, number: int
@@ -45,7 +46,9 @@ class _Together:
         count, number, _ = self._shape
         weights, u = self._weights, seen.reshape(count, number, -1)
         net = weights.bias[:, None] + np.einsum("pcug,pnu->pncg", weights.inputs, u)
-        before = self._h[:, :, self._sources]
+        full = self._architecture.full_peepholes
+        driving = self._s.reshape(self._shape) if full else self._h
+        before = driving[:, :, self._sources]
         net = net + np.einsum("pcrg,pncr->pncg", weights.recurrent, before)
         h, self._s, _ = advance(
             self._architecture, net.reshape(-1, 4), self._peepholes, self._s

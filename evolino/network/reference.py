@@ -44,7 +44,8 @@ def step(
     weights: of one network. sources: (C, R). Equations of `evolino.network.lstm`.
     """
     net = weights.bias[0] + np.einsum("cug,u->cg", weights.inputs[0], u)
-    net = net + np.einsum("crg,cr->cg", weights.recurrent[0], h[sources])
+    driving = s if architecture.full_peepholes else h
+    net = net + np.einsum("crg,cr->cg", weights.recurrent[0], driving[sources])
     return advance(architecture, net, weights.peepholes[0], s)
 
 
@@ -55,6 +56,14 @@ def advance(
 
     net: net inputs (C, 4) without peepholes. peepholes: (C, 3).
     """
+    h, s, *gates = cells_after(architecture, net, peepholes, s)
+    return h, s, np.stack(gates, axis=1)
+
+
+def cells_after(
+    architecture: LSTM, net: Array, peepholes: Array, s: Array
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Return h(t), s(t) and each gate, (C,) all, as `advance` does."""
     peep_in, peep_forget, peep_out = peepholes.T
     gate_in = sigma(net[:, 0] + peep_in * s)
     forget = (
@@ -69,7 +78,7 @@ def advance(
         h = gate_out * np.tanh(s)
     else:
         h = np.tanh(gate_out * s)
-    return h, s, np.stack([gate_in, forget, z, gate_out], axis=1)
+    return h, s, gate_in, forget, z, gate_out
 
 
 def free_run(

@@ -10,7 +10,7 @@ import numpy as np
 
 from evolino.network.features import features_of
 from evolino.network.lstm import LSTM
-from evolino.network.reference import advance
+from evolino.network.reference import cells_after
 from evolino.network.weights import unpack
 from evolino.vocabulary import Array
 
@@ -33,12 +33,15 @@ class Stepper:
         self._peepholes = weights.peepholes[0]
         self.outputs, self.states = np.zeros(cells), np.zeros(cells)
         self._u = np.zeros(width)
+        self._bias, self._source = np.ones(1), np.ones(1 + width + cells)
 
     def step(self, u: Array) -> None:
         """Take an input vector u (U,): external inputs, then what is fed back."""
-        driven = self._matrix @ np.concatenate([[1.0], u, self.outputs])
-        net = driven.reshape(4, -1).T
-        self.outputs, self.states, _ = advance(
+        full = self._architecture.full_peepholes
+        driving = self.states if full else self.outputs
+        np.concatenate((self._bias, u, driving), out=self._source)
+        net = (self._matrix @ self._source).reshape(4, -1).T
+        self.outputs, self.states, *_ = cells_after(
             self._architecture, net, self._peepholes, self.states
         )
         self._u = u

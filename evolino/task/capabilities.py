@@ -81,9 +81,15 @@ class Improviser(Protocol):
     """A predictor in free run that is fed back what is chosen from its outputs."""
 
     def improvise(
-        self, steps: int, prime: Array, choose: Callable[[Array], Array]
+        self,
+        steps: int,
+        prime: Array,
+        choose: Callable[[Array], Array],
+        *,
+        inputs: Array | None = None,
     ) -> tuple[Array, Array]:
         """Go on from a prime (T, K); choose: outputs (K,) -> what is fed back next (K,).
+        inputs: (T + steps, I), None for a network without.
 
         Returns what was chosen, and the outputs that it was chosen from: (steps, K) each.
         """

@@ -87,6 +87,7 @@ def random_search(
             islands=None,
             bptt=None,
             kalman=None,
+            reinforce=None,
         ),
         purpose="random search",
     )

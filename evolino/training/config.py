@@ -1,8 +1,8 @@
 """An experiment as the tables of config.toml, and back.
 
 Tables: task, network, initialiser, search, readout, budget, curriculum, islands, refine,
-bptt, kalman; beside them seed, preset, tolerance, confirm_at, robust, fit_weight and
-ensemble. Left out are what is None, an infinite tolerance, a confirm_at, robust or
+bptt, kalman, reinforce; beside them seed, preset, tolerance, confirm_at, robust, fit_weight
+and ensemble. Left out are what is None, an infinite tolerance, a confirm_at, robust or
 fit_weight of 0, an ensemble of 1, and the name of the network, where it is an LSTM.
 """
 
@@ -16,6 +16,7 @@ import tomli_w
 
 from evolino.gradient.bptt import BPTT
 from evolino.gradient.kalman import Kalman
+from evolino.gradient.reinforce import Reinforce
 from evolino.network import UNNAMED
 from evolino.network.base import Architecture
 from evolino.registry import (
@@ -30,7 +31,7 @@ from evolino.task.protocol import Task
 from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
 
 NAMED = ("task", "initialiser", "search", "readout")
-OPTIONAL = ("budget", "curriculum", "islands", "refine", "bptt", "kalman")
+OPTIONAL = ("budget", "curriculum", "islands", "refine", "bptt", "kalman", "reinforce")
 TABLES = (*NAMED, "network", *OPTIONAL)
 NUMBERS = ("confirm_at", "robust", "fit_weight")
 KEYS = ("preset", "seed", "tolerance", *NUMBERS, "ensemble")
@@ -56,6 +57,8 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
         table["bptt"] = fields_to_table(experiment.bptt)
     if experiment.kalman is not None:
         table["kalman"] = fields_to_table(experiment.kalman)
+    if experiment.reinforce is not None:
+        table["reinforce"] = fields_to_table(experiment.reinforce)
     curriculum = experiment.curriculum
     return {
         **table,
@@ -99,6 +102,9 @@ def experiment_from_table(
     refine = from_table("refinement", table["refine"]) if "refine" in table else None
     bptt = make("bptt", BPTT, table["bptt"]) if "bptt" in table else None
     kalman = make("kalman", Kalman, table["kalman"]) if "kalman" in table else None
+    reinforce = (
+        make("reinforce", Reinforce, table["reinforce"]) if "reinforce" in table else None
+    )
     named = NAMED if task is None else NAMED[1:]
     parts = {kind: from_table(kind, table[kind]) for kind in named}
     if task is not None:
@@ -116,6 +122,7 @@ def experiment_from_table(
         refine=refine,
         bptt=bptt,
         kalman=kalman,
+        reinforce=reinforce,
     )
 
 

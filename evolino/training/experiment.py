@@ -8,12 +8,15 @@ from typing import Any
 from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
 from evolino.gradient.kalman import Kalman
+from evolino.gradient.reinforce import Reinforce
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
-from evolino.task.protocol import Task
+from evolino.task.protocol import Task, name_of
 from evolino.vocabulary import check_count, check_number
+
+WITHOUT_SEARCH = ("bptt", "kalman", "reinforce")  # ways to train in a search's place
 
 MOST_ISLANDS = 10_000
 
@@ -119,6 +122,8 @@ class Experiment:
         then serve the baselines only; the budget's evaluations are gradients. None evolves.
     kalman: the same by the decoupled extended Kalman filter; the budget's evaluations are
         strings presented.
+    reinforce: the same by recurrent policy gradients, for a task of control; the budget's
+        evaluations are episodes.
     preset: the name of the preset that this came from, if any.
     """
 
@@ -140,6 +145,7 @@ class Experiment:
     refine: Descent | None = None
     bptt: BPTT | None = None
     kalman: Kalman | None = None
+    reinforce: Reinforce | None = None
 
     def __post_init__(self) -> None:
         """Check the seed and the tolerance; see that something ends the run."""
@@ -161,6 +167,7 @@ class Experiment:
             )
         self._check_without_search()
         check_initialiser(self.initialiser, self.network)
+        check_pictures(self.task, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
@@ -169,11 +176,11 @@ class Experiment:
 
     def _check_without_search(self) -> None:
         """Raise ValueError for what belongs to a search, where there is none."""
-        ways = [name for name in ("bptt", "kalman") if getattr(self, name) is not None]
+        ways = [name for name in WITHOUT_SEARCH if getattr(self, name) is not None]
         if not ways:
             return
         if len(ways) > 1:
-            raise ValueError("a network is trained by bptt or by kalman, not by both")
+            raise ValueError(f"a network is trained one way, not by {' and '.join(ways)}")
         others = {
             "refine": self.refine is not None,
             "islands": self.islands is not None,
@@ -196,4 +203,19 @@ class Experiment:
     @property
     def architecture(self) -> Architecture:
         """The network with the task's inputs and outputs."""
-        return self.network.for_task(self.task.inputs, self.task.outputs)
+        network: Any = self.network
+        if hasattr(self.task, "picture_size"):
+            network = network.for_pictures(*self.task.picture_size)
+        found: Architecture = network.for_task(self.task.inputs, self.task.outputs)
+        return found
+
+
+def check_pictures(task: object, network: object) -> None:
+    """Raise ValueError for a task of pictures without a convolutional network, and for such
+    a network without pictures. task: or its class."""
+    if hasattr(task, "picture_size") != hasattr(network, "for_pictures"):
+        kind = getattr(network, "name", type(network).__name__)
+        raise ValueError(
+            "networks of kind convolutional are for tasks of pictures, such as frames, and "
+            f"these for them, got {kind} and {name_of(task)}"
+        )

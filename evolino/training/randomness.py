@@ -13,6 +13,7 @@ PURPOSES = {
     "noise": 4,
     "bptt": 5,
     "kalman": 6,
+    "reinforce": 7,
 }
 
 

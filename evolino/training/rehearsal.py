@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from evolino.search.base import Search
-from evolino.training import backpropagation, filtering
+from evolino.training import backpropagation, filtering, policy_gradient
 from evolino.training.experiment import Experiment
 from evolino.training.problem import Problem
 from evolino.training.run_progress import Progress
@@ -61,6 +61,9 @@ def _rehearse(experiment: Experiment, state: dict[str, Any]) -> None:
         return
     if experiment.kalman is not None:
         filtering.check_state(problem, state["search"])
+        return
+    if experiment.reinforce is not None:
+        policy_gradient.check_state(problem, state["search"])
         return
     if experiment.islands is None:
         search = state["search"]

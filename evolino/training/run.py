@@ -18,6 +18,7 @@ from evolino.training.experiment import Experiment
 from evolino.training.filtering import Filtering
 from evolino.training.history import Generation
 from evolino.training.islands import Ring
+from evolino.training.policy_gradient import PolicyGradient
 from evolino.training.problem import Problem
 from evolino.training.refined_search import RefinedSearch
 from evolino.training.refining import (
@@ -233,6 +234,9 @@ class Run:
             return
         if self.experiment.kalman is not None:
             self._evolution = Filtering(self._problem, state)
+            return
+        if self.experiment.reinforce is not None:
+            self._evolution = PolicyGradient(self._problem, state)
             return
         self._evolution = self._kind()(self._problem, origin, state)
 

@@ -10,15 +10,24 @@ from typing import Any, Literal
 from evolino.gradient.bptt import BPTT
 from evolino.gradient.descent import Descent
 from evolino.gradient.kalman import Kalman
+from evolino.gradient.reinforce import Reinforce
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
+from evolino.registry import find
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.training import resume_run, run_experiment
 from evolino.training.callbacks import Callback, check_callbacks
-from evolino.training.experiment import Budget, Curriculum, Experiment, Islands
-from evolino.training.presets import WITHOUT_SEARCH, experiment_for
+from evolino.training.experiment import (
+    WITHOUT_SEARCH,
+    Budget,
+    Curriculum,
+    Experiment,
+    Islands,
+    check_pictures,
+)
+from evolino.training.presets import experiment_for
 from evolino.training.result import Result
 from evolino.training.run_folder import RunFolder
 from evolino.training.workers.base import Backend, WorkerSettings
@@ -45,6 +54,7 @@ def train(
     refine: Descent | None = None,
     bptt: BPTT | None = None,
     kalman: Kalman | None = None,
+    reinforce: Reinforce | None = None,
     islands: int | None = None,
     migrate_every: int | None = None,
     seed: int = 0,
@@ -69,7 +79,8 @@ def train(
     (both as of `Experiment`). ensemble: how many of the best networks make the model, their
     readouts' sums averaged. refine: `LBFGS` or `Adam`, a descent of the best networks after
     the search. bptt: `BPTT`, training by back-propagation through time in place of search
-    and readout; kalman: `Kalman`, by the decoupled extended Kalman filter. islands: how
+    and readout; kalman: `Kalman`, by the decoupled extended Kalman filter; reinforce:
+    `Reinforce`, by recurrent policy gradients, for tasks of control. islands: how
     many searches evolve apart and exchange their best networks in a ring, every
     `migrate_every` generations. seed: of all randomness.
     workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
@@ -99,6 +110,7 @@ def train(
         "refine": refine,
         "bptt": bptt,
         "kalman": kalman,
+        "reinforce": reinforce,
         "islands": _islands(islands, migrate_every),
     }
     return run(
@@ -132,6 +144,8 @@ def _experiment_of(
         raise TypeError(
             f"network must be an architecture such as evolino.LSTM, got {network!r}"
         )
+    if network is not None:
+        check_pictures(find("task", task) if isinstance(task, str) else task, network)
     given = {"task": task, **methods}
     _check_methods(given)
     named: dict[str, Any] = {k: v for k, v in methods.items() if isinstance(v, str)}
@@ -228,6 +242,7 @@ RECORDS: dict[str, type] = {
     "refine": Descent,
     "bptt": BPTT,
     "kalman": Kalman,
+    "reinforce": Reinforce,
     "experiment": Experiment,
     "budget": Budget,
     "curriculum": Curriculum,

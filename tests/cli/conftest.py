@@ -55,7 +55,9 @@ class InstantTrainer:
                 callback.on_generation(record, record.generation / 10)
         if not self.interrupted:
             folder.save_result(result_of(experiment))
-        result = SimpleNamespace(history=history, interrupted=self.interrupted)
+        result = SimpleNamespace(
+            history=history, interrupted=self.interrupted, metrics={}, seconds=0.2
+        )
         for callback in callbacks:
             callback.on_stop(result)
         return result
