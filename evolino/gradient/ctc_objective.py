@@ -4,15 +4,15 @@ With the readout at its optimum W* a change of W changes nothing of first order,
 gradient of the penalised likelihood max_W L(W, genome) is that of L(W*, genome) with the
 weights held (the envelope theorem; Danskin 1967): no implicit differentiation is needed.
 
-A gradient of a minibatch is taken at the weights solved on all strings when the round of
-the descent began; since then they take a step of Adam beside each step of the genome.
-Gaussian noise on the frames of a minibatch keeps the network from learning single frames.
+With minibatches the weights are solved on all strings when the descent begins; after that
+they take a step of Adam beside each step of the genome. Gaussian noise on the frames of a
+minibatch keeps the network from learning single frames.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -36,8 +36,8 @@ from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
-MOVING, MOMENTS = "moving", "moments"  # the readout that minibatches move, and Adam's of it
-WARM_ROUNDS = 5  # of posteriors and regression, from the readout of a genome close by
+WEIGHTS = "weights"  # of the readout
+MOMENTS = ("mean", "square", "count")  # of Adam, for the readout
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +65,13 @@ class CTCObjective:
         check_ctc(self.architecture, self.readout)
 
     def go_on_from(self, memory: Mapping[str, Any]) -> None:
-        """Forget all but the readout (S, K) that a round left, if there is one."""
+        """Forget all but the readout that a round left, if there is one."""
         self._place.clear()
-        if READOUT in memory:
-            self._place[READOUT] = memory[READOUT]
+        self._place.update(memory.get(READOUT, {}))
 
-    def kept(self) -> dict[str, Array]:
-        """Return what the next round goes on from: the readout that was solved last."""
-        return {READOUT: self._place[READOUT]} if READOUT in self._place else {}
+    def kept(self) -> dict[str, Any]:
+        """Return what the next round goes on from: the readout and its moments."""
+        return {READOUT: dict(self._place)}
 
     def loss_of(self, number: int, size: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all fitted sequences,
@@ -85,7 +84,7 @@ class CTCObjective:
     def value(self, genome: Array) -> float:
         """Return the nats of a label of the held-out sequences; inf where not finite."""
         with np.errstate(over="ignore", invalid="ignore"):
-            weights = self._solved(genome)
+            weights = self._moved(genome) if self.adam else self._solved(genome)
             held_out = self._held_out if self.held_out else self._fitted
             features = Driven.of(self.architecture, genome, held_out.frames).features
             likelihoods, _ = ctc_gradient(features @ weights, held_out.strings)
@@ -109,10 +108,7 @@ class CTCObjective:
         """Return loss and gradient of some sequences at the readout that the round has, and
         move that readout."""
         assert self.adam is not None
-        if MOVING not in self._place:
-            self._place[MOVING] = self._solved(genome)
-            self._place[MOMENTS] = Moments.zeros(self._place[MOVING].size)
-        weights: Array = self._place[MOVING]
+        weights = self._moved(genome)
         some = self._fitted.some(chosen)
         if self.adam.noise:
             rng = np.random.default_rng((self.seed, number))
@@ -125,23 +121,38 @@ class CTCObjective:
             step = AdamStep(own.rate, own.betas, own.epsilon)
             slope = clipped(to_weights.ravel(), own.clip)
             share = scheduled(own.schedule, number / own.steps)
-            move, self._place[MOMENTS] = adam(self._place[MOMENTS], slope, step, share)
-            self._place[MOVING] = weights + move.reshape(weights.shape)
+            before = Moments(*(self._place[name] for name in MOMENTS))
+            move, after = adam(before, slope, step, share)
+            self._place[WEIGHTS] = weights + move.reshape(weights.shape)
+            self._place.update(zip(
+                MOMENTS, (after.mean, after.square, after.count), strict=True
+            )
         return found
+
+    def _moved(self, genome: Array) -> Array:
+        """Return the readout (S, K) that minibatches move; it is solved for the first."""
+        if WEIGHTS not in self._place:
+            zeros = Moments.zeros(self._solved(genome).size)
+            self._place |= zip(MOMENTS, (zeros.mean, zeros.square, 0), strict=True))
+        weights: Array = self._place[WEIGHTS]
+        return weights
 
     def _solved(self, genome: Array) -> Array:
         """Return the readout (S, K) of a genome, solved from the last one on."""
-        own, settings = self._fitted, self.readout.alternation
+        own = self._fitted
         features = Driven.of(self.architecture, genome, own.frames).features
-        start = self._place.pop(MOVING, self._place.get(READOUT))
-        if start is not None and self.adam is not None:
-            settings = replace(settings, rounds=min(settings.rounds, WARM_ROUNDS))
         solved = solve_ctc(
-            features, own.strings, self.architecture.outputs, self.penalty, settings, start
-        )
-        if np.isfinite(solved.weights).all():
-            self._place[READOUT] = solved.weights
-        return solved.weights
+            features,
+            own.strings,
+            self.architecture.outputs,
+            self.penalty,
+            self.readout.alternation,
+            self._place.get(WEIGHTS),
+        ).weights
+        # What is not finite is no start for the next one.
+        if np.isfinite(solved).all() or self.adam:
+            self._place[WEIGHTS] = solved
+        return solved
 
     def _loss(
         self, features: Array, weights: Array, own: _Strings

@@ -15,7 +15,7 @@ from evolino.gradient.objective import Objective, distinct
 from evolino.task.series import Segment
 
 STAGE, WAITED = "stage", "waited"  # which horizon; rounds without improvement
-READOUT = "readout"  # the weights that the next round's readout is solved from
+READOUT = "readout"  # what the next round goes on from, of an objective that has one
 
 
 def stage_of(place: Descended) -> int:
