@@ -124,16 +124,16 @@ class CTCObjective:
             before = Moments(*(self._place[name] for name in MOMENTS))
             move, after = adam(before, slope, step, share)
             self._place[WEIGHTS] = weights + move.reshape(weights.shape)
-            self._place.update(zip(
-                MOMENTS, (after.mean, after.square, after.count), strict=True
-            )
+            moments = after.mean, after.square, after.count
+            self._place.update(zip(MOMENTS, moments, strict=True))
         return found
 
     def _moved(self, genome: Array) -> Array:
         """Return the readout (S, K) that minibatches move; it is solved for the first."""
         if WEIGHTS not in self._place:
             zeros = Moments.zeros(self._solved(genome).size)
-            self._place |= zip(MOMENTS, (zeros.mean, zeros.square, 0), strict=True))
+            moments = zeros.mean, zeros.square, zeros.count
+            self._place.update(zip(MOMENTS, moments, strict=True))
         weights: Array = self._place[WEIGHTS]
         return weights
 
