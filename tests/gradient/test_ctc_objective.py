@@ -71,7 +71,7 @@ def refinement(rng, settings, architecture=BOTH_WAYS):
     ), genome
 
 
-ADAM = Adam(steps=60, round_steps=20, batch=4, noise=0.2, rate=0.02)
+ADAM = Adam(steps=150, round_steps=50, batch=4, noise=0.1, rate=0.03)
 
 
 @pytest.mark.parametrize("settings", [ADAM, LBFGS(steps=12, round_steps=6)])
