@@ -5,8 +5,8 @@ gradient of the penalised likelihood max_W L(W, genome) is that of L(W*, genome)
 weights held (the envelope theorem; Danskin 1967): no implicit differentiation is needed.
 
 With minibatches the weights are solved on all strings when the descent begins; after that
-they take a step of Adam beside each step of the genome. Gaussian noise on the frames of a
-minibatch keeps the network from learning single frames.
+they take a step of Adam beside each step of the genome, without the penalty. Gaussian noise
+on the frames of a minibatch keeps the network from learning single frames.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class CTCObjective:
         """
         weights, own = self._solved(genome), self._fitted
         driven = Driven.of(self.architecture, genome, own.frames)
-        loss, to_features, _ = self._loss(driven.features, weights, own)
+        loss, to_features, _ = self._loss(driven.features, weights, own, self.penalty)
         return _finite(loss, driven.backward(to_features))
 
     def _of_minibatch(
@@ -114,7 +114,7 @@ class CTCObjective:
             rng = np.random.default_rng((self.seed, number))
             some = some.noisy(rng, self.adam.noise)
         driven = Driven.of(self.architecture, genome, some.frames)
-        loss, to_features, to_weights = self._loss(driven.features, weights, some)
+        loss, to_features, to_weights = self._loss(driven.features, weights, some, 0.0)
         found = _finite(loss, driven.backward(to_features))
         if np.isfinite(found[0]) and np.isfinite(to_weights).all():
             own = self.adam
@@ -155,7 +155,7 @@ class CTCObjective:
         return solved
 
     def _loss(
-        self, features: Array, weights: Array, own: _Strings
+        self, features: Array, weights: Array, own: _Strings, penalty: float
     ) -> tuple[float, Array, Array]:
         """Return the penalised nats of a label, and its gradient with respect to features
         (T, S) and weights (S, K)."""
@@ -163,12 +163,12 @@ class CTCObjective:
         per_label = len(features) / own.labels  # the penalty is a frame's
         scales, share, centre = column_scales(features, self.readout.unnormalised)
         squares = np.square(weights).sum(axis=1)
-        pull = 0.5 * self.penalty * float((np.square(scales) * squares).sum())
+        pull = 0.5 * penalty * float((np.square(scales) * squares).sum())
         loss = -likelihoods.sum() / own.labels + per_label * pull
         to_features = -(to_sums @ weights.T) / own.labels
-        to_features += self.penalty / own.labels * squares * share * (features - centre)
+        to_features += penalty / own.labels * squares * share * (features - centre)
         to_weights = -(features.T @ to_sums) / own.labels
-        to_weights += per_label * self.penalty * np.square(scales)[:, None] * weights
+        to_weights += per_label * penalty * np.square(scales)[:, None] * weights
         return float(loss), to_features, to_weights
 
     @cached_property
@@ -189,9 +189,9 @@ def ctc_objective(
     seed: int,
 ) -> CTCObjective:
     """Return the objective of a descent: of train, with validation held out; the least
-    penalty of several."""
+    penalty of several; with minibatches the most, as weights that are small can turn."""
     own = settings if isinstance(settings, Adam) and settings.batch else None
-    penalty = min(readout.penalties)
+    penalty = max(readout.penalties) if own else min(readout.penalties)
     return CTCObjective(
         architecture, readout, split.train, split.validation, penalty, scaling, own, seed
     )
