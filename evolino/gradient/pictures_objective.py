@@ -211,6 +211,14 @@ def pictures_objectives(
     ]
 
 
+def best_objectives(
+    architecture: ConvLSTM, readout: object, split: Split, genome: Array
+) -> tuple[PicturesObjective, PicturesObjective]:
+    """Return those of `pictures_objectives` that are best for a genome (C, G)."""
+    both = pictures_objectives(architecture, readout, split)
+    return both[0] if len(both) == 1 else min(both, key=lambda x: x[1].value(genome))
+
+
 def check_pictures_objective(
     settings: Descent, architecture: ConvLSTM, readout: object
 ) -> None:
