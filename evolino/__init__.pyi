@@ -25,6 +25,7 @@ from evolino.gradient.reinforce import Reinforce as Reinforce
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
+from evolino.network.convolutional import ConvLSTM as ConvLSTM
 from evolino.network.groups import Group as Group
 from evolino.network.initialisers.around import Around as Around
 from evolino.network.initialisers.base import Initialiser as Initialiser
@@ -71,6 +72,10 @@ from evolino.search.openai_es import OpenAIES as OpenAIES
 from evolino.search.random_search import RandomSearch as RandomSearch
 from evolino.search.scales import ScaleEvolution as ScaleEvolution
 from evolino.search.xnes import XNES as XNES
+from evolino.solvers.ctc_decoding import LabelBigram as LabelBigram
+from evolino.solvers.ctc_decoding import WordList as WordList
+from evolino.solvers.ctc_decoding import best_path as best_path
+from evolino.solvers.ctc_decoding import prefix_search as prefix_search
 from evolino.task.protocol import Published as Published
 from evolino.task.protocol import Task as Task
 from evolino.task.series import Segment as Segment
@@ -85,6 +90,7 @@ from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
+from evolino.tasks.labelling.labelling import Labelling as Labelling
 from evolino.tasks.languages.languages import Languages as Languages
 from evolino.tasks.long_lags.arithmetic import Adding as Adding
 from evolino.tasks.long_lags.arithmetic import Multiplication as Multiplication
@@ -97,6 +103,7 @@ from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales
 from evolino.tasks.music.music import Music as Music
+from evolino.tasks.pictures.frames import Frames as Frames
 from evolino.tasks.signals.mackey_glass import MackeyGlass as MackeyGlass
 from evolino.tasks.signals.oscillators import Oscillators as Oscillators
 from evolino.tasks.signals.series import SeriesTask as SeriesTask

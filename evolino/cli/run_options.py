@@ -37,6 +37,14 @@ class RunOptions:
             help="Every layer has as many cells again that read the sequence from its end.",
         ),
     ] = False
+    full_peepholes: Annotated[
+        bool,
+        typer.Option(
+            "--full-peepholes",
+            help="Gates driven by the states of all cells, in the place of cell outputs "
+            "and other peepholes.",
+        ),
+    ] = False
     precision: Annotated[
         str | None,
         typer.Option(
@@ -179,6 +187,9 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     from evolino.training.presets import experiment_for
 
     fields_set = read_assignments(options.assignments or ())
+    if options.full_peepholes:
+        cell = {"peepholes": False, "full_peepholes": True}
+        fields_set["network"] = {**cell, **fields_set.get("network", {})}
     if options.refine is not None and options.refine_best is not None:
         # With an ensemble a refinement of fewer networks is no experiment at all.
         fields_set["refine"] = {**fields_set.get("refine", {}), "best": options.refine_best}
@@ -227,6 +238,8 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
     changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if not changes:
         return experiment
+    assigned = read_assignments(options.assignments or ()).get("refine", {})
+    refuse_twice(changes, assigned, "--refine-")
     first = next(iter(changes)).replace("_", "-")
     if experiment.refine is None:
         raise ValueError(f"--refine-{first} needs --refine")
@@ -235,6 +248,14 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
             f"--refine-rate is for adam, the refinement is {experiment.refine.name}"
         )
     return replace(experiment, refine=replace(experiment.refine, **changes))
+
+
+def refuse_twice(options: dict[str, Any], assigned: dict[str, Any], prefix: str) -> None:
+    """Raise ValueError for a field of the refinement that has an option and a --set."""
+    for name in options:
+        if name in assigned:
+            option = prefix + name.replace("_", "-")
+            raise ValueError(f"{option} and --set refine.{name} are one: give one of them")
 
 
 def names_between_commas(text: str | None) -> tuple[str, ...] | None:

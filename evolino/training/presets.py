@@ -158,7 +158,7 @@ def _choose(table: Table, options: Mapping[str, Any], cells: int | None) -> Row:
         settings = row.settings["task"]
         same = sum(settings.get(key) == value for key, value in options.items())
         as_usual = sum(settings.get(key) == value for key, value in usual.items())
-        return same, int(row.settings["network"]["cells"] == cells), as_usual
+        return same, int(row.settings["network"].get("cells") == cells), as_usual
 
     return max(table.rows, key=shared)
 
