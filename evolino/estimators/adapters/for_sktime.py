@@ -20,12 +20,17 @@ class SktimeForecaster(BaseForecaster):  # type: ignore[misc]
 
     horizon: steps that forecasts are chosen for; None takes the last of fh, or 1 where
     `fit` has none. season, networks, cells, random_state: as there.
+
+    >>> from sktime.datasets import load_airline
+    >>> SktimeForecaster(networks=0).fit(load_airline(), fh=[1, 2, 3]).predict().shape
+    (3,)
     """
 
     _tags = {  # noqa: RUF012 (sktime's own form)
         "capability:multivariate": True,
         "capability:exogenous": True,
         "capability:insample": False,
+        "capability:random_state": True,
         "capability:pred_int": True,
         "capability:pred_int:insample": False,
         "capability:missing_values": False,
