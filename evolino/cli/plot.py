@@ -24,6 +24,7 @@ KINDS = (
     "spikes",
     "reach",
     "agreement",
+    "labels",
 )
 OF_SEVERAL = ("fitness", "acceptance", "margins", "reach", "agreement")
 AXES = ("generations", "evaluations", "seconds", "cpu-seconds")
@@ -41,7 +42,8 @@ def plot(
             "languages, counters: one run's; counting: the same below its fitness; "
             "acceptance and margins: of all runs. Of "
             "timing, spikes: one run's cells; reach: success of all runs against F. Of "
-            "blues, agreement: chords of all runs against bars."
+            "blues, agreement: chords of all runs against bars. Of "
+            "labelling, labels: one run's outputs over time, and what they are read as."
         ),
     ] = "fitness",
     out: Annotated[
@@ -102,6 +104,10 @@ def _draw(
         from evolino.plots.agreement import agreement
 
         agreement(runs, picture, trust=trust)
+    elif kind == "labels":
+        from evolino.plots.labelling import labels
+
+        labels(runs[0], picture, trust=trust)
     else:
         from evolino.plots import timing
 
