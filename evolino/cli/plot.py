@@ -24,8 +24,10 @@ KINDS = (
     "spikes",
     "reach",
     "agreement",
+    "success",
+    "course",
 )
-OF_SEVERAL = ("fitness", "acceptance", "margins", "reach", "agreement")
+OF_SEVERAL = ("fitness", "success", "acceptance", "margins", "reach", "agreement")
 AXES = ("generations", "evaluations", "seconds", "cpu-seconds")
 SUFFIXES = (".png", ".svg")
 
@@ -41,7 +43,8 @@ def plot(
             "languages, counters: one run's; counting: the same below its fitness; "
             "acceptance and margins: of all runs. Of "
             "timing, spikes: one run's cells; reach: success of all runs against F. Of "
-            "blues, agreement: chords of all runs against bars."
+            "blues, agreement: chords of all runs against bars. Of control, success: "
+            "share of runs solved over evaluations. Of imitate, course: one run, played."
         ),
     ] = "fitness",
     out: Annotated[
@@ -98,6 +101,14 @@ def _draw(
             languages.acceptance(runs, picture, trust=trust)
         else:
             languages.margins(runs, picture, trust=trust)
+    elif kind == "success":
+        from evolino.plots.success import success
+
+        success(runs, picture, trust=trust)
+    elif kind == "course":
+        from evolino.plots.imitation import course
+
+        course(runs[0], picture, trust=trust)
     elif kind == "agreement":
         from evolino.plots.agreement import agreement
 

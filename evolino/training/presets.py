@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from evolino.network import UNNAMED
 from evolino.network.stacked import stack_table
 from evolino.registry import find, from_table, names, to_table
 from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Published, Task, name_of
 from evolino.training.config import experiment_from_table
-from evolino.training.experiment import WITHOUT_SEARCH, Experiment
+from evolino.training.experiment import Experiment
+from evolino.training.preset_settings import merge, rename, trained_by, without_foreign
 from evolino.vocabulary import unknown_name
 
 DEFAULT_PRESET = "best"
@@ -177,14 +177,14 @@ def experiment_for(
     if layers is not None or bidirectional:
         whole = {**row.settings["network"], **changed["network"]}
         changed["network"] = stack_table(whole, layers, bidirectional)
-    settings = merge(row.settings, changed)
+    settings = merge(without_foreign(row.settings, options), changed)
     made = from_table("task", settings["task"]) if isinstance(task, str) else task
     if not feeds_back(made):
         settings["network"]["feedback"] = False
     if cells is not None and settings["network"].get("groups"):
         settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
-    _rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
-    settings = _trained_by(settings, train, fields or {})
+    rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
+    settings = trained_by(settings, train, fields or {})
     if refine is not None:
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
@@ -195,58 +195,12 @@ def experiment_for(
     return experiment_from_table({**settings, "seed": seed}, task=made)
 
 
-def _rename(settings: dict[str, Any], names: Mapping[str, str | None]) -> None:
-    """Give settings the parts of these names; another one has its own defaults."""
-    for kind, name in names.items():
-        if name is not None:
-            find(kind, name)
-            if settings[kind]["name"] != name:
-                settings[kind] = {"name": name}
-
-
-def _trained_by(
-    settings: dict[str, Any], train: str | None, fields: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return settings with at most the table of the way to train."""
-    if train is not None and train not in ("evolution", *WITHOUT_SEARCH):
-        raise unknown_name("way to train", train, ["evolution", *WITHOUT_SEARCH])
-    if train is not None:
-        left_out = [name for name in WITHOUT_SEARCH if name != train]
-        settings = {k: v for k, v in settings.items() if k not in left_out}
-    if train in WITHOUT_SEARCH:
-        # What a search's best networks have beside it is not for this.
-        others = ("refine", "islands", "curriculum", "ensemble", "confirm_at", "fit_weight")
-        settings = {k: v for k, v in settings.items() if k not in others}
-        settings.setdefault(train, {})
-    for name in WITHOUT_SEARCH:
-        if name in fields and name not in settings:
-            raise ValueError(f"fields of {name} need --trainer {name}")
-    return settings
-
-
 def _options_of(task: Task) -> dict[str, Any]:
     """Return the fields of a task as a table has them, none where it cannot hold them."""
     try:
         return to_table(task)
     except (TypeError, ValueError):
         return {}
-
-
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return base with changes laid over it, tables merged key by key.
-
-    A table that names another class ("name") replaces the one below it.
-    """
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            # Only the table of a network may have no name.
-            renamed = "name" in value and value["name"] != below.get("name", UNNAMED)
-            merged[key] = dict(value) if renamed else merge(below, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _share_out(groups: Sequence[Mapping[str, Any]], cells: int) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ import pytest
 
 import evolino
 from evolino.search.random_search import RandomSearch
-from evolino.training.presets import experiment_for, load_table, merge, presets_of, tables
+from evolino.training.preset_settings import merge
+from evolino.training.presets import experiment_for, load_table, presets_of, tables
 from evolino.training.run_folder import RunFolder
 
 SHORT = evolino.Budget(evaluations=16)
