@@ -44,26 +44,10 @@ bench: $(PEERS)  ## Time evolino against its peers (8 minutes); write docs/perfo
 	$(BIN)/python -m benchmarks --out results/benchmarks.json
 	$(BIN)/python -m benchmarks --page
 
-SEEDS ?= 20
 WORKERS ?= 2
-reproduce: $(READY)  ## Make every table of results/ again (five hours on two cores).
-	for table in mso-paper mso-best mso-long mso-noise; do \
-	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
-	done
-	for table in languages-best languages-paper languages-pairs languages-validated \
-	  languages-mdlrnn languages-bliss languages-two languages-others languages-patterns \
-	  languages-searches languages-kalman parity-best timing-paper timing-best timing-spikes timing-threshold \
-	  timing-functions timing-robust timing-comparison rhythm-best blues-best blues-usual \
-	  blues-recovery mso-evoke pole-best pole-searches pole-networks memory-best \
-	  t-maze-best control-best; do \
-	  $(BIN)/evolino reproduce $$table --seeds $(SEEDS) --workers $(WORKERS) || exit 1; \
-	done
-	for table in paper squares cells best evoke refined kalman; do \
-	  $(BIN)/evolino reproduce mackey-glass-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
-	done
-	for table in best voices; do \
-	  $(BIN)/evolino reproduce chorales-$$table --seeds 5 --workers $(WORKERS) || exit 1; \
-	done
+BUDGET ?= full
+reproduce: $(READY)  ## Make every table of results/ again (hours); BUDGET=fast: a sample.
+	$(BIN)/evolino reproduce all --budget $(BUDGET) --workers $(WORKERS)
 	$(MAKE) docs
 
 MUSIC := results/music

@@ -8,6 +8,8 @@ docs/reference.md.
 from evolino import plots as plots
 from evolino.certificates.certificate import Certificate as Certificate
 from evolino.certificates.certificate import certify as certify
+from evolino.diagnosis.diagnose import Diagnosis as Diagnosis
+from evolino.diagnosis.diagnose import diagnose as diagnose
 from evolino.estimators.classifier import EvolinoClassifier as EvolinoClassifier
 from evolino.estimators.forecaster import EvolinoForecaster as EvolinoForecaster
 from evolino.estimators.loading_estimators import load_estimator as load_estimator
@@ -23,6 +25,7 @@ from evolino.gradient.reinforce import Reinforce as Reinforce
 from evolino.models.ensemble import Ensemble as Ensemble
 from evolino.models.loading import load as load
 from evolino.models.model import Model as Model
+from evolino.network.convolutional import ConvLSTM as ConvLSTM
 from evolino.network.groups import Group as Group
 from evolino.network.initialisers.around import Around as Around
 from evolino.network.initialisers.base import Initialiser as Initialiser
@@ -95,6 +98,7 @@ from evolino.tasks.long_lags.two_sequence import TwoSequence as TwoSequence
 from evolino.tasks.music.blues import Blues as Blues
 from evolino.tasks.music.chorales import Chorales as Chorales
 from evolino.tasks.music.music import Music as Music
+from evolino.tasks.pictures.frames import Frames as Frames
 from evolino.tasks.signals.mackey_glass import MackeyGlass as MackeyGlass
 from evolino.tasks.signals.oscillators import Oscillators as Oscillators
 from evolino.tasks.signals.series import SeriesTask as SeriesTask

@@ -90,6 +90,14 @@ def check_count(name: str, value: Any, *, least: int = 1, most: int | None = MOS
         raise ValueError(f"{name} must be <= {most:,}, got {value}")
 
 
+def check_choice(name: str, value: Any, known: tuple[str, ...]) -> None:
+    """Raise ValueError for a value that is none of those known."""
+    if value not in known:
+        two = f"'{known[0]}' or '{known[-1]}'"
+        choice = two if len(known) == 2 else f"one of {', '.join(known)}"
+        raise ValueError(f"{name} must be {choice}, got {value!r}")
+
+
 def check_flag(name: str, value: Any) -> None:
     """Raise TypeError unless value is True or False."""
     if not isinstance(value, bool | np.bool_):

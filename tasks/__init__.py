@@ -9,6 +9,7 @@ TASKS = {
     "blues": "evolino.tasks.music.blues:Blues",
     "chorales": "evolino.tasks.music.chorales:Chorales",
     "control": "evolino.tasks.control.gym:Gymnasium",
+    "frames": "evolino.tasks.pictures.frames:Frames",
     "languages": "evolino.tasks.languages.languages:Languages",
     "adding": "evolino.tasks.long_lags.arithmetic:Adding",
     "continual-reber": "evolino.tasks.long_lags.continual_reber:ContinualReber",

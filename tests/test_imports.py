@@ -66,6 +66,15 @@ BELOW = {
         "training",
         "tasks",
     },
+    "diagnosis": {
+        "vocabulary",
+        "simd",
+        "task",
+        "network",
+        "models",
+        "estimators",
+        "plots",
+    },
     "reports": {"vocabulary", "registry", "storage", "training", "plots"},
     "tasks": GROUND | {"solvers", "environments", "task", "network.initialisers"},
 }

@@ -107,7 +107,7 @@ class Slow(evolino.Oscillators):
 USE = """
 import importlib.util, sys, evolino
 from evolino.registry import find, names
-from evolino.training.presets import load_table, tables
+from evolino.training.tables import load_table, tables
 assert evolino.__file__.startswith(sys.argv[1]), evolino.__file__
 assert importlib.util.find_spec("tasks") is None
 assert all(find(kind, name) for kind in ("task", "search") for name in names(kind))

@@ -20,6 +20,8 @@ def lstm_of(model: Model) -> LSTM:
             f"certificates are for networks of kind {LSTM.name}, this one is "
             f"{model.architecture.name}"
         )
+    if model.architecture.full_peepholes:
+        raise ValueError("certificates are for networks without full_peepholes")
     return model.architecture
 
 

@@ -14,7 +14,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from evolino.cli.anomalies import anomalies
 from evolino.cli.certify import certify
+from evolino.cli.diagnose import diagnose
 from evolino.cli.export import export
 from evolino.cli.forecast import forecast
 from evolino.cli.generate import generate
@@ -40,6 +42,7 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
         first = ["run", "tasks", "resume", "show", "plot", "forecast", "predict"]
+        first += ["anomalies", "diagnose"]
         first += ["refine", "generate", "play", "certify", "export", "reproduce"]
         return sorted(self.commands, key=first.index)
 
@@ -64,6 +67,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
     export: "evolino export runs/first --to c --precision float --name filter",
     forecast: "evolino forecast runs/sales --steps 24 --csv next.csv --png next.png",
     predict: "evolino predict runs/gestures new.csv --csv labels.csv",
+    anomalies: "evolino anomalies runs/sales new.csv --threshold 8 --png scores.png",
+    diagnose: "evolino diagnose runs/first --png limits.png",
     tasks: "evolino tasks",
     reproduce: "evolino reproduce mso-paper --seeds 20 --workers 2",
 }

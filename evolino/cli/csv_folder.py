@@ -59,6 +59,13 @@ def read_estimator(folder: Path, kinds: tuple[str, ...]) -> tuple[Any, dict[str,
     return estimator, columns
 
 
+def names_of(forecaster: Any, columns: dict[str, Any]) -> list[str]:
+    """Return the names of the columns that a forecaster forecasts."""
+    series = forecaster._fitted.training
+    plain = [f"y{k}" for k in range(series.each[0].shape[1])]
+    return listed(columns, "target") or list(series.names or plain)
+
+
 def listed(columns: dict[str, Any], name: str) -> list[str]:
     """Return the columns of a kind, none for an estimator that was saved in Python."""
     found = columns.get(name)

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from evolino.cli.csv_folder import write_estimator
-from evolino.cli.csv_table import check_columns, check_numbers, write_text
+from evolino.cli.csv_table import Written, check_columns, check_numbers, write_text
 from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
@@ -32,20 +32,13 @@ class Forecasting:
     season: int | None
     seed: int
     time: str | None = None
+    threshold: float | None = None  # of anomalies, which are then asked for
 
     def forecaster(self) -> EvolinoForecaster:
         """Return the forecaster, before its fit."""
         from evolino.estimators.forecaster import EvolinoForecaster
 
         return EvolinoForecaster(self.horizon, season=self.season, random_state=self.seed)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Files for a forecast and its picture, None for none."""
-
-    csv: Path | None
-    png: Path | None
 
 
 def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> None:
@@ -68,6 +61,13 @@ def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> No
                f"{' and others' if len(forecaster.members_) > 3 else ''}")  # fmt: skip
     columns = {"target": asked.targets, "inputs": asked.inputs, "time": asked.time}
     write_estimator(folder, forecaster, columns)
+    if asked.threshold is not None:
+        from evolino.cli.csv_anomalies import write_anomalies
+
+        scores = forecaster.anomalies(threshold=asked.threshold)
+        dates = forecaster._fitted.training.dates
+        write_anomalies(scores, dates, asked.targets, files)
+        return
     if x is not None and len(table) < last + asked.horizon:
         typer.echo(
             f"\nno forecast: the inputs end {len(table) - last} steps after the target, "

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from evolino.storage.plain_text import shown
+
+SEPARATORS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files for rows and their picture, None for none."""
+
+    csv: Path | None
+    png: Path | None
 
 
 def read_table(file: Path, time: str | None) -> Any:
@@ -20,7 +31,7 @@ def read_table(file: Path, time: str | None) -> Any:
         if file.suffix.lower() in (".parquet", ".pq"):
             table = pd.read_parquet(file)
         else:
-            table = pd.read_csv(file, sep=None, engine="python", encoding="utf-8-sig")
+            table = pd.read_csv(file, sep=_separator(file), encoding="utf-8-sig")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{shown(file)} is no table: {shown(error)}") from None
     table.columns = table.columns.astype(str)
@@ -43,6 +54,14 @@ def read_table(file: Path, time: str | None) -> Any:
                 f"{table.index[0]} to {table.index[-1]}, mostly {usual}, {gaps} gaps"
             )
     return table
+
+
+def _separator(file: Path) -> str:
+    """Return what stands between columns: of several, the most frequent in the first line;
+    a table of one column has none."""
+    with file.open(encoding="utf-8-sig") as lines:
+        first = lines.readline()
+    return max(SEPARATORS, key=first.count)
 
 
 def check_columns(table: Any, names: list[str]) -> None:

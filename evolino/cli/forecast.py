@@ -35,16 +35,15 @@ class ForecastOptions:
 
 def _forecast(options: ForecastOptions) -> None:
     """Forecast with what `evolino run csv` fitted, intervals beside."""
-    from evolino.cli.csv_folder import listed, read_estimator
-    from evolino.cli.csv_forecast import Written, write_forecast
+    from evolino.cli.csv_folder import names_of, read_estimator
+    from evolino.cli.csv_forecast import write_forecast
+    from evolino.cli.csv_table import Written
 
     forecaster, columns = read_estimator(options.folder, ("EvolinoForecaster",))
     steps = options.steps or forecaster.horizon
     files = Written(options.csv, options.png)
     given, known = _given(options, forecaster, columns, steps)
-    series = forecaster._fitted.training
-    names = series.names or [f"y{k}" for k in range(series.each[0].shape[1])]
-    targets = listed(columns, "target") or list(names)
+    targets = names_of(forecaster, columns)
     write_forecast(forecaster, steps, given, targets, known, files)
 
 

@@ -29,7 +29,20 @@ class CsvOptions:
     time: Annotated[
         str | None, typer.Option(help="Column of dates or times, in order.")
     ] = None
-    horizon: Annotated[int, typer.Option(help="Steps to forecast.")] = 12
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="Steps to forecast.", show_default="12; 1 with --anomalies"),
+    ] = None
+    anomalies: Annotated[
+        bool,
+        typer.Option(
+            "--anomalies", help="Score the steps of --target, in place of a forecast."
+        ),
+    ] = False
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Score above which a step is an anomaly.", show_default="6"),
+    ] = None
     season: Annotated[
         int | None, typer.Option(help="Steps after which the series comes again.")
     ] = None
@@ -63,6 +76,10 @@ class CsvOptions:
             raise ValueError(
                 "--label needs --group, which tells what rows are one sequence"
             )
+        if self.anomalies and self.target is None:
+            raise ValueError("--anomalies are those of --target")
+        if self.threshold is not None and not self.anomalies:
+            raise ValueError("--threshold is that of --anomalies")
         if self.label is not None and self.png is not None:
             raise ValueError("--png draws forecasts: leave it out with --label")
 
@@ -74,9 +91,9 @@ def _run_csv(options: CsvOptions) -> None:
     simple methods, then the forecast.
     """
     from evolino.cli.csv_folder import folder_for
-    from evolino.cli.csv_forecast import Forecasting, Written, forecast
+    from evolino.cli.csv_forecast import Forecasting, forecast
     from evolino.cli.csv_labels import Labelling, classify
-    from evolino.cli.csv_table import read_table
+    from evolino.cli.csv_table import Written, read_table
 
     place = folder_for(options.out, options.file, options.seed, force=options.force)
     table, inputs = read_table(options.file, options.time), _listed(options.inputs)
@@ -84,9 +101,12 @@ def _run_csv(options: CsvOptions) -> None:
         told = Labelling(options.label, options.group, inputs, options.time, options.seed)
         classify(table, told, options.csv, place)
         return
+    usual = 1 if options.anomalies else 12
+    horizon = usual if options.horizon is None else options.horizon
+    limit = 6.0 if options.threshold is None else options.threshold
     asked = Forecasting(
-        _listed(options.target), inputs, options.horizon, options.season, options.seed,
-        options.time,
+        _listed(options.target), inputs, horizon, options.season, options.seed,
+        options.time, limit if options.anomalies else None,
     )  # fmt: skip
     forecast(table, asked, Written(options.csv, options.png), place)
 

@@ -37,6 +37,14 @@ class RunOptions:
             help="Every layer has as many cells again that read the sequence from its end.",
         ),
     ] = False
+    full_peepholes: Annotated[
+        bool,
+        typer.Option(
+            "--full-peepholes",
+            help="Gates driven by the states of all cells, in the place of cell outputs "
+            "and other peepholes.",
+        ),
+    ] = False
     precision: Annotated[
         str | None,
         typer.Option(
@@ -179,6 +187,9 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     from evolino.training.presets import experiment_for
 
     fields_set = read_assignments(options.assignments or ())
+    if options.full_peepholes:
+        cell = {"peepholes": False, "full_peepholes": True}
+        fields_set["network"] = {**cell, **fields_set.get("network", {})}
     if options.refine is not None and options.refine_best is not None:
         # With an ensemble a refinement of fewer networks is no experiment at all.
         fields_set["refine"] = {**fields_set.get("refine", {}), "best": options.refine_best}

@@ -152,8 +152,7 @@ def fitted(
     features, aims = np.concatenate(rows), np.concatenate(targets)
     if len(features) < 3:
         return None
-    cells = 0 if design.networks is None else design.networks.width
-    return solve(features, aims, cells, penalties)
+    return solve(features, aims, design.cells, penalties)
 
 
 def _tried(

@@ -98,6 +98,11 @@ class Design:
         if self.networks is not None and self.networks.architecture.inputs != width:
             raise ValueError(f"networks must have {width} inputs")
 
+    @property
+    def cells(self) -> int:
+        """The features that are of cells."""
+        return 0 if self.networks is None else self.networks.width
+
     def prepare(self, y: Array, inputs: Array) -> Prepared:
         """Return a series (T, K), inputs (T' >= T, I), as features."""
         z = self.transform.forward(y)
@@ -124,11 +129,13 @@ class Design:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readout:
-    """Weights (S, K) of features less their mean (S,), and the mean (K,) of the target."""
+    """Weights (S, K) of features less their mean (S,), and the mean (K,) of the target.
+    penalties: on lags, on cells."""
 
     weights: Array
     mean: Array
     target: Array
+    penalties: tuple[float, float]
 
     def predict(self, features: Array) -> Array:
         """Return w (.., K)."""
@@ -164,7 +171,8 @@ def solve(
             inner = basis @ (projected / (squares + on_lags * rows)[:, None])
             weights = inner if small else scaled.T @ inner
             weights = weights * (shrink / spread)[:, None]
-            found.append(((on_lags, on_cells), Readout(weights, mean, target)))
+            pair = on_lags, on_cells
+            found.append((pair, Readout(weights, mean, target, pair)))
     by_penalties = dict(found)
     return [by_penalties[each] for each in penalties]
 

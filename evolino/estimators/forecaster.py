@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from evolino.estimators.anomalies import Anomalies, find_anomalies
 from evolino.estimators.fitted_forecaster import (
     FittedForecaster,
     ForecastSettings,
@@ -160,6 +161,31 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         intervals = {c: self._fitted.residuals.interval(made, float(c)) for c in coverage}
         known = Evaluated(series, trained, min(len(trained), begin), self.season_)
         return evaluation(known, rows, made, intervals)
+
+    def anomalies(
+        self, y: ArrayLike | None = None, X: ArrayLike | None = None, threshold: float = 6.0
+    ) -> Anomalies:
+        """Return the scores of the steps of a series, by errors one step ahead.
+
+        y: one series; None is that of `fit`, whose steps are forecast by readouts that did
+        not have them. X: (T, I). threshold: the score above which a step is an anomaly, in
+        usual errors. Raises ValueError for several series.
+        """
+        self._steps(1)
+        check_number("threshold", threshold, above=0)
+        fitted = self._fitted
+        given = fitted.training if y is None else read_series(y, None)
+        if len(given.each) > 1:
+            raise ValueError("anomalies are those of one series: pass one as y")
+        series = given.each[0]
+        if series.shape[1] != fitted.training.each[0].shape[1]:
+            raise ValueError(
+                f"y must have {fitted.training.each[0].shape[1]} columns as in fit, got "
+                f"{series.shape[1]}"
+            )
+        own = y is None
+        inputs = given.inputs[0] if own else fitted.inputs(X, len(series), 0, [len(series)])
+        return find_anomalies(fitted, series, inputs, threshold, own=own)
 
     def score(self, y: ArrayLike, X: ArrayLike | None = None) -> float:
         """Return minus the MASE over rolling origins of a series y that goes on after that

@@ -12,7 +12,7 @@ def step_function(network: StepModel, kind: CType, name: str) -> str:
     """Return the function that takes a step."""
     shape, real = network.architecture, kind.name
     width, cells = shape.input_width, shape.cells
-    lines = [f"{real} source[{width + cells}];  /* u, then h of the step before */"]
+    lines = [f"{real} source[{width + cells}];  /* u, then what the cells give */"]
     lines += ["int k;"]
     if shape.inputs:
         scaled = "(inputs[k] - x_mean[k]) / x_scale[k]" if network.scaling else "inputs[k]"
@@ -21,7 +21,8 @@ def step_function(network: StepModel, kind: CType, name: str) -> str:
         lines += ["(void)inputs;"]
     if shape.feedback:
         lines += loop(shape.outputs, f"source[{shape.inputs} + k] = state->fed[k];")
-    lines += loop(cells, f"source[{width} + k] = state->h[k];")
+    driving = "s" if shape.full_peepholes else "h"
+    lines += loop(cells, f"source[{width} + k] = state->{driving}[k];")
     lines += loop(cells, *_cell(network, kind))
     lines += _readout(network, kind)
     body = "".join(f"    {line}\n" for line in lines)

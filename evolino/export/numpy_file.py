@@ -27,7 +27,7 @@ class Network:
     def step(self, inputs=()):
         """Take one step with inputs ({inputs},); return the outputs ({outputs},)."""
         u = np.concatenate([{scaled_inputs}, self.fed])
-        net = weights @ np.concatenate([[1.0], u, self.h])
+        net = weights @ np.concatenate([[1.0], u, {driving}])
 {cells_code}
         y = readout @ np.concatenate([{features}])
 {units}
@@ -65,6 +65,7 @@ def numpy_files(model: Model, name: str = "network") -> dict[str, str]:
         outputs=shape.outputs,
         fed=shape.outputs if shape.feedback else 0,
         scaled_inputs=f"({x} - x_mean) / x_scale" if scaled else x,
+        driving="self.s" if shape.full_peepholes else "self.h",
         cells_code=_indented(_cells(network)),
         features=", ".join(_features(network)),
         units=_indented(_units(network)),

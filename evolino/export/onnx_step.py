@@ -68,7 +68,7 @@ def cells(
     """Add the memory cells; return h(t) and s(t). Equations of `evolino.network.lstm`."""
     shape = network.architecture
     weights = dict(zip(shape.gates, network.weights, strict=True))
-    source = graph.add("Concat", *u, h, axis=-1)
+    source = graph.add("Concat", *u, s if shape.full_peepholes else h, axis=-1)
 
     def into(gate: str, s: str) -> str:
         matrix = graph.constant(weights[gate][:, 1:].T)

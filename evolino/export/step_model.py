@@ -26,7 +26,8 @@ class StepModel:
     """Weights of a network that takes one step at a time.
 
     weights: (G, C, 1 + U + C), the weights into each gate of `architecture.gates` from the
-    bias, the input vector u(t) and the cell outputs h(t-1). peepholes: gate -> (C,).
+    bias, the input vector u(t) and the cell outputs h(t-1), or with full peepholes the
+    states s(t-1). peepholes: gate -> (C,).
     readout: (K, S). scaling: of the user's units, None for none.
     """
 

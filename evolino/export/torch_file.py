@@ -41,7 +41,7 @@ class Network(torch.nn.Module):
         """Take a step: inputs (N, {inputs}){unused}; return outputs, state."""
         {unpacked} = state
         u = {u}
-        source = torch.cat([torch.ones_like(h[:, :1]), u, h], 1)
+        source = torch.cat([torch.ones_like(h[:, :1]), u, {driving}], 1)
         net = (source @ self.weights.flatten(0, 1).T).unflatten(1, ({gates}, {cells}))
 {cells_code}
         y = torch.cat([{features}], 1) @ self.readout.T
@@ -112,6 +112,7 @@ def torch_files(
         fed_too=f"; then what is fed back, (N, {shape.outputs})" if fed else "",
         registered=_registered(network, arrays),
         rest=_tuple([f"zeros({size})" for size in _state_sizes(network)]),
+        driving="s" if shape.full_peepholes else "h",
         unpacked="h, s, fed" if fed else "h, s",
         u=_input_vector(network),
         cells_code=_indented(_cells(network)),

@@ -137,10 +137,10 @@ def check_filterable(architecture: object, settings: Kalman) -> LSTM:
         )
     if architecture.output == "logistic" and settings.squashing != "identity":
         raise ValueError("logistic outputs have their own squashing: leave out squashing")
-    if architecture.groups or architecture.evolved_outputs:
+    if architecture.groups or architecture.evolved_outputs or architecture.full_peepholes:
         raise ValueError(
-            "the Kalman filter needs a network without groups of cells and without "
-            "evolved_outputs"
+            "the Kalman filter needs a network without groups of cells, without "
+            "evolved_outputs and without full_peepholes"
         )
     return architecture
 

@@ -5,6 +5,7 @@ is used. UNNAMED is the one that config.toml and model.npz hold without its name
 """
 
 ARCHITECTURES = {
+    "convolutional": "evolino.network.convolutional:ConvLSTM",
     "lstm": "evolino.network.lstm:LSTM",
     "stacked": "evolino.network.stacked:StackedLSTM",
 }

@@ -46,7 +46,9 @@ class Together:
         count, number, _ = self._shape
         weights, u = self._weights, seen.reshape(count, number, -1)
         net = weights.bias[:, None] + np.einsum("pcug,pnu->pncg", weights.inputs, u)
-        before = self._h[:, :, self._sources]
+        full = self._architecture.full_peepholes
+        driving = self._s.reshape(self._shape) if full else self._h
+        before = driving[:, :, self._sources]
         net = net + np.einsum("pcrg,pncr->pncg", weights.recurrent, before)
         h, self._s, _ = advance(
             self._architecture, net.reshape(-1, 4), self._peepholes, self._s

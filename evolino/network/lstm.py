@@ -8,6 +8,10 @@ vector (external inputs, then the fed-back outputs) and h, s the cells' outputs 
     s(t)    = f s(t-1) + i z
     h(t)    = o tanh(s(t))   or   tanh(o s(t))   or   o s(t)
 
+or with full peepholes, the peephole LSTM as Wikipedia's article (2018) prints it,
+
+    i, f, o = sigma(W u(t) + U s(t-1) + b),   z = g(W u(t) + b).
+
 Source: Gers, Schraudolph & Schmidhuber 2002, JMLR 3, section 2 (peepholes; o * s);
 Schmidhuber, Wierstra & Gomez 2005, IJCAI, eqs. 3-6 (tanh(o * s), identity cell input,
 outputs and states as features of the readout), recalled.
@@ -27,7 +31,14 @@ from evolino.network import features
 from evolino.network.base import Driver
 from evolino.network.groups import Group, as_groups, cells_seen, sharing_out
 from evolino.solvers.likelihood import probabilities
-from evolino.vocabulary import Array, IntArray, check_count, check_flag, check_number
+from evolino.vocabulary import (
+    Array,
+    IntArray,
+    check_choice,
+    check_count,
+    check_flag,
+    check_number,
+)
 
 GATES = ("input", "forget", "cell", "output")
 PEEPHOLE_GATES = ("input", "forget", "output")
@@ -38,9 +49,10 @@ OutputUnit = Literal[
 ]
 Precision = Literal["float64", "float32"]
 CELL_OUTPUTS = get_args(CellOutput)
-OUTPUTS = get_args(OutputUnit)
+CHOICES = {"cell_input": get_args(CellInput), "cell_output": CELL_OUTPUTS,
+           "output": get_args(OutputUnit), "precision": get_args(Precision)}  # fmt: skip
 PROBABILITIES = ("logistic", "softmax")
-FLAGS = ("forget_gate", "peepholes", "bias", "feedback", "readout_states",
+FLAGS = ("forget_gate", "peepholes", "full_peepholes", "bias", "feedback", "readout_states",
          "readout_inputs", "readout_squares", "readout_constant")  # fmt: skip
 THRESHOLD = 0.5  # an output above it is 1, where the architecture's outputs are 0 or 1
 
@@ -52,7 +64,9 @@ class LSTM:
     cells: memory cells C.
     inputs, outputs: I and K; `train` sets both from the task.
     forget_gate: False is the cell of 1997, whose state is never forgotten.
-    peepholes: gates see the state of their own cell.
+    peepholes: gates see the state of their own cell (Gers et al. 2002).
+    full_peepholes: the states of all cells of the last step drive the gates, in the place
+        of the cell outputs, and nothing recurrent enters the cell inputs.
     cell_input: "tanh" or "identity", the squashing of what enters a cell.
     cell_output: "o*tanh(s)" (Gers & Schmidhuber 2001), "tanh(o*s)" (the Evolino papers) or
         "o*s" (Gers et al. 2002).
@@ -91,6 +105,7 @@ class LSTM:
     outputs: int = 1
     forget_gate: bool = True
     peepholes: bool = False
+    full_peepholes: bool = False
     cell_input: CellInput = "tanh"
     cell_output: CellOutput = "o*tanh(s)"
     bias: bool = True
@@ -117,23 +132,10 @@ class LSTM:
         check_number("feedback_scale", self.feedback_scale)
         for name in FLAGS:
             check_flag(name, getattr(self, name))
-        if self.cell_input not in get_args(CellInput):
-            raise ValueError(
-                f"cell_input must be 'tanh' or 'identity', got {self.cell_input!r}"
-            )
-        if self.cell_output not in CELL_OUTPUTS:
-            raise ValueError(
-                f"cell_output must be one of {', '.join(CELL_OUTPUTS)}, "
-                f"got {self.cell_output!r}"
-            )
-        if self.output not in OUTPUTS:
-            raise ValueError(
-                f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}"
-            )
-        if self.precision not in get_args(Precision):
-            raise ValueError(
-                f"precision must be 'float64' or 'float32', got {self.precision!r}"
-            )
+        for name, known in CHOICES.items():
+            check_choice(name, getattr(self, name), known)
+        if self.peepholes and self.full_peepholes:
+            raise ValueError("peepholes and full_peepholes are two variants: take one")
         if self.sources is not None:
             check_count("sources", self.sources, least=0)
             if self.sources > self.cells:
@@ -172,11 +174,17 @@ class LSTM:
         return GATES if self.forget_gate else ("input", "cell", "output")
 
     @property
+    def recurrent_gates(self) -> tuple[str, ...]:
+        """Those of `gates` that have recurrent weights."""
+        return tuple(k for k in self.gates if k != "cell" or not self.full_peepholes)
+
+    @property
     def genes(self) -> int:
         """G: the weights into one cell. For each source (bias, inputs, recurrent) one per
         gate, then the peepholes, then the output weights if they are evolved."""
-        sources = int(self.bias) + self.input_width + self.recurrent_width
-        return sources * len(self.gates) + self.peephole_count + self.output_count
+        sources = (int(self.bias) + self.input_width) * len(self.gates)
+        recurrent = self.recurrent_width * len(self.recurrent_gates)
+        return sources + recurrent + self.peephole_count + self.output_count
 
     @property
     def genome_shape(self) -> tuple[int, int]:
@@ -196,9 +204,7 @@ class LSTM:
     @property
     def peephole_count(self) -> int:
         """The peephole weights of a cell."""
-        if not self.peepholes:
-            return 0
-        return 3 if self.forget_gate else 2
+        return len(list(self.peephole_gates()))
 
     @property
     def output_count(self) -> int:
@@ -276,18 +282,16 @@ class LSTM:
         """
         sources = ["bias"] * self.bias + ["input"] * self.inputs
         sources += ["feedback"] * (self.input_width - self.inputs)
-        sources += ["recurrent"] * self.recurrent_width
         groups = [(source, gate) for source in sources for gate in self.gates]
+        recurrent = ["recurrent"] * self.recurrent_width
+        groups += [(each, gate) for each in recurrent for gate in self.recurrent_gates]
         groups += [("peephole", gate) for gate in self.peephole_gates()]
         return groups + [("cell", "readout")] * self.output_count
 
     def genes_of(self, source: str, gate: str | None = None) -> IntArray:
         """Return the positions of the genes from a source into a gate (None: into any)."""
-        hits = [
-            k
-            for k, (gene_source, gene_gate) in enumerate(self.gene_groups())
-            if gene_source == source and gate in (None, gene_gate)
-        ]
+        groups = enumerate(self.gene_groups())
+        hits = [k for k, (of, into) in groups if of == source and gate in (None, into)]
         return np.array(hits, dtype=np.int64)
 
     def peephole_gates(self) -> Iterator[str]:

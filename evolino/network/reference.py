@@ -44,7 +44,8 @@ def step(
     weights: of one network. sources: (C, R). Equations of `evolino.network.lstm`.
     """
     net = weights.bias[0] + np.einsum("cug,u->cg", weights.inputs[0], u)
-    net = net + np.einsum("crg,cr->cg", weights.recurrent[0], h[sources])
+    driving = s if architecture.full_peepholes else h
+    net = net + np.einsum("crg,cr->cg", weights.recurrent[0], driving[sources])
     return advance(architecture, net, weights.peepholes[0], s)
 
 

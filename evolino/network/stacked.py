@@ -21,8 +21,8 @@ from evolino.network.lstm import LSTM, CellInput, CellOutput, OutputUnit, Precis
 from evolino.vocabulary import Array, BoolArray, IntArray, check_count, check_flag
 
 ReadoutLayers = Literal["top", "all"]
-OF_EVERY_LAYER = ("cells", "forget_gate", "peepholes", "cell_input", "cell_output", "bias",
-                  "precision", "readout_states")  # fmt: skip
+OF_EVERY_LAYER = ("cells", "forget_gate", "peepholes", "full_peepholes", "cell_input",
+                  "cell_output", "bias", "precision", "readout_states")  # fmt: skip
 OF_INPUTS_AND_OUTPUTS = ("inputs", "outputs", "feedback", "feedback_scale", "output")
 
 
@@ -53,6 +53,7 @@ class StackedLSTM:
     outputs: int = 1
     forget_gate: bool = True
     peepholes: bool = False
+    full_peepholes: bool = False
     cell_input: CellInput = "tanh"
     cell_output: CellOutput = "o*tanh(s)"
     bias: bool = True

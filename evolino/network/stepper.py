@@ -37,7 +37,9 @@ class Stepper:
 
     def step(self, u: Array) -> None:
         """Take an input vector u (U,): external inputs, then what is fed back."""
-        np.concatenate((self._bias, u, self.outputs), out=self._source)
+        full = self._architecture.full_peepholes
+        driving = self.states if full else self.outputs
+        np.concatenate((self._bias, u, driving), out=self._source)
         net = (self._matrix @ self._source).reshape(4, -1).T
         self.outputs, self.states, *_ = cells_after(
             self._architecture, net, self._peepholes, self.states

@@ -37,19 +37,25 @@ def unpack(architecture: LSTM, genomes: Array) -> Weights:
     if architecture.groups:
         genomes = masked(architecture, genomes)
     count, cells, _ = genomes.shape
-    gate_columns = [GATES.index(gate) for gate in architecture.gates]
     last_gene = architecture.genes - architecture.output_count
     end = last_gene - architecture.peephole_count
-    by_source = genomes[:, :, :end].reshape(count, cells, -1, len(architecture.gates))
-    full = np.zeros((count, cells, by_source.shape[2], 4))
-    full[..., gate_columns] = by_source
+    begin = end - architecture.recurrent_width * len(architecture.recurrent_gates)
+    plain = _by_gate(genomes[:, :, :begin], architecture.gates)
+    recurrent = _by_gate(genomes[:, :, begin:end], architecture.recurrent_gates)
     peepholes = np.zeros((count, cells, 3))
     columns = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
     peepholes[..., columns] = genomes[:, :, end:last_gene]
     first = int(architecture.bias)
-    bias = full[:, :, 0] if architecture.bias else np.zeros((count, cells, 4))
-    last = first + architecture.input_width
-    return Weights(bias, full[:, :, first:last], full[:, :, last:], peepholes)
+    bias = plain[:, :, 0] if architecture.bias else np.zeros((count, cells, 4))
+    return Weights(bias, plain[:, :, first:], recurrent, peepholes)
+
+
+def _by_gate(genes: Array, gates: tuple[str, ...]) -> Array:
+    """Return (P, C, sources, 4) of genes (P, C, ..) into some gates; 0 for the others."""
+    by_source = genes.reshape(*genes.shape[:2], -1, len(gates))
+    full = np.zeros((*by_source.shape[:3], 4))
+    full[..., [GATES.index(gate) for gate in gates]] = by_source
+    return full
 
 
 def repack(architecture: LSTM, weights: Weights) -> Array:
@@ -60,13 +66,15 @@ def repack(architecture: LSTM, weights: Weights) -> Array:
     genomes.
     """
     present = [weights.bias[:, :, None]] if architecture.bias else []
-    by_source = np.concatenate([*present, weights.inputs, weights.recurrent], axis=2)
+    plain = np.concatenate([*present, weights.inputs], axis=2)
     gates = [GATES.index(gate) for gate in architecture.gates]
+    recurrent = [GATES.index(gate) for gate in architecture.recurrent_gates]
     peepholes = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
-    count, cells = by_source.shape[:2]
+    count, cells = plain.shape[:2]
     genomes = np.concatenate(
         [
-            by_source[..., gates].reshape(count, cells, -1),
+            plain[..., gates].reshape(count, cells, -1),
+            weights.recurrent[..., recurrent].reshape(count, cells, -1),
             weights.peepholes[..., peepholes],
             np.zeros((count, cells, architecture.output_count)),
         ],
@@ -93,15 +101,15 @@ def free_genes(architecture: LSTM) -> BoolArray:
     everyone = np.ones(
         (architecture.cells, int(architecture.bias) + architecture.inputs), dtype=bool
     )
-    sources = np.concatenate(
+    plain = np.concatenate([everyone, seen_by[np.ix_(of_cell, fed_back)]], axis=1)
+    recurrent = seen_by[of_cell[:, None], of_cell[architecture.recurrent_sources()]]
+    by_gate = np.concatenate(
         [
-            everyone,
-            seen_by[np.ix_(of_cell, fed_back)],
-            seen_by[of_cell[:, None], of_cell[architecture.recurrent_sources()]],
+            np.repeat(plain, len(architecture.gates), axis=1),
+            np.repeat(recurrent, len(architecture.recurrent_gates), axis=1),
         ],
         axis=1,
     )
-    by_gate = np.repeat(sources, len(architecture.gates), axis=1)
     own = np.ones((architecture.cells, architecture.genes - by_gate.shape[1]), dtype=bool)
     return np.concatenate([by_gate, own], axis=1)
 

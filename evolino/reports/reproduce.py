@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ from evolino.vocabulary import check_count
 
 if TYPE_CHECKING:
     from evolino.training.history import Generation
-    from evolino.training.presets import Table
+    from evolino.training.tables import Table
 
 RESULTS = Path("results")
 
@@ -49,6 +50,7 @@ def reproduce(
     first_seed: int = 0,
     quiet: bool = False,
     run: Runner | None = None,
+    rows: Sequence[str] | None = None,
 ) -> Path:
     """Run every row of a table over seeds, and write what came of it.
 
@@ -56,6 +58,7 @@ def reproduce(
     workers: seeds that run at once, a process and a core each; where the table says so,
     seeds run one after another with that many threads. out: the folder of <table>.json,
     .md and .png; runs are in out/seeds. run: what does the work instead of the trainer.
+    rows: labels of the rows to run; None: all.
 
     A finished seed is not run again, an interrupted one goes on, and one that fails is
     counted. Other seeds that <table>.json holds stay in it while the settings are the same.
@@ -63,16 +66,17 @@ def reproduce(
     for an unknown table or a wrong count, and KeyboardInterrupt after Ctrl-C, when all is
     saved; the same call then goes on.
     """
-    from evolino.training.presets import load_table
+    from evolino.training.tables import load_table
 
+    chosen = load_table(table)
+    if rows is not None:
+        chosen = replace(chosen, rows=tuple(r for r in chosen.rows if r.label in rows))
     if not isinstance(seeds, range):
         check_count("seeds", seeds)
         check_count("first_seed", first_seed, least=0, most=None)
         seeds = range(first_seed, first_seed + seeds)
     check_count("workers", workers)
-    work = Reproduction(
-        load_table(table), seeds, workers, user_path(out, "out"), run or Trainer()
-    )
+    work = Reproduction(chosen, seeds, workers, user_path(out, "out"), run or Trainer())
     try:
         work.run_all(quiet=quiet)
     finally:

@@ -14,7 +14,7 @@ from evolino.storage.json_text import read_json
 if TYPE_CHECKING:
     from evolino.plots import SweepPoint
     from evolino.training.experiment import Experiment
-    from evolino.training.presets import Row, Table
+    from evolino.training.tables import Row, Table
 
 KEPT = ("metrics", "seconds", "evaluations", "generations", "stopped", "version")
 LATER = ("cpu_seconds",)  # which older results lack

@@ -13,7 +13,7 @@ from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser, check_initialiser
 from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
-from evolino.task.protocol import Task
+from evolino.task.protocol import Task, name_of
 from evolino.vocabulary import check_count, check_number
 
 WITHOUT_SEARCH = ("bptt", "kalman", "reinforce")  # ways to train in a search's place
@@ -167,6 +167,7 @@ class Experiment:
             )
         self._check_without_search()
         check_initialiser(self.initialiser, self.network)
+        check_pictures(self.task, self.network)
         if self.budget.unlimited:
             raise ValueError(
                 "nothing would stop this run: set generations, evaluations, seconds, "
@@ -202,4 +203,19 @@ class Experiment:
     @property
     def architecture(self) -> Architecture:
         """The network with the task's inputs and outputs."""
-        return self.network.for_task(self.task.inputs, self.task.outputs)
+        network: Any = self.network
+        if hasattr(self.task, "picture_size"):
+            network = network.for_pictures(*self.task.picture_size)
+        found: Architecture = network.for_task(self.task.inputs, self.task.outputs)
+        return found
+
+
+def check_pictures(task: object, network: object) -> None:
+    """Raise ValueError for a task of pictures without a convolutional network, and for such
+    a network without pictures. task: or its class."""
+    if hasattr(task, "picture_size") != hasattr(network, "for_pictures"):
+        kind = getattr(network, "name", type(network).__name__)
+        raise ValueError(
+            "networks of kind convolutional are for tasks of pictures, such as frames, and "
+            f"these for them, got {kind} and {name_of(task)}"
+        )

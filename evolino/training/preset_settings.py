@@ -1,11 +1,10 @@
-"""Settings as tables: laid over each other, renamed, trained another way."""
+"""Settings of a preset as tables: renamed, trained another way, for another thing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from evolino.network import UNNAMED
 from evolino.registry import find
 from evolino.training.experiment import WITHOUT_SEARCH
 from evolino.vocabulary import unknown_name
@@ -50,20 +49,3 @@ def trained_by(
         if name in fields and name not in settings:
             raise ValueError(f"fields of {name} need --trainer {name}")
     return settings
-
-
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return base with changes laid over it, tables merged key by key.
-
-    A table that names another class ("name") replaces the one below it.
-    """
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            # Only the table of a network may have no name.
-            renamed = "name" in value and value["name"] != below.get("name", UNNAMED)
-            merged[key] = dict(value) if renamed else merge(below, value)
-        else:
-            merged[key] = value
-    return merged

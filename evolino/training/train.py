@@ -14,6 +14,7 @@ from evolino.gradient.reinforce import Reinforce
 from evolino.network.base import Architecture
 from evolino.network.initialisers.base import Initialiser
 from evolino.readout.base import Readout
+from evolino.registry import find
 from evolino.search.base import SearchSettings
 from evolino.task.protocol import Task
 from evolino.training import resume_run, run_experiment
@@ -24,6 +25,7 @@ from evolino.training.experiment import (
     Curriculum,
     Experiment,
     Islands,
+    check_pictures,
 )
 from evolino.training.presets import experiment_for
 from evolino.training.result import Result
@@ -142,6 +144,8 @@ def _experiment_of(
         raise TypeError(
             f"network must be an architecture such as evolino.LSTM, got {network!r}"
         )
+    if network is not None:
+        check_pictures(find("task", task) if isinstance(task, str) else task, network)
     given = {"task": task, **methods}
     _check_methods(given)
     named: dict[str, Any] = {k: v for k, v in methods.items() if isinstance(v, str)}

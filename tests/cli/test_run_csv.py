@@ -151,3 +151,24 @@ def test_labels_of_a_new_file_are_predicted_with_their_probabilities(evolino, ge
     assert (status, "holds EvolinoClassifier: use evolino predict" in err) == (2, True)
     status, _, err = evolino("run", "csv", "gestures.csv", *options)
     assert (status, "fitted is not empty" in err) == (2, True)
+
+
+def test_anomalies_are_printed_written_and_drawn(evolino, tmp_path):
+    t = np.arange(120)
+    value = 5 + np.sin(0.4 * t) + np.random.default_rng(0).normal(0, 0.05, 120)
+    value[80] += 2
+    days = pd.date_range("2020-01-01", periods=120)
+    pd.DataFrame({"day": days, "load": value}).to_csv("load.csv", index=False)
+    status, out, err = evolino(
+        "run", "csv", "load.csv", "--target", "load", "--time", "day", "--anomalies",
+        "--csv", "scores.csv", "--png", "scores.png", "--out", "fitted",
+    )  # fmt: skip
+    assert status == 0, err
+    assert "1 of 11" in out and "2020-03-21" in out
+    scores = pd.read_csv("scores.csv", index_col=0)
+    assert scores.index[scores["anomaly"]].tolist() == ["2020-03-21"]
+    assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
+    for file in ((), ("load.csv",)):
+        status, out, err = evolino("anomalies", "fitted", *file, "--threshold", 8)
+        assert status == 0, err
+        assert "have a score above 8" in out and "2020-03-21" in out

@@ -40,6 +40,8 @@ VARIANTS = {
     "alone": LSTM(4, inputs=1, outputs=1, feedback=False),
     "of2002": LSTM(6, inputs=2, outputs=2, peepholes=True, cell_input="identity",
                    cell_output="o*s"),
+    "whole": LSTM(6, inputs=2, outputs=2, full_peepholes=True, cell_output="tanh(o*s)",
+                  readout_states=True),
 }  # fmt: skip
 PROBABILITIES = ("logistic", "softmax")
 FREE = [

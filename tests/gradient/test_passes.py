@@ -44,6 +44,9 @@ VARIANTS = [
 ]  # fmt: skip
 
 
+FULL = [{**each, "peepholes": False, "full_peepholes": True} for each in VARIANTS[::5]]
+
+
 def name(variant):
     return " ".join(str(value) for value in variant.values())
 
@@ -107,7 +110,7 @@ class Example:
         return total.imag / STEP
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=name)
+@pytest.mark.parametrize("variant", VARIANTS + FULL, ids=name)
 def test_the_gradient_of_every_variant_is_the_twins_complex_step(variant, rng):
     example = Example(rng, **variant)
     found, to_readout = example.gradient()
@@ -136,9 +139,12 @@ def test_genes_of_cells_that_are_not_seen_have_no_gradient(rng):
     assert (found == 0).any()
 
 
+@pytest.mark.parametrize("kind", ["peepholes", "full_peepholes"])
 @pytest.mark.parametrize("cells", [1, 8, 17])
-def test_what_is_kept_and_how_long_chunks_are_does_not_matter(cells, rng, monkeypatch):
-    example = Example(rng, steps=50, cells=cells, peepholes=True)
+def test_what_is_kept_and_how_long_chunks_are_does_not_matter(
+    cells, kind, rng, monkeypatch
+):
+    example = Example(rng, steps=50, cells=cells, **{kind: True})
     whole = example.gradient()
     monkeypatch.setattr(sequence, "CHUNK", 7)
     monkeypatch.setattr(free_runs, "KEPT", 0)
@@ -180,7 +186,7 @@ def test_outputs_that_are_cut_have_no_gradient(rng):
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "computed again"])
-@pytest.mark.parametrize("variant", VARIANTS[::7], ids=name)
+@pytest.mark.parametrize("variant", VARIANTS[::7] + FULL[:1], ids=name)
 def test_sequences_beside_each_other_have_outputs_and_gradient_of_each_alone(
     variant, kept, rng, monkeypatch
 ):

@@ -13,7 +13,7 @@ from evolino.search.random_search import RandomSearch
 from evolino.sound.midi import read_midi, write_midi
 from evolino.tasks.music.blues import Blues
 from evolino.tasks.music.blues_material import song, to_frames, to_score
-from evolino.training.presets import load_table
+from evolino.training.tables import load_table
 from tests.sound.test_synthesis import strongest
 from tests.support.midi_bytes import notes_of, parse
 

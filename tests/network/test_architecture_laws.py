@@ -11,6 +11,7 @@ from evolino.task.series import Segment, Series
 from tests.support.elman import Elman
 
 OF_THE_TABLE = {
+    "convolutional": {"channels": 3, "layers": 2, "readout_kernel": 1},
     "lstm": {"cells": 4, "peepholes": True},
     "stacked": {"cells": 3, "layers": 3, "peepholes": True, "readout_layers": "all"},
 }

@@ -16,6 +16,7 @@ from tests.support.counters import make, make_pairs, phases_of
 VARIANTS = {
     "plain": {},
     "peepholes": {"peepholes": True},
+    "full peepholes": {"full_peepholes": True, "cell_output": "tanh(o*s)"},
     "no forget gate": {"forget_gate": False},
     "papers' cell": {"cell_output": "tanh(o*s)", "cell_input": "identity"},
     "outputs o s": {"cell_output": "o*s"},

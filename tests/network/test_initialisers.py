@@ -22,6 +22,7 @@ ARCHITECTURES = [
     LSTM(cells=5, inputs=2, peepholes=True, sources=3),
     LSTM(cells=4, forget_gate=False, feedback=False, inputs=1),
     LSTM(cells=3, inputs=1, peepholes=True),
+    LSTM(cells=4, inputs=1, full_peepholes=True),
 ]
 
 
@@ -34,6 +35,10 @@ REFUSED = {
     ("clock", 2): "forget_gate=True and peepholes=True",
     ("clocked", 1): "clocked cells need sources=None, got 3",
     ("clocked", 2): "forget_gate=True and feedback=True",
+    ("clock", 4): "a clock needs two cells, an external input",
+    ("delay-line", 4): "needs full_peepholes=False",
+    ("clocked", 4): "needs full_peepholes=False",
+    ("linear-regime", 4): "needs full_peepholes=False",
 }
 FITTING = [
     (name, architecture)

@@ -56,6 +56,14 @@ VARIANTS = [
 ]
 
 
+FULL = {"full_peepholes": True}
+VARIANTS += [
+    {**variant, "peepholes": False, **FULL}
+    for variant in VARIANTS
+    if variant["peepholes"] and variant["readout_states"]
+]
+
+
 def drawn(architecture, rng, count=3, steps=30, deviation=0.4):
     """Genomes, external inputs, targets and input vectors."""
     genomes = rng.normal(0, deviation, (count, *architecture.genome_shape))

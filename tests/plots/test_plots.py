@@ -23,8 +23,8 @@ from evolino.plots.fitness_curves import best_at, quantiles
 from evolino.plots.run_names import name_differences
 from evolino.training.experiment import Budget
 from evolino.training.history import Generation
-from evolino.training.presets import load_table
 from evolino.training.run_folder import RunFolder
+from evolino.training.tables import load_table
 
 
 def shows_something(path):

@@ -9,7 +9,7 @@ import pytest
 from evolino.reports.markdown import RECALLED, inject, main, render_markdown
 from evolino.reports.summary import quantile, summarise
 from evolino.storage.json_text import read_json, write_json
-from evolino.training.presets import load_table, tables
+from evolino.training.tables import load_table, tables
 
 
 def finished(seed, value, **changes):

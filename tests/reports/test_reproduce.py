@@ -16,7 +16,7 @@ from evolino.reports.job_processes import in_processes
 from evolino.reports.jobs import Job, Outcome, seed_places
 from evolino.reports.reproduce import reproduce
 from evolino.storage.json_text import read_json
-from evolino.training import presets
+from evolino.training import tables
 from evolino.training.history import Generation
 from evolino.training.run_folder import RunFolder
 from tests.support.processes import ROOT, environment, is_alive, wait_for
@@ -110,9 +110,9 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    whole = presets.load_table("mso-paper")
+    whole = tables.load_table("mso-paper")
     small = dataclasses.replace(whole, rows=whole.rows[:2])
-    monkeypatch.setattr(presets, "load_table", lambda name: small)
+    monkeypatch.setattr(tables, "load_table", lambda name: small)
     desk = Desk(tmp_path)
     desk.table = small
     return desk
@@ -193,7 +193,7 @@ def test_changed_settings_begin_again(desk, monkeypatch):
         row, settings={**row.settings, "budget": {"generations": 7}}
     )
     table = dataclasses.replace(desk.table, rows=(changed, desk.table.rows[1]))
-    monkeypatch.setattr(presets, "load_table", lambda name: table)
+    monkeypatch.setattr(tables, "load_table", lambda name: table)
     desk(seeds=1)
     assert desk.calls == ["start 2 0 1", "baselines 2 0 30"]
 
@@ -261,7 +261,7 @@ def test_seeds_that_failed_are_tried_again(desk):
 
 def test_rows_may_run_with_all_workers_inside(desk, monkeypatch):
     table = dataclasses.replace(desk.table, seeds_in_parallel=False)
-    monkeypatch.setattr(presets, "load_table", lambda name: table)
+    monkeypatch.setattr(tables, "load_table", lambda name: table)
     assert desk(seeds=1, workers=3)["workers_per_seed"] == 3
     assert desk.calls[:2] == ["start 2 0 3", "start 3 0 3"]
 

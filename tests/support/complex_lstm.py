@@ -35,7 +35,8 @@ class Twin:
     def step(self, u, h, s):
         bias, inputs, recurrent, peepholes = self.weights
         net = bias + np.einsum("cug,u->cg", inputs, u)
-        net = net + np.einsum("crg,cr->cg", recurrent, h[self.sources])
+        driving = s if self.architecture.full_peepholes else h
+        net = net + np.einsum("crg,cr->cg", recurrent, driving[self.sources])
         peep = peepholes if self.architecture.peepholes else 0 * peepholes
         i = sigma(net[:, 0] + peep[:, 0] * s)
         f = sigma(net[:, 1] + peep[:, 1] * s) if self.architecture.forget_gate else 1.0

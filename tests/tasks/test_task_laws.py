@@ -9,7 +9,7 @@ from evolino.task.capabilities import ScoresManyNetworks
 from evolino.task.counted import Checked
 from evolino.tasks.music.music import Music
 from evolino.tasks.signals.series import SeriesTask
-from evolino.training.presets import load_table, tables
+from evolino.training.tables import load_table, tables
 from tests.support.registered import CONTROL, WITH_TARGETS
 
 # Figures of which more is better, or that only describe.

@@ -14,7 +14,8 @@ from evolino.task.series import Segment, Series, Split
 from evolino.tasks.error_measures import rmse
 from evolino.tasks.music.music import Music
 from evolino.tasks.signals.series import SeriesTask
-from evolino.training.presets import experiment_for, load_table, presets_of
+from evolino.training.presets import experiment_for
+from evolino.training.tables import load_table, presets_of
 from tests.support.registered import WITH_TARGETS
 
 SHORT = evolino.Budget(evaluations=20)

@@ -5,9 +5,9 @@ import pytest
 
 import evolino
 from evolino.search.random_search import RandomSearch
-from evolino.training.preset_settings import merge
-from evolino.training.presets import experiment_for, load_table, presets_of, tables
+from evolino.training.presets import experiment_for
 from evolino.training.run_folder import RunFolder
+from evolino.training.tables import load_table, merge, presets_of, tables
 
 SHORT = evolino.Budget(evaluations=16)
 

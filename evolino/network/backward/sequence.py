@@ -135,11 +135,13 @@ def drive_sequence_backward(
     dh_room[:, cells:] = ds_room[:, cells:] = 0.0
     driving[:, -1] = 1.0
     product = np.empty_like(to_weights)
+    full = matrices.architecture.full_peepholes
+    driving_cells = passed.states if full else passed.outputs
     for first in reversed(range(0, steps, CHUNK)):
         last = min(first + CHUNK, steps)
         net, dh, ds = (room[: last - first] for room in (net_room, dh_room, ds_room))
         seen = driving[: last - first]
-        seen[:, :sources] = passed.outputs[first:last, :sources]
+        seen[:, :sources] = driving_cells[first:last, :sources]
         seen[:, sources:-1] = passed.vectors[first:last]
         np.matmul(seen, weights, out=net)
         dh[:, :cells], ds[:, :cells] = to_outputs[first:last], to_states[first:last]

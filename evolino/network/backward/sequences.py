@@ -90,7 +90,8 @@ def drive_sequences(matrices: Matrices, steps: Steps) -> SequencesPass:
             peepholes = peepholes_of(matrices, cells, n)
             spare = _block(4 * cells, n)
         net = _block(4 * cells, n) if kept else spare
-        np.matmul(weights, _sources(steps, t, outputs[t]), out=net)
+        driving = states if matrices.architecture.full_peepholes else outputs
+        np.matmul(weights, _sources(steps, t, driving[t]), out=net)
         before = _narrowed(states[t], n)
         h, s = _block(cells, n), _block(cells, n)
         step_forward(
@@ -116,6 +117,8 @@ def drive_sequences_backward(
     to_weights = np.zeros_like(weights)
     to_recurrent = np.ascontiguousarray(weights[:, :cells].T)
     dh, ds = _block(cells, 0), _block(cells, 0)
+    full = matrices.architecture.full_peepholes
+    driving = passed.states if full else passed.outputs
     width = 0
     for t in reversed(range(len(steps.lanes))):
         n, rows = steps.lanes[t], steps.rows[t]
@@ -125,7 +128,7 @@ def drive_sequences_backward(
             to_peepholes = aligned(3 * cells * n)
         dh[:, : len(rows)] += to_outputs[rows].T
         ds[:, : len(rows)] += to_states[rows].T
-        sources = _sources(steps, t, passed.outputs[t])
+        sources = _sources(steps, t, driving[t])
         net = (
             np.matmul(weights, sources, out=spare) if passed.net is None else passed.net[t]
         )
@@ -136,7 +139,11 @@ def drive_sequences_backward(
             net.reshape(-1), peepholes, states, dh.reshape(-1), ds.reshape(-1),
             to_peepholes, cells * n // LANES, matrices.flags,
         )  # fmt: skip
-        np.matmul(to_recurrent, net, out=dh)
+        if full:
+            ds += to_recurrent @ net
+            dh[:] = 0.0
+        else:
+            np.matmul(to_recurrent, net, out=dh)
         to_weights += net @ sources.T
         gradient.peepholes += to_peepholes.reshape(3, cells, n).sum(axis=2)
     gradient.add_weights(to_weights)

@@ -54,3 +54,13 @@ def check_initialiser(initialiser: Initialiser[Any], network: Architecture) -> N
             f"initialiser {initialiser.name} draws networks of kind "
             f"{' or '.join(networks)}, got {network.name}"
         )
+
+
+def check_recurrence(name: str, network: Any) -> None:
+    """Raise ValueError, for an initialiser of this name, where no recurrent weights enter
+    the cell inputs."""
+    if network.full_peepholes:
+        raise ValueError(
+            f"initialiser {name} sets recurrent weights of cell inputs: needs "
+            "full_peepholes=False"
+        )

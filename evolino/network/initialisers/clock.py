@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.network.initialisers.base import check_recurrence
 from evolino.network.lstm import LSTM
 from evolino.vocabulary import Array, check_number
 
@@ -67,6 +68,7 @@ class Clock:
                 "a clock needs two cells, an external input, bias=True, "
                 "forget_gate=True and peepholes=True"
             )
+        check_recurrence(self.name, architecture)
         if architecture.sources is not None:
             raise ValueError(f"a clock needs sources=None, got {architecture.sources}")
         mean = np.zeros(architecture.genome_shape)

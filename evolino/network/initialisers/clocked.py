@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.network.initialisers.base import check_recurrence
 from evolino.network.initialisers.linear_regime import random_orthogonal
 from evolino.network.lstm import LSTM
 from evolino.vocabulary import Array, check_count, check_number
@@ -103,6 +104,7 @@ class Clocked:
             raise ValueError(
                 "clocked cells need bias=True, forget_gate=True and feedback=True"
             )
+        check_recurrence(self.name, architecture)
         if architecture.sources is not None:
             raise ValueError(f"clocked cells need sources=None, got {architecture.sources}")
         for name, count in (

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.network.initialisers.base import check_recurrence
 from evolino.network.lstm import LSTM
 from evolino.vocabulary import Array, check_count, check_number
 
@@ -85,6 +86,7 @@ class DelayLine:
         """Return None: the few parameters are not evolved."""
 
     def _length(self, architecture: LSTM) -> int:
+        check_recurrence(self.name, architecture)
         if architecture.sources is not None:
             raise ValueError(
                 "a delay line is made of links from cell to cell: "

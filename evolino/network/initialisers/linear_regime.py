@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.network.initialisers.base import check_recurrence
 from evolino.network.lstm import LSTM
 from evolino.vocabulary import Array, check_number
 
@@ -77,6 +78,7 @@ class LinearRegime:
             raise ValueError(
                 "the linear regime sets gates by their biases: needs bias=True"
             )
+        check_recurrence(self.name, architecture)
 
     def _draw_one(self, architecture: LSTM, rng: Generator, genome: Array) -> None:
         cells, sources = architecture.cells, architecture.recurrent_sources()

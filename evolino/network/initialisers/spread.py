@@ -12,9 +12,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from evolino.network.convolutional import ConvLSTM
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.vocabulary import Array, check_number
+
+Spreadable = LSTM | StackedLSTM | ConvLSTM
 
 # Standard deviations of the parameters of `Spread`, in its fields' order: the distance
 # between one distribution and a noticeably different one.
@@ -35,7 +38,7 @@ class Spread:
     """
 
     name: ClassVar[str] = "spread"
-    networks: ClassVar[tuple[str, ...]] = ("lstm", "stacked")
+    networks: ClassVar[tuple[str, ...]] = ("lstm", "stacked", "convolutional")
     level: ClassVar[float] = 0.0
 
     cell_input: float = -0.3
@@ -58,15 +61,15 @@ class Spread:
         """Return the parameters in order."""
         return tuple(getattr(self, name) for name in FIELDS)
 
-    def draw(self, architecture: LSTM | StackedLSTM, rng: Generator, count: int) -> Array:
+    def draw(self, architecture: Spreadable, rng: Generator, count: int) -> Array:
         """Return (count, C, G) genomes."""
         return SpreadFamily(self, architecture).draw_at(np.zeros(len(FIELDS)), rng, count)
 
-    def scale(self, architecture: LSTM | StackedLSTM) -> Array:
+    def scale(self, architecture: Spreadable) -> Array:
         """Return (C, G): the standard deviations of the weights."""
         return SpreadFamily(self, architecture).scale_at(np.zeros(len(FIELDS)))
 
-    def family(self, architecture: LSTM | StackedLSTM) -> SpreadFamily:
+    def family(self, architecture: Spreadable) -> SpreadFamily:
         """Return the distributions around this one."""
         return SpreadFamily(self, architecture)
 
@@ -90,7 +93,7 @@ class SpreadFamily:
     """All `Spread` distributions for an architecture; `centre` is the point 0."""
 
     centre: Spread
-    architecture: LSTM | StackedLSTM
+    architecture: Spreadable
 
     @property
     def parameters(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import numba
 
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.full_peepholes import write_driving
 from evolino.network.kernels.inputs import inputs_at, next_inputs
 from evolino.network.kernels.records import Recording
 from evolino.network.kernels.teacher_forced import keep_cells, step
@@ -53,6 +54,7 @@ def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
             now += 1
             if t == steps:
                 break
+            write_driving(own, states, before, blocks)
             step(own, u, numbers(before), after, states, net)
             if t >= first:
                 write_features(row, own, cells, after, states, u)

@@ -15,6 +15,7 @@ import numpy as np
 from evolino.network.kernels.by_cells import opened
 from evolino.network.kernels.cell import next_state, output
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.full_peepholes import write_driving
 from evolino.network.kernels.inputs import add_symbol, inputs_at, others_of, symbols_of
 from evolino.network.kernels.net_input import (
     GATE_COUNT,
@@ -207,6 +208,7 @@ def drive(layer: Any, course: Any, places: Any, recording: Any, workspace: Any) 
             inputs_in(2, at, over),
             inputs_in(3, at, over),
         )
+        write_driving(own, states, before, AT_ONCE * blocks)
         step(own, u, before, after, states, net)
         for s in range(AT_ONCE):
             n, t = load(at.series, s), load(at.row, s)

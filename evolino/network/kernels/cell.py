@@ -18,7 +18,7 @@ from evolino.simd.vectors import fma
 # The bits of a layer's `flags` that choose the variant of the cell; those between 8 and
 # 256 choose the features (`evolino.network.kernels.features`).
 HAS_FORGET_GATE, HAS_PEEPHOLES, TANH_INPUT, GERS_OUTPUT = 1, 2, 4, 8
-LINEAR_OUTPUT = 256
+LINEAR_OUTPUT, FULL_PEEPHOLES = 256, 512
 
 njit: Any = numba.njit
 

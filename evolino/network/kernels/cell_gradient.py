@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numba
 
 from evolino.network.kernels.cell import (
+    FULL_PEEPHOLES,
     GERS_OUTPUT,
     HAS_FORGET_GATE,
     HAS_PEEPHOLES,
@@ -262,7 +263,8 @@ def drive_forward(sequence: Sequence, work: Any, steps: int, cells: int, n: int,
     h, s = memory(sequence.outputs), memory(sequence.states)
     for t in range(steps):
         own, before, after = part(net, t * 4 * n), t * n, (t + 1) * n
-        _add_product(weights, numbers(part(h, before)), cells, own, 4 * n)
+        driving = part(s, before) if flags & FULL_PEEPHOLES else part(h, before)
+        _add_product(weights, numbers(driving), cells, own, 4 * n)
         _step(own, peep, part(s, before), part(s, after), part(h, after), room, n, flags)
 
 
@@ -289,4 +291,5 @@ def drive_backward(sequence: Sequence, dh: Any, ds: Any, carry: Any, dpeep: Any,
         _step_backward(row, peep, cells, to_h, to_s, to_peep, n, flags)
         for k in range(n):
             store(to_h, k, like(load(to_h, k), 0.0))
-        _add_product(weights, numbers(row), 4 * n * 8, to_h, n)
+        drove = to_s if flags & FULL_PEEPHOLES else to_h
+        _add_product(weights, numbers(row), 4 * n * 8, drove, n)

@@ -13,6 +13,7 @@ import numba
 from evolino.environments.base import WINDOW
 from evolino.environments.kernels.world import advance, observe
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.full_peepholes import write_driving
 from evolino.network.kernels.net_input import GATE_COUNT
 from evolino.network.kernels.readouts import read_out
 from evolino.network.kernels.teacher_forced import step
@@ -92,6 +93,7 @@ def play_once(
     for t in range(starts.steps):
         noise = part(starts.noise, (n * starts.steps + t) * world.noise)
         observe(world, state, noise, work.u)
+        write_driving(layer, work.states, before, cells)
         step(layer, work.u, before, after, work.states, work.net)
         write_features(work.row, layer, cells, after, work.states, work.u)
         read_out(readout, work.row, work.y, work.row)

@@ -11,6 +11,7 @@ import numba
 
 from evolino.network.base import EXPLODED
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.full_peepholes import write_driving
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
 from evolino.network.kernels.readouts import read_out, readout_of
 from evolino.network.kernels.records import CellStates, Layer
@@ -143,6 +144,7 @@ def run_once(
         copy(part(runs.inputs, now * feedback.external), work.u, feedback.external)
         if feedback.present:
             feed_back(work.u, y, outputs, feedback)
+        write_driving(layer, states, before, cells)
         step(layer, work.u, before, after, states, work.net)
         if runs.noise_rows:
             row = t % runs.noise_rows

@@ -9,8 +9,11 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.cell import HAS_PEEPHOLES
-from evolino.network.kernels.cell_gradient import add_to_peepholes, cell_backward
+from evolino.network.kernels.cell import FULL_PEEPHOLES, HAS_PEEPHOLES
+from evolino.network.kernels.cell_gradient import (
+    add_to_peepholes,
+    cell_backward,
+)
 from evolino.network.kernels.free_run_kept import (
     Course,
     Network,
@@ -19,6 +22,7 @@ from evolino.network.kernels.free_run_kept import (
     run_group,
     source,
 )
+from evolino.network.kernels.full_peepholes import give_to_states, squashed
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
 from evolino.simd.compiled import compiled
 from evolino.simd.memory import addresses, clear, copy, load, memory, part, store
@@ -139,6 +143,7 @@ def _group_backward(network: Any, runs: Any, given: Any, to_peep: Any, to_start:
             if back > 0 and width > inputs:
                 fed = fma(load(to_now, inputs + k), like(fed, network.scale), fed)
             store(y, k, fed)
+        give_to_states(to_h, to_s, cells, network.flags)
         copy(to_h, after, cells)
         _vector_backward(network, runs.seen, steps + 1, t, y, (to_u, to_vector))
         copy(to_u, to_now, width)
@@ -148,6 +153,9 @@ def _group_backward(network: Any, runs: Any, given: Any, to_peep: Any, to_start:
             states = (
                 load(runs.states, t * cells + c), load(runs.states, (t + 1) * cells + c)
             )  # fmt: skip
+            if network.flags & FULL_PEEPHOLES:  # what is seen are states
+                h = squashed(load(runs.gates, (3 * cells + c) * steps + t), states[1],
+                             network.flags)  # fmt: skip
             more_h, more_s = _readout_backward(network, c, h, states[1], y, to_cells)
             at = (
                 c * steps + t, (cells + c) * steps + t, (2 * cells + c) * steps + t,
@@ -167,6 +175,7 @@ def _group_backward(network: Any, runs: Any, given: Any, to_peep: Any, to_start:
                 store(runs.gates, at[gate], to[gate])
             store(to_s, c, to[4])
             _scatter(network, c, to, to_now)
+    give_to_states(to_h, to_s, cells, network.flags)
     copy(to_h, to_start, cells)
     copy(to_s, part(to_start, cells), cells)
 

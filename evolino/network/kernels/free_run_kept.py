@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numba
 
+from evolino.network.kernels.cell import FULL_PEEPHOLES
 from evolino.network.kernels.cell_gradient import let_out, opened
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
 from evolino.simd.compiled import compiled
@@ -50,9 +51,9 @@ class Course(NamedTuple):
     inputs: (L, I). begin: the last output (K), the cells' outputs (C) and states (C).
     gates: (4 C, L), by gate and cell; on the way back they become the gradients of
     their net inputs. seen: (U + 1 + C, L + 1), what drives the
-    cells at each step; the last column holds their last outputs. states: (L + 1, C). sums:
-    (L, K) of the readout. kept: groups that have gates, seen and states of their own; those
-    beyond share the last ones.
+    cells at each step; the last column holds what would drive them next. states:
+    (L + 1, C). sums: (L, K) of the readout. kept: groups that have gates, seen and states
+    of their own; those beyond share the last ones.
     """
 
     inputs: Any
@@ -214,6 +215,8 @@ def run_group(network: Any, runs: Any, now: Any) -> None:
     store(now, network.width, 1.0)
     copy(part(runs.begin, network.outputs), part(now, first), cells)
     copy(part(runs.begin, network.outputs + cells), runs.states, cells)
+    if network.flags & FULL_PEEPHOLES:
+        copy(runs.states, part(now, first), cells)
     after = part(now, first + cells)
     for t in range(steps):
         _see(network, runs, now, t)
@@ -224,6 +227,9 @@ def run_group(network: Any, runs: Any, now: Any) -> None:
             _step_cell(network, runs, c, t, net, after)
             if other > c:
                 _step_cell(network, runs, other, t, more, after)
-        copy(after, part(now, first), cells)
+        driving = after
+        if network.flags & FULL_PEEPHOLES:
+            driving = part(runs.states, (t + 1) * cells)
+        copy(driving, part(now, first), cells)
     for j in range(first + cells):
         store(runs.seen, j * (steps + 1) + steps, load(now, j))

@@ -123,16 +123,21 @@ class Networks:
 @lru_cache(maxsize=8)  # a tenth of the time of a short free run
 def layout_of(architecture: LSTM) -> Layout:
     """Return the layout of all networks of an architecture."""
-    gates = architecture.gates
-    width = architecture.input_width + architecture.recurrent_width
-    genes = np.full((1 + width, len(GATES)), -1, dtype=np.int64)
-    present = (1 if architecture.bias else 0) + width
-    place = np.arange(present * len(gates)).reshape(present, len(gates))
-    genes[1 + width - present :, [GATES.index(gate) for gate in gates]] = place
+    width = 1 + architecture.input_width
+    first = 0 if architecture.bias else 1
+    genes = np.full((width + architecture.recurrent_width, len(GATES)), -1)
+    place = 0
+    for rows, gates in (
+        (slice(first, width), architecture.gates),
+        (slice(width, None), architecture.recurrent_gates),
+    ):
+        shape = len(genes[rows]), len(gates)
+        own = np.arange(place, place + shape[0] * shape[1]).reshape(shape)
+        genes[rows, [GATES.index(gate) for gate in gates]] = own
+        place += own.size
     peepholes = np.full(len(PEEPHOLE_GATES), -1, dtype=np.int64)
-    if architecture.peepholes:
-        seeing = [k for k, gate in enumerate(PEEPHOLE_GATES) if gate in gates]
-        peepholes[seeing] = place.size + np.arange(len(seeing))
+    seeing = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
+    peepholes[seeing] = place + np.arange(len(seeing))
     dtype, columns = np.dtype(architecture.precision), architecture.readout_width
     return Layout(
         architecture,
@@ -197,6 +202,7 @@ def _flags(architecture: LSTM) -> int:
     chosen = (
         (architecture.forget_gate, cell.HAS_FORGET_GATE),
         (architecture.peepholes, cell.HAS_PEEPHOLES),
+        (architecture.full_peepholes, cell.FULL_PEEPHOLES),
         (architecture.cell_input == "tanh", cell.TANH_INPUT),
         (architecture.cell_output == "o*tanh(s)", cell.GERS_OUTPUT),
         (architecture.cell_output == "o*s", cell.LINEAR_OUTPUT),

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import numba
 
-from evolino.network.kernels.cell import HAS_PEEPHOLES
+from evolino.network.kernels.cell import FULL_PEEPHOLES, HAS_PEEPHOLES
 from evolino.network.kernels.cell_gradient import (
     add_to_peepholes,
     cell_backward,
     let_out,
     opened,
 )
+from evolino.network.kernels.full_peepholes import give_to_states
 from evolino.network.kernels.net_input import GATE_COUNT
 from evolino.simd.compiled import compiled
 from evolino.simd.memory import (
@@ -78,6 +79,12 @@ def _all_net(run: Any, row: Any, before: Any, k: int, spare: Any) -> Any:
 
 
 @njit(inline="always")
+def _driving(run: Any, flags: int) -> Any:
+    """Return what drives the gates: the outputs of the cells, or their states."""
+    return run.states if flags & FULL_PEEPHOLES else run.outputs
+
+
+@njit(inline="always")
 def _own_peepholes(run: Any, k: int) -> Any:
     peep, n = run.peepholes, run.n
     return load(peep, k), load(peep, n + k), load(peep, 2 * n + k)
@@ -89,7 +96,7 @@ def drive_sparse(sequence: SparseSequence, work: Any, steps: int, flags: int) ->
     run, spare = addresses(sequence), memory(work)
     n = run.n
     for t in range(steps):
-        before = numbers(part(run.outputs, t * n))
+        before = numbers(part(_driving(run, flags), t * n))
         row = part(run.net, t * GATE_COUNT * n)
         for k in range(n):
             net, peep = _all_net(run, row, before, k, spare), _own_peepholes(run, k)
@@ -116,9 +123,10 @@ def drive_sparse_backward(sequence: SparseSequence, own: Any, to: Any, work: Any
     carry, to_peep, to_weights = memory(to[0]), memory(to[1]), memory(to[2])
     for back in range(steps):
         t = steps - 1 - back
+        give_to_states(carry, part(carry, n), n, flags)
         copy(carry, later, n)
         clear(carry, n)
-        before = numbers(part(run.outputs, t * n))
+        before = numbers(part(_driving(run, flags), t * n))
         row = part(run.net, t * GATE_COUNT * n)
         for k in range(n):
             net, peep = _all_net(run, row, before, k, spare), _own_peepholes(run, k)

@@ -16,6 +16,7 @@ from evolino.network.kernels.free_run import (
     feed_back,
     write_outputs,
 )
+from evolino.network.kernels.full_peepholes import write_driving
 from evolino.network.kernels.inputs import copy_squares
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
 from evolino.network.kernels.readouts import read_out
@@ -67,6 +68,7 @@ def step_all(stack: Any, u: Any, before: Any, after: Any, states: Any, net: Any)
         layer = Layer(
             weights, peepholes, stack.sources, cells, cells, width, stack.flags
         )  # fmt: skip
+        write_driving(layer, part(states, at), part(before, at), cells)
         step(layer, now, part(before, at), part(after, at), part(states, at), net)
         weights = part(weights, cells * (1 + width + cells) * GATE_COUNT)
         width, now = cells, part(after, at)

@@ -14,6 +14,7 @@ import numba
 
 from evolino.network.kernels.cell import next_state, output
 from evolino.network.kernels.features import write_features
+from evolino.network.kernels.full_peepholes import write_driving
 from evolino.network.kernels.inputs import (
     add_symbol,
     inputs_at,
@@ -89,8 +90,9 @@ def write_output(layer: Any, k: int, states: Any, net: Any, after: Any) -> None:
 def step(layer: Any, u: Any, before: Any, after: Any, states: Any, net: Any) -> None:
     """Advance all cells by one step.
 
-    u: what enters. before, after: cell outputs of the last and of this step. states:
-    changed in place. net: gets the net inputs, GATE_COUNT vectors a cell.
+    u: what enters. before: what drives the gates beside it, the cell outputs of the last
+    step (but `write_driving`). after: the cell outputs of this step. states: changed in
+    place. net: gets the net inputs, GATE_COUNT vectors a cell.
     """
     cells, recurrent = layer.cells, layer.recurrent
     each = (1 + layer.width + recurrent) * GATE_COUNT
@@ -157,6 +159,7 @@ def drive(layer: Any, course: Any, recording: Any, workspace: Any) -> None:
             now += 1
             if t == steps:
                 break
+            write_driving(own, states, before, cells)
             step(own, u, before, after, states, net)
             if t >= first:
                 write_features(row, own, cells, after, states, u)

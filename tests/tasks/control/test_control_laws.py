@@ -8,7 +8,8 @@ import pytest
 import evolino
 from evolino.environments.base import Environment, Outcomes
 from evolino.registry import find, from_table, to_table
-from evolino.training.presets import experiment_for, load_table, presets_of
+from evolino.training.presets import experiment_for
+from evolino.training.tables import load_table, presets_of
 from evolino.training.workers.base import WorkerSettings
 from tests.support.registered import CONTROL
 

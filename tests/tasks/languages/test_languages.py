@@ -13,8 +13,8 @@ from evolino.tasks.languages.addition import KINDS, kinds_of, pairs_of
 from evolino.tasks.languages.counted_blocks import CountedLanguage
 from evolino.tasks.languages.languages import PATTERNS, Languages
 from evolino.tasks.languages.ngrams import Ngram
-from evolino.training.presets import load_table
 from evolino.training.run_experiment import run_experiment
+from evolino.training.tables import load_table
 
 OWN = (
     "a^n b^3n c^n",

@@ -13,7 +13,8 @@ from evolino.tasks.long_lags.lag import Lag
 from evolino.tasks.long_lags.noise_free import NoiseFree
 from evolino.tasks.long_lags.temporal_order import SYMBOLS, TemporalOrder
 from evolino.tasks.long_lags.two_sequence import TwoSequence
-from evolino.training.presets import experiment_for, load_table
+from evolino.training.presets import experiment_for
+from evolino.training.tables import load_table
 
 NAMES = ("adding", "lag", "multiplication", "noise-free", "order", "two-sequence")
 DRAWS = 600

@@ -16,7 +16,7 @@ from evolino.search.random_search import RandomSearch
 from evolino.tasks.music import blues_material, blues_measures
 from evolino.tasks.music.blues import Blues, practised
 from evolino.tasks.music.blues_material import material, song, to_score
-from evolino.training.presets import load_table
+from evolino.training.tables import load_table
 
 
 def test_the_form_is_that_of_the_paper():

@@ -13,7 +13,7 @@ from evolino.tasks.timing.drum_grids import SHIPPED, parse_grid, read_lines
 from evolino.tasks.timing.rhythm import Rhythm
 from evolino.tasks.timing.rhythm_measures import Trial, right_from, wrong_bars
 from evolino.tasks.timing.tempo_changes import clear_changes
-from evolino.training.presets import load_table
+from evolino.training.tables import load_table
 
 TWO_BARS = ("# two bars", "steps a beat: 2", "snare |-x|--|", "bass drum |x-|x-|")
 

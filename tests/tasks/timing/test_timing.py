@@ -12,8 +12,8 @@ from evolino.tasks.timing.spike_streams import parse_delays
 from evolino.tasks.timing.stability import Pattern
 from evolino.tasks.timing.timing import Timing
 from evolino.tasks.timing.waveforms import spikes, waveform
-from evolino.training.presets import load_table
 from evolino.training.run_experiment import run_experiment
+from evolino.training.tables import load_table
 
 
 def test_a_spike_says_how_much_longer_than_the_period_it_took_to_come():

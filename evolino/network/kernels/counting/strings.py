@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from evolino.network.base import EXPLODED
-from evolino.network.kernels.cell import move, output, transition
+from evolino.network.kernels.cell import FULL_PEEPHOLES, move, output, transition
 from evolino.network.kernels.counting.gliding import differ, glide, unnoticed
 from evolino.network.kernels.counting.records import begin, record
 from evolino.network.kernels.features import STATES, write_features
@@ -170,7 +170,7 @@ def only_counts(layer: Any, work: Any, turn: int, now: int, moving: Any) -> bool
 
     now: the last row mod turn. moving, work.limit: of `unnoticed`.
     """
-    if layer.flags & STATES:
+    if layer.flags & (STATES | FULL_PEEPHOLES):
         return False
     cells = layer.cells
     if differ(work.after, part(work.outputs, now * cells), cells):
@@ -231,6 +231,8 @@ def count(layer: Any, readout: Any, strings: Any, results: Any, workspace: Any) 
                 before = part(work.outputs, (t + turn - 1) % turn * cells)
                 net = part(work.nets, now * GATE_COUNT * cells)
                 law = part(work.laws, now * 3 * cells)
+                if own.flags & FULL_PEEPHOLES:
+                    before = part(work.kept, (t + turn - 1) % turn * cells)
                 advance(own, work.constant, before, after, states, net, law)
                 write_features(work.row, own, cells, after, states, u)
                 read_out(its, work.row, work.y, work.scaled)

@@ -1,0 +1,1 @@
+"""What limits a trained network or an estimator, in words and one picture."""

@@ -1,0 +1,1 @@
+"""Pictures that move: frames of a sequence, predicted by convolutional networks."""
