@@ -14,6 +14,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from evolino.gradient.ctc_objective import (
+    CTCObjective,
+    check_ctc_descent,
+    ctc_objective,
+)
 from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
@@ -22,6 +27,7 @@ from evolino.gradient.likelihood_objective import (
     LikelihoodObjective,
     check_likelihood,
 )
+from evolino.gradient.minibatches import minibatch
 from evolino.gradient.objective import Objective, check_loss, distinct
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
@@ -33,7 +39,9 @@ from evolino.gradient.schedule import (
     without_schedule,
 )
 from evolino.network.lstm import LSTM
+from evolino.network.stacked import StackedLSTM
 from evolino.readout.best_only import BestOnly
+from evolino.readout.ctc import CTC
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.task.protocol import Task, name_of
@@ -66,13 +74,15 @@ class Refinement:
     """
 
     settings: Descent
-    descended: Objective | LikelihoodObjective
-    held_out: Objective | LikelihoodObjective
+    descended: Objective | LikelihoodObjective | CTCObjective
+    held_out: Objective | LikelihoodObjective | CTCObjective
     seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
         """Return a genome (C, G) before its descent, its penalty chosen."""
-        return Refined(genome, self.held_out.value(genome), Descended(genome, np.inf, 0))
+        loss = self.held_out.value(genome)
+        memory = self.held_out.kept() if isinstance(self.held_out, CTCObjective) else {}
+        return Refined(genome, loss, Descended(genome, np.inf, 0, memory=memory))
 
     def rounds(self, start: Refined) -> Iterator[Refined]:
         """Yield where each round of the descent ends; the last one has `place.ended`."""
@@ -89,10 +99,14 @@ class Refinement:
         for objective in (self.descended, self.held_out):
             if isinstance(objective, LikelihoodObjective):
                 objective.forget()  # a round depends on what came before it alone
+            elif isinstance(objective, CTCObjective):
+                objective.go_on_from(here.place.memory)
         stage = stage_of(here.place)
         until = min(until, end_of_stage(self.settings, stage))
         ran = self.at(stage).descend(without_schedule(here.place), until)
         loss = self.held_out.value(ran.genome)
+        if isinstance(self.held_out, CTCObjective):
+            ran = replace(ran, memory={**ran.memory, **self.held_out.kept()})
         place = scheduled(self.settings, here.place, ran, improved=loss < here.loss)
         if loss < here.loss:
             return Refined(place.genome, loss, place)
@@ -104,7 +118,7 @@ class Refinement:
         if settings.scales == "none":
             movable = movable_genes(architecture, settings.genes)
             return settings.round(self.loss_of, start, movable, until)
-        scales = group_scales(architecture, settings.genes, settings.scales)
+        scales = group_scales(check_lstm(architecture), settings.genes, settings.scales)
         return descend_scales(settings.round, scales, self.loss_of, start, until)
 
     def at(self, stage: int) -> Refinement:
@@ -119,6 +133,8 @@ class Refinement:
         those of its minibatch."""
         if isinstance(self.descended, LikelihoodObjective):
             return self.descended.value_and_gradient
+        if isinstance(self.descended, CTCObjective):
+            return self.descended.loss_of(number, self.settings.batch_size())
         segments, size = self.descended.scored, self.settings.batch_size()
         if not 0 < size < len(segments):
             return self.descended.value_and_gradient
@@ -127,23 +143,17 @@ class Refinement:
         return replace(self.descended, scored=some).value_and_gradient
 
 
-def minibatch(count: int, size: int, number: int, seed: int) -> list[int]:
-    """Return the positions of a minibatch, by its number, of so many segments.
-
-    Each epoch has an order of its own, from the seed and the epoch alone, so that a resumed
-    descent draws the same.
-    """
-    batches = count // size
-    epoch, place = divmod(number, batches)
-    order = np.random.default_rng((seed, epoch)).permutation(count)
-    return sorted(order[place * size : (place + 1) * size].tolist())
-
-
 def check_refinement(
     settings: Descent, architecture: object, task: Task, readout: object
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
-    lstm, readout = check_lstm(architecture), refined_readout(readout)
+    readout = refined_readout(readout)
+    if isinstance(readout, CTC):
+        check_ctc_descent(settings, architecture, readout)
+        return
+    if getattr(settings, "noise", 0.0):
+        raise ValueError(f"noise needs a ctc readout, got {name_of(readout)}")
+    lstm = check_lstm(architecture)
     check_genes_of(lstm, settings.genes)
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
@@ -193,8 +203,12 @@ def refinement_of(
     for what has no gradient.
     """
     check_refinement(settings, architecture, task, readout)
-    assert isinstance(architecture, LSTM)
     readout = refined_readout(readout)
+    if isinstance(readout, CTC):
+        assert isinstance(architecture, LSTM | StackedLSTM)
+        objective = ctc_objective(settings, architecture, readout, split, scaling, seed)
+        return Refinement(settings, objective, objective, seed)
+    assert isinstance(architecture, LSTM)
     folds, held_out = folds_of(settings, split)
     if isinstance(readout, Logistic):
         likelihoods = [
