@@ -184,7 +184,7 @@ def test_the_way_to_train_and_its_fields_are_chosen_by_name():
     ("changes", "message"),
     [
         ({"ensemble": 2}, "kalman trains by itself, without search: leave out ensemble"),
-        ({"bptt": evolino.BPTT()}, "by bptt or by kalman, not by both"),
+        ({"bptt": evolino.BPTT()}, "trained one way, not by bptt and kalman"),
     ],
 )
 def test_what_belongs_to_a_search_is_refused(changes, message):
