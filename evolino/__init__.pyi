@@ -72,6 +72,10 @@ from evolino.search.openai_es import OpenAIES as OpenAIES
 from evolino.search.random_search import RandomSearch as RandomSearch
 from evolino.search.scales import ScaleEvolution as ScaleEvolution
 from evolino.search.xnes import XNES as XNES
+from evolino.solvers.ctc_decoding import LabelBigram as LabelBigram
+from evolino.solvers.ctc_decoding import WordList as WordList
+from evolino.solvers.ctc_decoding import best_path as best_path
+from evolino.solvers.ctc_decoding import prefix_search as prefix_search
 from evolino.task.protocol import Published as Published
 from evolino.task.protocol import Task as Task
 from evolino.task.series import Segment as Segment
@@ -86,6 +90,7 @@ from evolino.tasks.control.imitate import Imitate as Imitate
 from evolino.tasks.control.pole import Pole as Pole
 from evolino.tasks.error_measures import nrmse as nrmse
 from evolino.tasks.error_measures import rmse as rmse
+from evolino.tasks.labelling.labelling import Labelling as Labelling
 from evolino.tasks.languages.languages import Languages as Languages
 from evolino.tasks.long_lags.arithmetic import Adding as Adding
 from evolino.tasks.long_lags.arithmetic import Multiplication as Multiplication

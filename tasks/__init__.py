@@ -13,6 +13,7 @@ TASKS = {
     "languages": "evolino.tasks.languages.languages:Languages",
     "adding": "evolino.tasks.long_lags.arithmetic:Adding",
     "continual-reber": "evolino.tasks.long_lags.continual_reber:ContinualReber",
+    "labelling": "evolino.tasks.labelling.labelling:Labelling",
     "imitate": "evolino.tasks.control.imitate:Imitate",
     "lag": "evolino.tasks.long_lags.lag:Lag",
     "multiplication": "evolino.tasks.long_lags.arithmetic:Multiplication",

@@ -75,7 +75,18 @@ BELOW = {
         "estimators",
         "plots",
     },
-    "reports": {"vocabulary", "registry", "storage", "training", "plots"},
+    "reports": {
+        "vocabulary",
+        "registry",
+        "storage",
+        "sound",
+        "environments",
+        "task",
+        "network",
+        "models",
+        "training",
+        "plots",
+    },
     "tasks": GROUND | {"solvers", "environments", "task", "network.initialisers"},
 }
 TOP = {"cli"}  # knows everything; nobody knows it

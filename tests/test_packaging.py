@@ -62,7 +62,7 @@ def sources():
     """Return the files that evolino needs once it is installed, by their place there."""
     found = set()
     for folder, place, patterns in (
-        (ROOT / "evolino", "evolino", ("*.py", "*.pyi", "py.typed")),
+        (ROOT / "evolino", "evolino", ("*.py", "*.pyi", "py.typed", "*.html")),
         (ROOT / "tasks", "evolino/tasks", ("*.py", "*.toml", "*.txt")),
     ):
         for pattern in patterns:

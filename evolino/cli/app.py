@@ -25,6 +25,7 @@ from evolino.cli.play import play
 from evolino.cli.plot import plot
 from evolino.cli.predict import predict
 from evolino.cli.refine import refine
+from evolino.cli.report import report
 from evolino.cli.reproduce import reproduce
 from evolino.cli.resume import resume
 from evolino.cli.run import run_app
@@ -41,7 +42,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, `run` and `tasks` first."""
-        first = ["run", "tasks", "resume", "show", "plot", "forecast", "predict"]
+        first = ["run", "tasks", "resume", "show", "plot", "report", "forecast", "predict"]
         first += ["anomalies", "diagnose"]
         first += ["refine", "generate", "play", "certify", "export", "reproduce"]
         return sorted(self.commands, key=first.index)
@@ -61,6 +62,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     refine: "evolino refine runs/first --steps 500 --starts 200",
     show: "evolino show runs/first runs/second",
     plot: "evolino plot runs/first runs/second --against evaluations --out both.png",
+    report: "evolino report runs/first runs/second --out both.html",
     certify: "evolino certify runs/first; of several: evolino certify runs/*",
     generate: "evolino generate runs/blues --bars 24 --swing 0.67 --wav blues.wav",
     play: "evolino play runs/pole --episodes 5 --gif pole.gif",

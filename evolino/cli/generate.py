@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from evolino.cli.option_record import command_of
-from evolino.cli.played import BARS, Played, Wish, played
 from evolino.cli.task_options import TRUST
+from evolino.plots.played import BARS, Played, Wish, played
 from evolino.storage.files import user_path
 
 ENDINGS = {"midi": (".mid", ".midi"), "wav": (".wav",), "png": (".png", ".svg")}

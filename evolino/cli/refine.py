@@ -78,7 +78,7 @@ def _refine(options: RefineOptions) -> None:
     after it.
     """
     from evolino.cli.run import conclude, resumable
-    from evolino.cli.run_options import names_between_commas
+    from evolino.cli.run_options import names_between_commas, refuse_twice
     from evolino.registry import from_table
     from evolino.training.progress import Progress
     from evolino.training.resume_run import resume as resume_run
@@ -88,7 +88,11 @@ def _refine(options: RefineOptions) -> None:
     fields = {name: getattr(options, name) for name in names}
     fields["genes"] = names_between_commas(options.genes)
     given = {name: value for name, value in fields.items() if value is not None}
-    given |= _assigned(options.assignments or ())
+    assigned = _assigned(options.assignments or ())
+    # Whether the others, which have a default, were given is not known.
+    optional = {k: v for k, v in given.items() if k not in ("steps", "starts")}
+    refuse_twice(optional, assigned, "--")
+    given |= assigned
     settings = from_table("refinement", {"name": options.method, **given})
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout

@@ -238,6 +238,8 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
     changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if not changes:
         return experiment
+    assigned = read_assignments(options.assignments or ()).get("refine", {})
+    refuse_twice(changes, assigned, "--refine-")
     first = next(iter(changes)).replace("_", "-")
     if experiment.refine is None:
         raise ValueError(f"--refine-{first} needs --refine")
@@ -246,6 +248,14 @@ def with_refine_options(experiment: Experiment, options: RunOptions) -> Experime
             f"--refine-rate is for adam, the refinement is {experiment.refine.name}"
         )
     return replace(experiment, refine=replace(experiment.refine, **changes))
+
+
+def refuse_twice(options: dict[str, Any], assigned: dict[str, Any], prefix: str) -> None:
+    """Raise ValueError for a field of the refinement that has an option and a --set."""
+    for name in options:
+        if name in assigned:
+            option = prefix + name.replace("_", "-")
+            raise ValueError(f"{option} and --set refine.{name} are one: give one of them")
 
 
 def names_between_commas(text: str | None) -> tuple[str, ...] | None:

@@ -19,6 +19,7 @@ from evolino.estimators.per_step import FOLDS, Solved, folds_of, solve_steps
 from evolino.estimators.whole_sequences import delayed
 from evolino.models.ensemble import Ensemble
 from evolino.models.model import Model
+from evolino.network.base import Architecture
 from evolino.network.lstm import LSTM
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling, mean_and_scale
@@ -173,21 +174,14 @@ def evolved_steps(
     known = [_before(x, n, parts) for n, x in enumerate(sequences)]
     aims = [_before(y, n, parts) for n, y in enumerate(targets)]
     fitted = [n for n, x in enumerate(known) if len(x) > settings.washout]
-    errors = [
-        _squared_errors(
-            solve_steps(
-                each,
-                scaling,
-                [known[n] for n in fitted],
-                [aims[n] for n in fitted],
-                settings.washout,
-            ).model,
-            last,
-            scaling,
-        )
-        for each in ((unevolved.model.architecture, unevolved.model.genome), network)
-    ]
-    if not pays(*errors):
+    early = [known[n] for n in fitted], [aims[n] for n in fitted]
+
+    def errors(one: tuple[Architecture, Array]) -> Array:
+        solved = solve_steps(one, scaling, *early, settings.washout)
+        return _squared_errors(solved.model, last, scaling)
+
+    drawn = unevolved.model.architecture, unevolved.model.genome
+    if not pays(errors(drawn), errors(network)):
         return None, result.history
     solved = solve_steps(network, scaling, sequences, targets, settings.washout)
     return solved, result.history

@@ -58,6 +58,7 @@ def lstm_operator_fits(network: StepModel, kind: CType) -> bool:
         and shape.forget_gate
         and shape.cell_output in ("o*tanh(s)", "o*s")
         and not shape.readout_states
+        and not shape.full_peepholes
     )
 
 

@@ -34,7 +34,8 @@ class Adam(Descent):
     is kept from one step to the next. epsilon: added to the root of the latter. schedule:
     "constant", or "cosine", by which the rate falls to 0 over `steps`. clip: a longer
     gradient is scaled down to this norm; 0 clips none. batch: segments that a gradient
-    is of, drawn anew without replacement until all have served; 0 is all of them.
+    is of, drawn anew without replacement until all have served; 0 is all of them. noise:
+    standard deviation of what is added to the inputs of a minibatch, through a ctc readout.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """
@@ -47,6 +48,7 @@ class Adam(Descent):
     schedule: Schedule = "cosine"
     clip: float = 0.0
     batch: int = 0
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -56,6 +58,7 @@ class Adam(Descent):
         check_schedule(self.schedule)
         check_number("clip", self.clip, least=0)
         check_count("batch", self.batch, least=0)
+        check_number("noise", self.noise, least=0)
 
     def batch_size(self) -> int:
         """Return how many segments a gradient is of."""

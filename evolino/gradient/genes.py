@@ -7,7 +7,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from evolino.network.lstm import GATES, LSTM
+from evolino.network.base import Architecture
+from evolino.network.lstm import GATES
 from evolino.vocabulary import BoolArray
 
 SOURCES = ("bias", "input", "feedback", "recurrent", "peephole")
@@ -39,7 +40,7 @@ def check_scales(scales: str) -> None:
         )
 
 
-def check_genes_of(architecture: LSTM, names: Sequence[str]) -> None:
+def check_genes_of(architecture: Architecture, names: Sequence[str]) -> None:
     """Raise ValueError for a group of genes that a network does not have."""
     there = architecture.gene_groups()
     for name in names:
@@ -50,7 +51,7 @@ def check_genes_of(architecture: LSTM, names: Sequence[str]) -> None:
             )
 
 
-def movable_genes(architecture: LSTM, names: Sequence[str]) -> BoolArray:
+def movable_genes(architecture: Architecture, names: Sequence[str]) -> BoolArray:
     """Return (C, G): whether a gene is of one of the groups; no name is every group."""
     of_gene = [
         not names or any(_is_of(name, *group) for name in names)

@@ -21,7 +21,9 @@ LOST = 1e3  # loss above the first one that stands for one that is not finite
 class LBFGS(Descent):
     """Settings of the refinement by L-BFGS: those of every descent, and its own.
 
-    memory: corrections that L-BFGS keeps.
+    memory: corrections that L-BFGS keeps within a round of `round_steps` gradients; each
+    round begins without any, from the best genome, and so does what goes on after
+    networks were compared by successive halving, whose rounds end there.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """

@@ -14,15 +14,24 @@ from typing import TypeVar
 
 import numpy as np
 
+from evolino.gradient import pictures_objective as pictures
+from evolino.gradient.ctc_objective import (
+    CTCObjective,
+    check_ctc_descent,
+    ctc_objective,
+)
 from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
+from evolino.gradient.held_out import parts_of
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
     check_likelihood,
 )
+from evolino.gradient.minibatches import minibatch
 from evolino.gradient.objective import Objective, check_loss, distinct
+from evolino.gradient.pictures_objective import PicturesObjective
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
     at_stage,
@@ -32,8 +41,11 @@ from evolino.gradient.schedule import (
     stage_of,
     without_schedule,
 )
+from evolino.network.convolutional import ConvLSTM
 from evolino.network.lstm import LSTM
+from evolino.network.stacked import StackedLSTM
 from evolino.readout.best_only import BestOnly
+from evolino.readout.ctc import CTC
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.task.protocol import Task, name_of
@@ -42,6 +54,7 @@ from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
+Losses = Objective | LikelihoodObjective | CTCObjective | PicturesObjective
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,13 +79,15 @@ class Refinement:
     """
 
     settings: Descent
-    descended: Objective | LikelihoodObjective
-    held_out: Objective | LikelihoodObjective
+    descended: Losses
+    held_out: Losses
     seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
         """Return a genome (C, G) before its descent, its penalty chosen."""
-        return Refined(genome, self.held_out.value(genome), Descended(genome, np.inf, 0))
+        loss = self.held_out.value(genome)
+        memory = self.held_out.kept() if isinstance(self.held_out, CTCObjective) else {}
+        return Refined(genome, loss, Descended(genome, np.inf, 0, memory=memory))
 
     def rounds(self, start: Refined) -> Iterator[Refined]:
         """Yield where each round of the descent ends; the last one has `place.ended`."""
@@ -89,10 +104,14 @@ class Refinement:
         for objective in (self.descended, self.held_out):
             if isinstance(objective, LikelihoodObjective):
                 objective.forget()  # a round depends on what came before it alone
+            elif isinstance(objective, CTCObjective):
+                objective.go_on_from(here.place.memory)
         stage = stage_of(here.place)
         until = min(until, end_of_stage(self.settings, stage))
         ran = self.at(stage).descend(without_schedule(here.place), until)
         loss = self.held_out.value(ran.genome)
+        if isinstance(self.held_out, CTCObjective):
+            ran = replace(ran, memory={**ran.memory, **self.held_out.kept()})
         place = scheduled(self.settings, here.place, ran, improved=loss < here.loss)
         if loss < here.loss:
             return Refined(place.genome, loss, place)
@@ -104,7 +123,7 @@ class Refinement:
         if settings.scales == "none":
             movable = movable_genes(architecture, settings.genes)
             return settings.round(self.loss_of, start, movable, until)
-        scales = group_scales(architecture, settings.genes, settings.scales)
+        scales = group_scales(check_lstm(architecture), settings.genes, settings.scales)
         return descend_scales(settings.round, scales, self.loss_of, start, until)
 
     def at(self, stage: int) -> Refinement:
@@ -117,7 +136,9 @@ class Refinement:
     def loss_of(self, number: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all segments, or of
         those of its minibatch."""
-        if isinstance(self.descended, LikelihoodObjective):
+        if isinstance(self.descended, CTCObjective):
+            return self.descended.loss_of(number, self.settings.batch_size())
+        if not isinstance(self.descended, Objective):
             return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()
         if not 0 < size < len(segments):
@@ -127,23 +148,20 @@ class Refinement:
         return replace(self.descended, scored=some).value_and_gradient
 
 
-def minibatch(count: int, size: int, number: int, seed: int) -> list[int]:
-    """Return the positions of a minibatch, by its number, of so many segments.
-
-    Each epoch has an order of its own, from the seed and the epoch alone, so that a resumed
-    descent draws the same.
-    """
-    batches = count // size
-    epoch, place = divmod(number, batches)
-    order = np.random.default_rng((seed, epoch)).permutation(count)
-    return sorted(order[place * size : (place + 1) * size].tolist())
-
-
 def check_refinement(
     settings: Descent, architecture: object, task: Task, readout: object
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
-    lstm, readout = check_lstm(architecture), refined_readout(readout)
+    readout = refined_readout(readout)
+    if isinstance(architecture, ConvLSTM):
+        pictures.check_pictures_objective(settings, architecture, readout)
+        return
+    if isinstance(readout, CTC):
+        check_ctc_descent(settings, architecture, readout)
+        return
+    if getattr(settings, "noise", 0.0):
+        raise ValueError(f"noise needs a ctc readout, got {name_of(readout)}")
+    lstm = check_lstm(architecture)
     check_genes_of(lstm, settings.genes)
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
@@ -193,8 +211,15 @@ def refinement_of(
     for what has no gradient.
     """
     check_refinement(settings, architecture, task, readout)
-    assert isinstance(architecture, LSTM)
     readout = refined_readout(readout)
+    if isinstance(architecture, ConvLSTM):
+        both = pictures.best_objectives(architecture, readout, split, genome)
+        return Refinement(settings, *both, seed)
+    if isinstance(readout, CTC):
+        assert isinstance(architecture, LSTM | StackedLSTM)
+        objective = ctc_objective(settings, architecture, readout, split, scaling, seed)
+        return Refinement(settings, objective, objective, seed)
+    assert isinstance(architecture, LSTM)
     folds, held_out = folds_of(settings, split)
     if isinstance(readout, Logistic):
         likelihoods = [
@@ -209,8 +234,8 @@ def refinement_of(
         Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
-    descended = _best(objectives, genome)
-    return Refinement(settings, descended, replace(descended, scored=held_out.scored), seed)
+    chosen = _best(objectives, genome)
+    return Refinement(settings, chosen, replace(chosen, scored=held_out.scored), seed)
 
 
 def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
@@ -252,29 +277,3 @@ def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
         )
         for number in range(count)
     )
-
-
-def parts_of(
-    segments: tuple[Segment, ...], hold_out: float
-) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-    """Return the segments to descend on, and those that are held out.
-
-    Held out are the last of them, at most the share `hold_out`, and fewer where nothing
-    else would be left: what shares rows with them is not descended on. Where none can be
-    held out both are all segments.
-    """
-    for count in range(int(hold_out * len(segments)), 0, -1):
-        held_out = segments[-count:]
-        others = tuple(
-            segment
-            for segment in segments[:-count]
-            if not any(_overlap(segment, other) for other in held_out)
-        )
-        if others:
-            return others, held_out
-    return segments, segments
-
-
-def _overlap(one: Segment, other: Segment) -> bool:
-    together = one.series is other.series
-    return together and one.start < other.stop and other.start < one.stop

@@ -15,6 +15,7 @@ from evolino.gradient.objective import Objective, distinct
 from evolino.task.series import Segment
 
 STAGE, WAITED = "stage", "waited"  # which horizon; rounds without improvement
+READOUT = "readout"  # what the next round goes on from, of an objective that has one
 
 
 def stage_of(place: Descended) -> int:
@@ -24,7 +25,7 @@ def stage_of(place: Descended) -> int:
 
 def without_schedule(place: Descended) -> Descended:
     """Return a place as a refiner left it."""
-    own = {k: v for k, v in place.memory.items() if k not in (STAGE, WAITED)}
+    own = {k: v for k, v in place.memory.items() if k not in (STAGE, WAITED, READOUT)}
     return replace(place, memory=own)
 
 

@@ -188,6 +188,8 @@ def _beside(record: Record) -> str:
     metric, digits = record["metric"], _digits(record)
     lines = [["", "method", metric_words(metric), "source"]]
     for row in record["rows"]:
+        if not row["seeds"]:
+            continue
         found = _summary(record, row)
         lines.append(
             [

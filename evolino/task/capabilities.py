@@ -43,11 +43,14 @@ def feeds_back(task: object) -> bool:
 
 
 def over_evaluations(
-    task: object, figures: dict[str, float], evaluations: int
+    task: object, figures: dict[str, float], evaluations: int | None
 ) -> dict[str, float]:
     """Return a task's metrics with those of one evaluation, which its class attribute
-    `per_evaluation` names, times a run's evaluations."""
+    `per_evaluation` names, times a run's evaluations; without those where evaluations is
+    None, because one does not go over all that is learnt from."""
     names = getattr(task, "per_evaluation", ())
+    if evaluations is None:
+        return {k: v for k, v in figures.items() if k not in names}
     return {k: v * evaluations if k in names else v for k, v in figures.items()}
 
 

@@ -221,11 +221,17 @@ def _measure(run: Run, model: Trained) -> dict[str, float]:
     split = split_of(task, run.experiment.seed)
     figures = task.measure(model, split)
     _check_figures(task, figures)
-    figures = over_evaluations(task, figures, run.progress.evaluations)
+    figures = over_evaluations(task, figures, _passes(run))
     if isinstance(model, Ensemble):
         alone = task.measure(model.members[0], split)
         figures |= {f"{name}{ALONE}": value for name, value in alone.items()}
     return figures
+
+
+def _passes(run: Run) -> int | None:
+    """Return how often all that is learnt from was presented; None for a Kalman filter,
+    whose evaluations are strings drawn by chance."""
+    return run.progress.evaluations if run.experiment.kalman is None else None
 
 
 def _check_figures(task: Task, figures: Mapping[str, float]) -> None:

@@ -88,6 +88,17 @@ def test_bptt_on_a_task_whose_loss_has_no_gradient_speaks_of_training(evolino):
         (("--trainer", "bptt", "--set", "network.output=threshold"), "training by bptt"),
         (("--refine-halve-after", 5), "--refine-halve-after needs --refine"),
         (("--refine-cpu-seconds", 5), "--refine-cpu-seconds needs --refine"),
+        (
+            (
+                "--refine",
+                "lbfgs",
+                "--refine-genes",
+                "bias",
+                "--set",
+                'refine.genes=["input"]',
+            ),
+            "--refine-genes and --set refine.genes are one",
+        ),
         (("--refine", "lbfgs", "--refine-genes", "biases"), "got 'biases'"),
         (
             ("--refine", "lbfgs", "--refine-genes", "input"),

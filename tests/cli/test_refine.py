@@ -61,6 +61,14 @@ def test_what_is_set_wrongly_is_one_line(finished, evolino, setting, message):
     )
 
 
+def test_a_field_that_has_an_option_and_is_set_too_is_one_line(finished, evolino):
+    code, _, err = evolino(
+        "refine", finished.path, "--scales", "cell", "--set", "refine.scales=group"
+    )
+    assert code == 2
+    assert "--scales and --set refine.scales are one: give one of them" in err
+
+
 def test_an_ensemble_is_refined_where_as_many_networks_are(evolino, tmp_path):
     code, _, err = evolino(
         "run", "chorales", "--cells", 2, "--precision", "float64", "--refine", "lbfgs",

@@ -6,6 +6,8 @@ import onnxruntime
 import pytest
 
 from evolino.export.onnx_file import onnx_files
+from evolino.models.model import Model
+from evolino.network.lstm import LSTM
 from tests.export.networks import (
     FREE,
     VARIANTS,
@@ -123,3 +125,16 @@ def test_a_sequence_in_two_parts_is_the_sequence():
     np.testing.assert_array_equal(both, whole["outputs"])
     for name in ("next_h", "next_s", "next_fed"):
         np.testing.assert_array_equal(second[name], whole[name])
+
+
+def test_full_peepholes_are_no_case_for_the_lstm_operator():
+    """Also where all else fits: the operator's gates are driven by h."""
+    shape = LSTM(4, inputs=1, outputs=1, full_peepholes=True)
+    rng = np.random.default_rng(5)
+    genome = rng.normal(0.0, 0.3, shape.genome_shape)
+    of = Model(shape, genome, rng.normal(size=(shape.readout_width, 1)))
+    files = onnx_files(of, precision="float")
+    assert "LSTM" not in operators(files["network_sequences.onnx"])
+    outputs = forced_run(of, files, "float")["outputs"][:, 0]
+    wanted = expected(of, PRIME, steps_ahead(of))[0]
+    np.testing.assert_allclose(outputs, wanted, rtol=0, atol=1e-6)

@@ -7,7 +7,7 @@ import torch
 from evolino.gradient.adam import HALVINGS, Adam
 from evolino.gradient.descent import Descended, descend
 from evolino.gradient.first_order import AdamStep, Moments, adam, clipped, plain, scheduled
-from evolino.gradient.refinement import minibatch
+from evolino.gradient.minibatches import minibatch
 from evolino.training.refining import halved
 
 EVERY = np.ones((3, 4), dtype=bool)

@@ -145,7 +145,9 @@ def test_the_same_record_gives_the_same_bytes(record):
 
 def test_a_row_without_seeds_is_not_run_yet(record):
     record["rows"][0]["seeds"] = []
-    assert "not run yet" in render_markdown(record)
+    page = render_markdown(record)
+    assert "not run yet" in page
+    assert "median of 0 seeds" not in page
 
 
 def test_every_line_of_a_table_has_as_many_cells(record):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import evolino
+from evolino.task.capabilities import over_evaluations
 from evolino.tasks.languages.languages import Languages
 from evolino.training import recorder
 from evolino.training.config import experiment_from_table, experiment_to_table
@@ -183,7 +184,7 @@ def test_the_way_to_train_and_its_fields_are_chosen_by_name():
     ("changes", "message"),
     [
         ({"ensemble": 2}, "kalman trains by itself, without search: leave out ensemble"),
-        ({"bptt": evolino.BPTT()}, "by bptt or by kalman, not by both"),
+        ({"bptt": evolino.BPTT()}, "trained one way, not by bptt and kalman"),
     ],
 )
 def test_what_belongs_to_a_search_is_refused(changes, message):
@@ -210,3 +211,9 @@ def test_a_checkpoint_of_another_shape_is_refused(field, value, whole, tmp_path)
     folder.save_checkpoint(state)
     with pytest.raises(ValueError, match="no search goes on from it"):
         resume(RunFolder.open(folder.path), baselines=False)
+
+
+def test_what_one_evaluation_presents_is_not_multiplied_by_strings_drawn_by_chance():
+    figures, task = {"wrong": 1.0, "presented": 50.0}, evolino.ContinualReber()
+    assert over_evaluations(task, figures, 3) == {"wrong": 1.0, "presented": 150.0}
+    assert over_evaluations(task, figures, None) == {"wrong": 1.0}
