@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
-.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends adapters
 
 COUNTING := results/runs/counting
 POLES := results/runs/poles
@@ -81,6 +81,12 @@ backends: $(READY)  ## 24 settings by every backend, 300 trainings in one proces
 front: $(READY)  ## Make the README's picture again.
 	$(BIN)/evolino run languages --train 1:10 --no-baselines --out $(COUNTING) --force
 	$(BIN)/evolino plot $(COUNTING) --kind counting --out results/counting.png
+
+ADAPTERS ?= .venv-adapters
+adapters:  ## The checks of aeon and sktime on our adapters, in an environment of their own.
+	test -x $(ADAPTERS)/bin/python || $(PYTHON) -m venv $(ADAPTERS)
+	$(ADAPTERS)/bin/python -m pip install --quiet --editable ".[aeon,sktime]" pytest
+	$(ADAPTERS)/bin/python -m tests.support.check_adapters
 
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.reports.markdown README.md docs
