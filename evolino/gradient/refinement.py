@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from evolino.gradient import pictures_objective as pictures
 from evolino.gradient.ctc_objective import (
     CTCObjective,
     check_ctc_descent,
@@ -22,6 +23,7 @@ from evolino.gradient.ctc_objective import (
 from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
+from evolino.gradient.held_out import parts_of
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
@@ -29,6 +31,7 @@ from evolino.gradient.likelihood_objective import (
 )
 from evolino.gradient.minibatches import minibatch
 from evolino.gradient.objective import Objective, check_loss, distinct
+from evolino.gradient.pictures_objective import PicturesObjective
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
     at_stage,
@@ -38,6 +41,7 @@ from evolino.gradient.schedule import (
     stage_of,
     without_schedule,
 )
+from evolino.network.convolutional import ConvLSTM
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.readout.best_only import BestOnly
@@ -50,6 +54,7 @@ from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
+Losses = Objective | LikelihoodObjective | CTCObjective | PicturesObjective
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +79,8 @@ class Refinement:
     """
 
     settings: Descent
-    descended: Objective | LikelihoodObjective | CTCObjective
-    held_out: Objective | LikelihoodObjective | CTCObjective
+    descended: Losses
+    held_out: Losses
     seed: int = 0
 
     def begin(self, genome: Array) -> Refined:
@@ -131,10 +136,10 @@ class Refinement:
     def loss_of(self, number: int) -> Loss:
         """Return the loss that a gradient is of, by its number: of all segments, or of
         those of its minibatch."""
-        if isinstance(self.descended, LikelihoodObjective):
-            return self.descended.value_and_gradient
         if isinstance(self.descended, CTCObjective):
             return self.descended.loss_of(number, self.settings.batch_size())
+        if not isinstance(self.descended, Objective):
+            return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()
         if not 0 < size < len(segments):
             return self.descended.value_and_gradient
@@ -148,6 +153,9 @@ def check_refinement(
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
     readout = refined_readout(readout)
+    if isinstance(architecture, ConvLSTM):
+        pictures.check_pictures_objective(settings, architecture, readout)
+        return
     if isinstance(readout, CTC):
         check_ctc_descent(settings, architecture, readout)
         return
@@ -204,6 +212,9 @@ def refinement_of(
     """
     check_refinement(settings, architecture, task, readout)
     readout = refined_readout(readout)
+    if isinstance(architecture, ConvLSTM):
+        both = pictures.best_objectives(architecture, readout, split, genome)
+        return Refinement(settings, *both, seed)
     if isinstance(readout, CTC):
         assert isinstance(architecture, LSTM | StackedLSTM)
         objective = ctc_objective(settings, architecture, readout, split, scaling, seed)
@@ -223,8 +234,8 @@ def refinement_of(
         Objective(architecture, task, readout, split.train, scored, penalty, scaling)
         for penalty in readout.penalties
     ]
-    descended = _best(objectives, genome)
-    return Refinement(settings, descended, replace(descended, scored=held_out.scored), seed)
+    chosen = _best(objectives, genome)
+    return Refinement(settings, chosen, replace(chosen, scored=held_out.scored), seed)
 
 
 def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
@@ -266,29 +277,3 @@ def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
         )
         for number in range(count)
     )
-
-
-def parts_of(
-    segments: tuple[Segment, ...], hold_out: float
-) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-    """Return the segments to descend on, and those that are held out.
-
-    Held out are the last of them, at most the share `hold_out`, and fewer where nothing
-    else would be left: what shares rows with them is not descended on. Where none can be
-    held out both are all segments.
-    """
-    for count in range(int(hold_out * len(segments)), 0, -1):
-        held_out = segments[-count:]
-        others = tuple(
-            segment
-            for segment in segments[:-count]
-            if not any(_overlap(segment, other) for other in held_out)
-        )
-        if others:
-            return others, held_out
-    return segments, segments
-
-
-def _overlap(one: Segment, other: Segment) -> bool:
-    together = one.series is other.series
-    return together and one.start < other.stop and other.start < one.stop

@@ -19,6 +19,8 @@ from evolino.simd.memory import aligned
 from evolino.simd.vectors import WIDTH
 from evolino.vocabulary import Array
 
+CELL_FLAGS = HAS_FORGET_GATE | TANH_INPUT | GERS_OUTPUT | HAS_PEEPHOLES
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filters:
@@ -68,7 +70,6 @@ class Pictures:
         self.outputs, self.states = np.zeros(shape), np.zeros(shape)
         cells = architecture.channels * number * architecture.pixels
         self._vectors = -(-cells // WIDTH)
-        self._flags = HAS_FORGET_GATE | TANH_INPUT | GERS_OUTPUT | HAS_PEEPHOLES
         self._work = aligned(7 * WIDTH)
 
     def step(self, filters: Filters, u: Array) -> None:
@@ -94,8 +95,8 @@ class Pictures:
         before, after, outputs = (aligned(n * WIDTH) for _ in range(3))
         before[: states.size] = states.reshape(-1)
         step_forward(
-            _in_vectors(net, len(GATES), n), _in_vectors(peep, len(PEEPHOLE_GATES), n),
-            before, after, outputs, self._work, n, self._flags,
+            in_vectors(net, len(GATES)), in_vectors(peep, len(PEEPHOLE_GATES)),
+            before, after, outputs, self._work, n, CELL_FLAGS,
         )  # fmt: skip
         self.states[rows] = after[: states.size].reshape(states.shape)
         self.outputs[rows] = outputs[: states.size].reshape(states.shape)
@@ -135,9 +136,10 @@ def patches(pictures: Array, height: int, width: int, size: int) -> Array:
     return found.reshape(channels * size * size, number * pixels)
 
 
-def _in_vectors(values: Array, parts: int, n: int) -> Array:
-    """Return values, so many equal parts, each in n whole vectors."""
+def in_vectors(values: Array, parts: int) -> Array:
+    """Return values, so many equal parts, each in whole vectors of its own."""
     by_part = values.reshape(parts, -1)
+    n = -(-by_part.shape[1] // WIDTH)
     held = aligned(parts * n * WIDTH).reshape(parts, n * WIDTH)
     held[:, : by_part.shape[1]] = by_part
     return held.reshape(-1)

@@ -100,8 +100,12 @@ def render(
 
 
 def comparison(runs: Sequence[RunPage]) -> list[Sorted]:
-    """Return the table of all runs, once for each column that it is sorted by."""
-    columns = list(dict.fromkeys(name for run in runs for name in run.figures))
+    """Return the table of all runs, once for each column that it is sorted by.
+
+    Its columns are the figures that two runs have at least.
+    """
+    every = [name for run in runs for name in run.figures]
+    columns = [name for name in dict.fromkeys(every) if every.count(name) > 1]
     head = ("run", "task", *columns)
 
     def row(run: RunPage) -> tuple[str, ...]:

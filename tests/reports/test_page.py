@@ -188,6 +188,13 @@ def test_tables_of_all_runs_are_sorted_by_each_column(runs):
     assert [row[0] for row in by_error.rows] == [runs[k].name for k in order]
 
 
+def test_a_figure_of_one_run_alone_is_not_compared(page):
+    (head,) = {text.partition(" mso ")[0] for each, text in page.all("thead")
+               if "best loss" in text}  # fmt: skip
+    assert "test NRMSE" in head  # of both sines
+    assert "accepted to" not in head
+
+
 def test_a_radio_button_shows_its_table(page, text):
     buttons = [each["id"] for each, _ in page.all("input")]
     shown = re.findall(r":has\(#(by-\d+):checked\) \.(by-\d+)", text)
