@@ -16,7 +16,7 @@ from benchmarks.paired import QUICK, Effort
 SUBJECTS = (
     "roofline", "forward", "large", "symbols", "readout", "evaluation", "gradient",
     "searches",
-    "generation", "scaling", "step", "start",
+    "generation", "scaling", "step", "acting", "start",
 )  # fmt: skip
 RECORD, PAGE = Path("results/benchmarks.json"), Path("docs/performance.md")
 

@@ -91,6 +91,11 @@ cores: 25 blocks split 13 to 12, which leaves 1.92; ask, tell and record are don
 thread, which leaves 1.87; and the Python of the blocks, a twentieth of their time, takes
 turns. Two processes side by side do not slow each other down.
 """,
+    "acting": """
+Eight networks, or eight episodes of one, lie in the lanes of a vector, each with its cart.
+Where networks fall at different times, a lane that has fallen waits for the last of its
+eight: that is what a population as it is drawn loses.
+""",
     "step": """
 From Python most of a step is the way into NumPy, ONNX Runtime or PyTorch, once for every
 operation or once for all. In C it is the exponentials of the C library. C is timed by the

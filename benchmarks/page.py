@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks import notes, step
+from benchmarks import acting, notes, step
 from benchmarks.forward import OURS
 from benchmarks.gradient import FORWARD as FORWARD_ALONE
 from benchmarks.markdown import figure, in_unit, in_unit_spread, spread, table
@@ -310,6 +310,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Part, Part], str]]] = {
     "generation": ("A generation", _generation),
     "scaling": ("Scaling", _scaling),
     "step": ("One step of one network", step.described),
+    "acting": ("Acting in an environment", acting.described),
     "start": ("Start", _start),
 }
 

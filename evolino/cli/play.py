@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evolino.environments.base import Environment, Episodes
     from evolino.environments.stepped import AnyEnvironment
     from evolino.models.acting import Policy
+    from evolino.models.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class PlayOptions:
     png: Annotated[
         Path | None,
         typer.Option(help="Picture of the first episode, .png or .svg."),
+    ] = None
+    starts: Annotated[
+        Path | None,
+        typer.Option(help="Of two poles, a map of the 625 starts, .png or .svg."),
     ] = None
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
 
@@ -62,12 +67,29 @@ def _play(options: PlayOptions) -> None:
     task, model = run.experiment().task, load(run.path, trust=options.trust)
     if not isinstance(task, ControlTask) or not isinstance(model, Model):
         raise ValueError(f"{run.path} is no run of a task of control: nothing acts there")
+    if options.starts is not None:
+        _map_starts(model, task.environment, options.starts)
     these = task.shown(np.random.default_rng(options.seed), options.episodes)
     gif = run.path / "episodes.gif" if options.gif is None else options.gif
     if isinstance(task.environment, Environment):
         _draw(options, task.environment, model.policy(), these, gif)
     else:
         _render(options, task.environment, model.policy(), these, gif)
+
+
+def _map_starts(model: Model, environment: AnyEnvironment, path: Path) -> None:
+    """Draw which of the 625 starts of two poles a network holds."""
+    from evolino.environments.base import CART, Environment, episodes
+    from evolino.environments.catalogue import generalisation_starts
+    from evolino.plots.canvas import save
+    from evolino.plots.episodes import starts_figure
+
+    states = 6  # of cart and two poles
+    cart = isinstance(environment, Environment) and environment.kind == CART
+    if not isinstance(environment, Environment) or not cart or environment.states != states:
+        raise ValueError("--starts is for two poles: the 625 starts are theirs")
+    played = model.play(environment, episodes(environment, generalisation_starts(), 1000))
+    typer.echo(f"starts    {save(starts_figure(played.returns[0]), path)}")
 
 
 def _draw(

@@ -24,8 +24,11 @@ KINDS = (
     "spikes",
     "reach",
     "agreement",
+    "success",
+    "course",
+    "labels",
 )
-OF_SEVERAL = ("fitness", "acceptance", "margins", "reach", "agreement")
+OF_SEVERAL = ("fitness", "success", "acceptance", "margins", "reach", "agreement")
 AXES = ("generations", "evaluations", "seconds", "cpu-seconds")
 SUFFIXES = (".png", ".svg")
 
@@ -41,7 +44,9 @@ def plot(
             "languages, counters: one run's; counting: the same below its fitness; "
             "acceptance and margins: of all runs. Of "
             "timing, spikes: one run's cells; reach: success of all runs against F. Of "
-            "blues, agreement: chords of all runs against bars."
+            "blues, agreement: chords of all runs against bars. Of control, success: "
+            "share of runs solved over evaluations. Of imitate, course: one run, played. "
+            "Of labelling, labels: one run's outputs over time, and what they are read as."
         ),
     ] = "fitness",
     out: Annotated[
@@ -98,10 +103,22 @@ def _draw(
             languages.acceptance(runs, picture, trust=trust)
         else:
             languages.margins(runs, picture, trust=trust)
+    elif kind == "success":
+        from evolino.plots.success import success
+
+        success(runs, picture, trust=trust)
+    elif kind == "course":
+        from evolino.plots.imitation import course
+
+        course(runs[0], picture, trust=trust)
     elif kind == "agreement":
         from evolino.plots.agreement import agreement
 
         agreement(runs, picture, trust=trust)
+    elif kind == "labels":
+        from evolino.plots.labelling import labels
+
+        labels(runs[0], picture, trust=trust)
     else:
         from evolino.plots import timing
 

@@ -7,7 +7,8 @@ tuples too), some may be hidden, and all are divided by what random play showed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -34,6 +35,7 @@ def load_gymnasium() -> Any:
 @dataclass(frozen=True, slots=True)
 class GymnasiumEnvironment:
     """An environment by its id. hide: places of flattened observations that are not shown.
+    units: shift and divisor of each one that is; (): divided by what random play showed.
 
     Raises ValueError for one that is not there, for observations or actions that cannot be
     flattened, for ranges of actions that are not finite, and where nothing is shown.
@@ -41,6 +43,7 @@ class GymnasiumEnvironment:
 
     env: str
     hide: tuple[int, ...] = ()
+    units: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Open it once."""
@@ -105,7 +108,8 @@ def facts(env: str) -> Facts:
     try:
         width = _width(gymnasium, env, world.observation_space)
         choices, first, low, high = _actions(gymnasium, env, world.action_space)
-        scale = _scale(gymnasium, world, width)
+        with said_of(env):
+            scale = _scale(gymnasium, world, width)
     finally:
         world.close()
     spec = world.spec
@@ -130,22 +134,26 @@ class GymnasiumWorlds:
         self._environment, self._worlds = environment, worlds
         self._facts = facts(environment.env)
         shown = np.setdiff1d(np.arange(self._facts.width), environment.hide)
-        self._shown, self._scale = shown, self._facts.scale[shown]
+        scale = self._facts.scale[shown]
+        units = np.array(environment.units or [(0.0, each) for each in scale])
+        self._shown, (self._shift, self._scale) = shown, units.T
         self._seen = np.zeros((len(worlds), len(shown)))
 
     def reset(self, seeds: Array) -> Array:
         """Begin an episode in each."""
         for k, (world, seed) in enumerate(zip(self._worlds, seeds, strict=True)):
-            self._take(k, world.reset(seed=int(seed))[0])
+            with said_of(self._environment.env):
+                first = world.reset(seed=int(seed))[0]
+            self._take(k, first)
         return self._seen.copy()
 
     def step(self, outputs: Array, running: BoolArray) -> tuple[Array, BoolArray, Array]:
         """Act in those that run."""
         goes_on, rewards = running.copy(), np.zeros(len(self._worlds))
         for k in np.flatnonzero(running).tolist():
-            observation, reward, ended, cut, _ = self._worlds[k].step(
-                self._action(outputs[k])
-            )
+            action = self._action(outputs[k])
+            with said_of(self._environment.env):
+                observation, reward, ended, cut, _ = self._worlds[k].step(action)
             self._take(k, observation)
             rewards[k], goes_on[k] = float(reward), not (ended or cut)
         if not np.isfinite(rewards).all():
@@ -167,7 +175,7 @@ class GymnasiumWorlds:
                 f"env {self._environment.env} gave an observation that is not finite: "
                 f"{values.tolist()}"
             )
-        self._seen[k] = values / self._scale
+        self._seen[k] = (values + self._shift) / self._scale
 
     def _action(self, outputs: Array) -> Any:
         known = self._facts
@@ -178,6 +186,16 @@ class GymnasiumWorlds:
         action = known.low + share * (known.high - known.low)
         space = self._worlds[0].action_space
         return action.reshape(space.shape).astype(space.dtype)
+
+
+@contextmanager
+def said_of(env: str) -> Iterator[None]:
+    """Raise ValueError in one line, naming the environment, for whatever it raises."""
+    try:
+        yield
+    except Exception as error:  # of every kind, as in `facts`
+        reason = " ".join(str(error).split())
+        raise ValueError(f"env {env} raised {type(error).__name__}: {reason}") from error
 
 
 def _width(gymnasium: Any, env: str, space: Any) -> int:

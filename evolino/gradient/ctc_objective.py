@@ -36,6 +36,7 @@ from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
+AT_LEAST = 1e-2  # penalty of a readout that minibatches move: large weights hardly turn
 WEIGHTS = "weights"  # of the readout
 MOMENTS = ("mean", "square", "count")  # of Adam, for the readout
 
@@ -189,9 +190,9 @@ def ctc_objective(
     seed: int,
 ) -> CTCObjective:
     """Return the objective of a descent: of train, with validation held out; the least
-    penalty of several; with minibatches the most, as weights that are small can turn."""
+    penalty of several, with minibatches at least one that leaves weights small."""
     own = settings if isinstance(settings, Adam) and settings.batch else None
-    penalty = max(readout.penalties) if own else min(readout.penalties)
+    penalty = max(min(readout.penalties), AT_LEAST if own else 0.0)
     return CTCObjective(
         architecture, readout, split.train, split.validation, penalty, scaling, own, seed
     )

@@ -6,9 +6,9 @@ run's network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from evolino.plots.descent import Descent
     from evolino.task.series import Segment
     from evolino.training.experiment import Experiment
+    from evolino.training.run_folder import RunFolder
+
+Read = TypeVar("Read")
 
 SECONDS = {"seconds": "seconds", "cpu-seconds": "cpu_seconds"}  # axis: field
 BEFORE = 60  # teacher-forced steps that are shown before a free run
@@ -158,19 +161,27 @@ def _by_settings(
     runs: Sequence[Path], against: Axis, trust: bool
 ) -> dict[str, list[Curve]]:
     """Return the curves of runs, by a name for what their settings differ in."""
+    return grouped(runs, lambda folder: read_curve(folder.path, against), trust)
+
+
+def grouped(
+    runs: Sequence[Path], read: Callable[[RunFolder], Read], trust: bool
+) -> dict[str, list[Read]]:
+    """Return what is read of runs, by a name for what their settings differ in."""
     from evolino.training.config import experiment_to_table
     from evolino.training.run_folder import RunFolder
 
     settings: list[dict[str, Any]] = []
-    curves: list[list[Curve]] = []
+    found: list[list[Read]] = []
     for run in runs:
-        table = experiment_to_table(RunFolder.open(run, trust=trust).experiment())
+        folder = RunFolder.open(run, trust=trust)
+        table = experiment_to_table(folder.experiment())
         flat = {key: value for key, value in flatten(table).items() if key != "seed"}
         if flat not in settings:
             settings.append(flat)
-            curves.append([])
-        curves[settings.index(flat)].append(read_curve(run, against))
-    return dict(zip(name_differences(settings), curves, strict=True))
+            found.append([])
+        found[settings.index(flat)].append(read(folder))
+    return dict(zip(name_differences(settings), found, strict=True))
 
 
 def _test_of(run: Path, trust: bool) -> tuple[Experiment, Sequence[Segment]]:

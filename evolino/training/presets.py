@@ -13,7 +13,8 @@ from evolino.registry import find, from_table, names, to_table
 from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Task, name_of
 from evolino.training.config import experiment_from_table
-from evolino.training.experiment import WITHOUT_SEARCH, Experiment
+from evolino.training.experiment import Experiment
+from evolino.training.preset_settings import rename, trained_by, without_foreign
 from evolino.training.tables import Row, Table, load_table, merge, presets_of
 from evolino.vocabulary import unknown_name
 
@@ -74,14 +75,14 @@ def experiment_for(
     if layers is not None or bidirectional:
         whole = {**row.settings["network"], **changed["network"]}
         changed["network"] = stack_table(whole, layers, bidirectional)
-    settings = merge(row.settings, changed)
+    settings = merge(without_foreign(row.settings, options), changed)
     made = from_table("task", settings["task"]) if isinstance(task, str) else task
     if not feeds_back(made):
         settings["network"]["feedback"] = False
     if cells is not None and settings["network"].get("groups"):
         settings["network"]["groups"] = _share_out(settings["network"]["groups"], cells)
-    _rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
-    settings = _trained_by(settings, train, fields or {})
+    rename(settings, {"search": search, "readout": readout, "initialiser": initialiser})
+    settings = trained_by(settings, train, fields or {})
     if refine is not None:
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
@@ -90,35 +91,6 @@ def experiment_for(
     if limits:
         settings["budget"] = limits
     return experiment_from_table({**settings, "seed": seed}, task=made)
-
-
-def _rename(settings: dict[str, Any], names: Mapping[str, str | None]) -> None:
-    """Give settings the parts of these names; another one has its own defaults."""
-    for kind, name in names.items():
-        if name is not None:
-            find(kind, name)
-            if settings[kind]["name"] != name:
-                settings[kind] = {"name": name}
-
-
-def _trained_by(
-    settings: dict[str, Any], train: str | None, fields: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return settings with at most the table of the way to train."""
-    if train is not None and train not in ("evolution", *WITHOUT_SEARCH):
-        raise unknown_name("way to train", train, ["evolution", *WITHOUT_SEARCH])
-    if train is not None:
-        left_out = [name for name in WITHOUT_SEARCH if name != train]
-        settings = {k: v for k, v in settings.items() if k not in left_out}
-    if train in WITHOUT_SEARCH:
-        # What a search's best networks have beside it is not for this.
-        others = ("refine", "islands", "curriculum", "ensemble", "confirm_at", "fit_weight")
-        settings = {k: v for k, v in settings.items() if k not in others}
-        settings.setdefault(train, {})
-    for name in WITHOUT_SEARCH:
-        if name in fields and name not in settings:
-            raise ValueError(f"fields of {name} need --trainer {name}")
-    return settings
 
 
 def _options_of(task: Task) -> dict[str, Any]:

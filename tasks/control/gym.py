@@ -1,7 +1,8 @@
 """Control of any environment of gymnasium, seen in part: `evolino run control --env ID`.
 
 A candidate plays a few episodes, the same seeds for all of a run; the search ends once the
-best network of a generation reaches the threshold in the mean of 100 other episodes.
+best network of a generation reaches the threshold in the mean of 100 other episodes, by
+a standard error.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.environments.base import Episodes, Outcomes
+from evolino.environments.base import Episodes, Outcomes, episodes
 from evolino.environments.gymnasium_worlds import GymnasiumEnvironment, facts
+from evolino.environments.stepped import AnyEnvironment
+from evolino.environments.twins import twin_of
 from evolino.task.control import Player
 from evolino.task.protocol import Published
 from evolino.task.series import Split
 from evolino.tasks.control.players import Scripted
-from evolino.vocabulary import Array, IntArray, check_count, check_number
+from evolino.vocabulary import Array, IntArray, check_count, check_flag, check_number
 
 CHECKED = 100  # episodes of a test, as gymnasium counts a solution
 MOST_STEPS = 1000  # where an environment has no limit of its own
@@ -32,11 +35,14 @@ class Gymnasium:
     env: its id. hide: places of observations that are not shown, such as velocities.
     episodes: that a candidate plays. steps: of an episode at most; None is the
     environment's own limit. threshold: mean return that ends the search; None is the
-    environment's own.
+    environment's own. compiled: evolve in our compiled equations of it, of Pendulum-v1 and
+    MountainCar-v0 from positions only; the tests are in gymnasium's own all the same.
     """
 
     name: ClassVar[str] = "control"
     generates: ClassVar[bool] = False
+    # Of a preset's row the other fields are for its environment, not for another one.
+    belongs_to: ClassVar[tuple[str, ...]] = ("env",)
 
     env: str = field(default="CartPole-v1", metadata={"help": "id of the environment"})
     hide: tuple[int, ...] = field(
@@ -46,6 +52,10 @@ class Gymnasium:
     steps: int | None = field(default=None, metadata={"help": "of an episode at most"})
     threshold: float | None = field(
         default=None, metadata={"help": "mean return that ends the search"}
+    )
+
+    compiled: bool = field(
+        default=False, metadata={"help": "evolve in our equations of Pendulum, MountainCar"}
     )
 
     def __post_init__(self) -> None:
@@ -58,12 +68,18 @@ class Gymnasium:
             check_number("threshold", self.threshold)
         if self.threshold is None and facts(self.env).threshold is None:
             raise ValueError(f"threshold must be given: {self.env} has none of its own")
-        GymnasiumEnvironment(self.env, self.hide)
+        check_flag("compiled", self.compiled)
+        GymnasiumEnvironment(self.env, self.hide, self._units)
 
     @property
-    def environment(self) -> GymnasiumEnvironment:
-        """What the network acts in."""
-        return GymnasiumEnvironment(self.env, self.hide)
+    def environment(self) -> AnyEnvironment:
+        """What candidates act in."""
+        return twin_of(self.env, self.hide).environment if self.compiled else self.tested_in
+
+    @property
+    def tested_in(self) -> GymnasiumEnvironment:
+        """What networks are tested in."""
+        return GymnasiumEnvironment(self.env, self.hide, self._units)
 
     @property
     def inputs(self) -> int:
@@ -90,8 +106,7 @@ class Gymnasium:
 
     def sequences(self, rng: Generator) -> Split:
         """Return the split: seeds of the episodes."""
-        seeds = rng.integers(0, CHECK, self.episodes)
-        return Split((), (), (), episodes=self._seeded(seeds))
+        return Split((), (), (), episodes=self._drawn(rng, self.episodes, first=0))
 
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Raise TypeError: there are no targets."""
@@ -103,16 +118,18 @@ class Gymnasium:
 
     def shown(self, rng: Generator, count: int) -> Episodes:
         """Return episodes of fresh seeds."""
-        return self._seeded(TEST + rng.integers(0, CHECK, count))
+        return self._drawn(rng, count, first=TEST)
 
     def passes(self, player: Player) -> bool:
-        """Return whether the mean return of 100 other episodes reaches the goal."""
-        found = player.play(self.environment, self._seeded(CHECK + np.arange(CHECKED)))
-        return bool(found.returns.mean() >= self.goal)
+        """Return whether the mean return of 100 other episodes, less its standard error,
+        reaches the goal: on fresh ones it then does so too, as a rule."""
+        found = player.play(self.tested_in, self._seeded(CHECK + np.arange(CHECKED)))
+        reached = found.returns.mean() - found.returns.std() / np.sqrt(CHECKED)
+        return bool(reached >= self.goal)
 
     def measure(self, model: Player, split: Split) -> dict[str, float]:
         """Return solved, return_mean and steps, means over 100 fresh episodes."""
-        found = model.play(self.environment, self._seeded(TEST + np.arange(CHECKED)))
+        found = model.play(self.tested_in, self._seeded(TEST + np.arange(CHECKED)))
         reached = float(found.returns.mean())
         return {
             "solved": float(reached >= self.goal),
@@ -135,9 +152,24 @@ class Gymnasium:
         """Return none: the threshold is the environment's."""
         return ()
 
-    def _seeded(self, seeds: IntArray) -> Episodes:
+    @property
+    def _units(self) -> tuple[tuple[float, float], ...]:
+        return twin_of(self.env, self.hide).units if self.compiled else ()
+
+    @property
+    def _limit(self) -> int:
         own = facts(self.env).steps or MOST_STEPS
-        steps = own if self.steps is None else self.steps
+        return own if self.steps is None else self.steps
+
+    def _drawn(self, rng: Generator, count: int, first: int) -> Episodes:
+        """Return episodes; first: the lowest seed of gymnasium's."""
+        if not self.compiled:
+            return self._seeded(first + rng.integers(0, CHECK, count))
+        twin = twin_of(self.env, self.hide)
+        return episodes(twin.environment, twin.starts(rng, count), self._limit)
+
+    def _seeded(self, seeds: IntArray) -> Episodes:
+        steps = self._limit
         return Episodes(
             np.asarray(seeds, np.float64)[:, None], steps, np.zeros((len(seeds), steps, 0))
         )

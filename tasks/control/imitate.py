@@ -236,21 +236,27 @@ def _plays(
 
     disturbed: noise and shove as such shares; the shove comes at the middle.
     """
-    course, start = segment.targets, segment.start
+    course = segment.targets
+    paths = np.array([played(model, segment, disturbed, n) for n in range(count)])
     extent = np.ptp(course, axis=0).max()
+    return np.asarray(np.linalg.norm(paths - course, axis=2) / extent)
+
+
+def played(
+    model: Improviser, segment: Segment, disturbed: tuple[float, float], number: int
+) -> Array:
+    """Return where the arm goes (L, K). disturbed: noise and shove, shares of the extent,
+    the shove at the middle. number: of the play, which decides both."""
+    course, start = segment.targets, segment.start
     most = REACH * np.linalg.norm(np.diff(course, axis=0), axis=1).max()
-    distances = []
-    for number in range(count):
-        rng = np.random.default_rng(number)
-        noise, shove = extent * np.array(disturbed)
-        push = shove * _direction(rng, course.shape[1]) if shove else None
-        arm = Arm(course[0], most, Disturbance(noise, push, len(course) // 2), rng)
-        model.improvise(
-            len(course),
-            segment.series.targets[:start],
-            arm.follow,
-            inputs=segment.series.input_rows(),
-        )
-        apart = np.linalg.norm(np.array(arm.positions) - course, axis=1)
-        distances.append(apart / extent)
-    return np.array(distances)
+    rng = np.random.default_rng(number)
+    noise, shove = np.ptp(course, axis=0).max() * np.array(disturbed)
+    push = shove * _direction(rng, course.shape[1]) if shove else None
+    arm = Arm(course[0], most, Disturbance(noise, push, len(course) // 2), rng)
+    model.improvise(
+        len(course),
+        segment.series.targets[:start],
+        arm.follow,
+        inputs=segment.series.input_rows(),
+    )
+    return np.array(arm.positions)

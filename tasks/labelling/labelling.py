@@ -197,6 +197,11 @@ class Labelling:
         return {**error_rates(found, strings), "nats": float(nats) / labels}
 
 
+def decoded_strings(outputs: Sequence[Array], width: int = 0) -> list[IntArray]:
+    """Return the labels of outputs (T_n, K), by best path or a prefix search of a width."""
+    return decoded(outputs, width)
+
+
 def strings_of(segment: Segment) -> IntArray:
     """Return the labels (L,) of a segment."""
     return collapsed(segment.targets.argmax(axis=1))

@@ -38,6 +38,30 @@ def test_a_start_of_ones_own_and_a_picture(evolino, runs, tmp_path):
     assert png.stat().st_size > 1000
 
 
+def test_a_map_of_the_starts_that_are_held(evolino, runs, tmp_path):
+    png, gif = tmp_path / "s.png", tmp_path / "c.gif"
+    options = "--starts", png, "--gif", gif, "--episodes", "1"
+    status, out, error = evolino("play", runs / "pole", *options)
+    assert status == 0, error
+    assert "starts " in out
+    assert png.stat().st_size > 1000
+    status, _, error = evolino("play", runs / "memory", *options)
+    assert status == 2
+    assert "--starts is for two poles" in error
+
+
+def test_success_is_drawn_of_runs_that_are_solved(evolino, runs, tmp_path):
+    png, solved = tmp_path / "success.png", tmp_path / "solved"
+    run(experiment_for("pole", task_options={"poles": 1}), out=solved)
+    how = "--kind", "success", "--out", png
+    status, _, error = evolino("plot", solved, runs / "pole", *how)
+    assert status == 0, error
+    assert png.stat().st_size > 1000
+    status, _, error = evolino("plot", runs / "pole", *how)
+    assert status == 2
+    assert "none of these runs is solved" in error
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

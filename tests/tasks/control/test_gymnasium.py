@@ -1,5 +1,7 @@
 """Environments of gymnasium: what is shown, what is refused; our twins of two of them."""
 
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -53,7 +55,22 @@ class Bits(Faulty):
     action_space = gymnasium.spaces.MultiBinary(3)
 
 
-for each in (Faulty, Nested, Unbounded, Bits):
+class Raising(Faulty):
+    def step(self, action):
+        raise ZeroDivisionError("no\nway")
+
+
+class Narrow(Faulty):
+    """Raises for actions out of its bounds."""
+
+    action_space = gymnasium.spaces.Box(np.float32([-0.5, 2.0]), np.float32([0.25, 3.0]))
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        return super().step(action)
+
+
+for each in (Faulty, Nested, Unbounded, Bits, Raising, Narrow):
     gymnasium.register(f"evolino/{each.__name__}-v0", each, max_episode_steps=20)
 
 
@@ -118,6 +135,83 @@ def test_an_environment_that_never_ends_is_cut_at_the_limit():
     environment = GymnasiumEnvironment("evolino/Faulty-v0")
     found = play_together(environment, seeded([1.0], 7), 1, lambda seen: np.zeros((1, 2)))
     assert found.steps[0, 0] == 7
+
+
+def test_what_an_environment_raises_is_one_line_with_its_name(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Raising, "step", Faulty.step)
+        environment = GymnasiumEnvironment("evolino/Raising-v0")
+    with pytest.raises(ValueError, match="Raising-v0 raised ZeroDivisionError: no way"):
+        play_together(environment, seeded([1.0]), 1, lambda seen: np.zeros((1, 2)))
+
+
+def test_one_that_raises_in_random_play_is_refused():
+    facts.cache_clear()
+    with pytest.raises(ValueError, match="Raising-v0 raised ZeroDivisionError"):
+        GymnasiumEnvironment("evolino/Raising-v0")
+
+
+@pytest.mark.parametrize("value", [0.0, 1e300, -1e300, np.inf, np.nan])
+def test_continuous_actions_never_leave_their_bounds(value):
+    environment = GymnasiumEnvironment("evolino/Narrow-v0")
+    found = play_together(
+        environment, seeded([1.0], 3), 1, lambda seen: np.full((1, 2), value)
+    )
+    assert found.steps[0, 0] == 3
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    facts.cache_clear()
+    with pytest.raises(ValueError, match=r"pip install 'evolino\[control\]'"):
+        GymnasiumEnvironment("CartPole-v1")
+
+
+def test_a_policy_is_refused_in_another_environment(rng):
+    network = evolino.LSTM(
+        cells=2, inputs=2, outputs=2, feedback=False, readout_inputs=False,
+        readout_constant=False, evolved_outputs=True,
+    )  # fmt: skip
+    genome = rng.normal(size=network.genome_shape)
+    model = evolino.Model(network, genome, genome[:, -2:])
+    task = Gymnasium("Acrobot-v1", hide=(4, 5))
+    with pytest.raises(ValueError, match="got 4 and 3"):
+        model.play(task.environment, task.sequences(rng).episodes)
+
+
+@pytest.mark.parametrize(("env", "hide"), [("MountainCar-v0", (1,)), ("Pendulum-v1", (2,))])
+def test_a_network_evolved_in_the_twin_does_the_same_in_gymnasiums_own(env, hide, rng):
+    task = Gymnasium(env, hide=hide, threshold=-150.0, compiled=True)
+    network = evolino.LSTM(
+        cells=3, inputs=task.inputs, outputs=task.outputs, feedback=False,
+        readout_inputs=False, readout_constant=False, evolved_outputs=True,
+    )  # fmt: skip
+    genome = rng.normal(size=network.genome_shape)
+    model = evolino.Model(network, genome, 3 * genome[:, -task.outputs :])
+    world = gymnasium.make(env)
+    states = []
+    for seed in range(3):
+        world.reset(seed=seed)
+        states.append(np.array(world.unwrapped.state, float))
+    own = Episodes(np.array(states), 60, np.zeros((3, 60, 0)))
+    compiled = model.play(task.environment, own)
+    there = model.play(task.tested_in, seeded([0.0, 1.0, 2.0], 60))
+    np.testing.assert_allclose(compiled.returns, there.returns, rtol=1e-4)
+
+
+def test_there_are_twins_of_two_environments_only():
+    with pytest.raises(ValueError, match="compiled must be False for CartPole-v1"):
+        Gymnasium("CartPole-v1", hide=(1, 3), compiled=True)
+
+
+def test_popgyms_environments_run_as_they_are():
+    task = Gymnasium("popgym:popgym-PositionOnlyCartPoleEasy-v0", threshold=0.99)
+    assert (task.inputs, task.outputs) == (2, 2)
+    held = play_together(
+        task.tested_in, task.sequences(np.random.default_rng(0)).episodes, 1,
+        lambda seen: np.stack([0 * seen[:, 1], seen[:, 1]], 1),
+    )  # fmt: skip
+    np.testing.assert_allclose(held.returns, held.steps / 200)
 
 
 @pytest.mark.parametrize(
