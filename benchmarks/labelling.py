@@ -24,8 +24,8 @@ from evolino.solvers.ctc_targets import label_targets
 from evolino.task.series import Segment
 from evolino.tasks.labelling.label_errors import error_rates
 from evolino.tasks.labelling.labelling import Labelling, strings_of
-from evolino.training.presets import load_table
 from evolino.training.problem import split_of
+from evolino.training.tables import load_table
 from evolino.training.train import run
 from evolino.vocabulary import Array
 

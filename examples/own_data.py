@@ -1,8 +1,10 @@
 """One's own data without tuning: labels of sequences, and a forecast with its interval."""
 
+import tempfile
+
 import numpy as np
 
-from evolino import EvolinoClassifier, EvolinoForecaster
+from evolino import EvolinoClassifier, EvolinoForecaster, diagnose
 
 rng = np.random.default_rng(0)
 
@@ -29,3 +31,11 @@ print(forecaster.evaluate(sales, origins=6).described())
 lower, upper = forecaster.predict_interval(0.8, y=sales)
 for forecast, low, high in zip(forecaster.predict(y=sales)[:3], lower, upper, strict=False):
     print(f"next: {forecast:.0f}, between {low:.0f} and {high:.0f}")
+
+spoilt = sales.copy()
+spoilt[80] *= 2
+print(forecaster.anomalies(spoilt).described())
+print(diagnose(classifier, gestures[:40], labels[:40]).described())
+with tempfile.TemporaryDirectory() as folder:
+    forecaster.save(folder)
+    print("loaded, it goes on with", EvolinoForecaster.load(folder).predict(2))

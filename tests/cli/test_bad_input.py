@@ -21,7 +21,8 @@ CASES = {
     "a setting of no table": (
         ["run", "mso", "--set", "reedout.capacity=1"],
         "--set is for fields of network, initialiser, search, readout, refine, bptt, "
-        "kalman, and tolerance, confirm_at, fit_weight, ensemble, got 'reedout.capacity'",
+        "kalman, reinforce, and tolerance, confirm_at, fit_weight, ensemble, got "
+        "'reedout.capacity'",
     ),
     "a negative weight": (
         ["run", "timing", "--set", "fit_weight=-1"],
