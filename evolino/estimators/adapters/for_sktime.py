@@ -22,6 +22,7 @@ class SktimeForecaster(BaseForecaster):  # type: ignore[misc]
     `fit` has none. season, networks, cells, random_state: as there.
 
     >>> from sktime.datasets import load_airline
+    >>> from evolino.estimators.adapters.for_sktime import SktimeForecaster
     >>> SktimeForecaster(networks=0).fit(load_airline(), fh=[1, 2, 3]).predict().shape
     (3,)
     """
