@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 
@@ -9,7 +10,7 @@ PEERS := $(VENV)/.peers-ready
 
 COUNTING := results/runs/counting
 POLES := results/runs/poles
-run: $(READY)  ## Learn to count from ten strings, prove it; balance two poles (a minute).
+run: $(INSTALLED)  ## Learn to count from ten strings, prove it; balance two poles (a minute).
 	$(BIN)/evolino run languages --train 1:10 --out $(COUNTING) --force
 	$(BIN)/evolino certify $(COUNTING)
 	$(BIN)/evolino run pole --no-baselines --out $(POLES) --force
@@ -91,9 +92,13 @@ adapters:  ## The checks of aeon and sktime on our adapters, in an environment o
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.reports.markdown README.md docs
 
-$(READY): pyproject.toml
+$(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77"
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $(INSTALLED)
+
+$(READY): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $(READY)
 
