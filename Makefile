@@ -18,8 +18,8 @@ run: $(INSTALLED)  ## Learn to count from ten strings, prove it; balance two pol
 	@$(BIN)/evolino plot $(COUNTING) --kind counting --out $(COUNTING)/counting.png
 	@echo "Pictures: $(COUNTING)/counting.png  $(POLES)/episode.gif"
 
-test: $(READY)  ## Run the tests, all of them (seven minutes on two cores).
-	$(BIN)/python -m pytest
+test: $(READY)  ## Run the tests, all of them, two files at a time.
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: $(READY)  ## Run the tests that take under a minute together.
 	$(BIN)/python -m pytest -m "not slow"
@@ -92,14 +92,15 @@ adapters:  ## The checks of aeon and sktime on our adapters, in an environment o
 docs: $(READY)  ## Put the tables of results/ into README and docs/.
 	$(BIN)/python -m evolino.reports.markdown README.md docs
 
+# PYTHONWARNINGS: setuptools warns that a checkout is on the path, as it is meant to be.
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77"
-	$(BIN)/python -m pip install --quiet --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable .
 	touch $(INSTALLED)
 
 $(READY): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $(READY)
 
 $(PEERS): $(READY)
