@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +57,7 @@ def reproduce(
     workers: seeds that run at once, a process and a core each; where the table says so,
     seeds run one after another with that many threads. out: the folder of <table>.json,
     .md and .png; runs are in out/seeds. run: what does the work instead of the trainer.
-    rows: labels of the rows to run; None: all.
+    rows: labels of the rows to run, the others stay as they are; None: all.
 
     A finished seed is not run again, an interrupted one goes on, and one that fails is
     counted. Other seeds that <table>.json holds stay in it while the settings are the same.
@@ -68,15 +67,14 @@ def reproduce(
     """
     from evolino.training.tables import load_table
 
-    chosen = load_table(table)
-    if rows is not None:
-        chosen = replace(chosen, rows=tuple(r for r in chosen.rows if r.label in rows))
     if not isinstance(seeds, range):
         check_count("seeds", seeds)
         check_count("first_seed", first_seed, least=0, most=None)
         seeds = range(first_seed, first_seed + seeds)
     check_count("workers", workers)
-    work = Reproduction(chosen, seeds, workers, user_path(out, "out"), run or Trainer())
+    work = Reproduction(
+        load_table(table), seeds, workers, user_path(out, "out"), run or Trainer(), rows
+    )
     try:
         work.run_all(quiet=quiet)
     finally:
@@ -90,7 +88,13 @@ class Reproduction:
     """A table that is being reproduced."""
 
     def __init__(
-        self, table: Table, seeds: range, workers: int, out: Path, runner: Runner
+        self,
+        table: Table,
+        seeds: range,
+        workers: int,
+        out: Path,
+        runner: Runner,
+        chosen: Sequence[str] | None = None,
     ) -> None:
         self.table, self.seeds, self.workers, self.out = table, seeds, workers, out
         self.path = out / f"{table.name}.json"
@@ -98,6 +102,7 @@ class Reproduction:
         self.places = [seed_places(out, table.name, r.label, seeds) for r in table.rows]
         self._perform: Perform = partial(perform, runner=runner)
         self._threads = 1 if table.seeds_in_parallel else workers
+        self._chosen = [row.label for row in table.rows] if chosen is None else chosen
         take_over(self.path, self.rows)
 
     @property
@@ -109,8 +114,9 @@ class Reproduction:
         """Run what is not finished, then measure the baselines that are not known."""
         self.out.mkdir(parents=True, exist_ok=True)
         jobs = self._unfinished()
-        total = len(jobs) + sum(not row.baselines for row in self.rows)
-        known = len(self.rows) * len(self.seeds) - len(jobs)
+        chosen = [row for row in self.rows if row.row.label in self._chosen]
+        total = len(jobs) + sum(not row.baselines for row in chosen)
+        known = len(chosen) * len(self.seeds) - len(jobs)
         display = Display(self.table.name, total, quiet=quiet)
         with interruptible() as interrupt, display:
             if known:
@@ -179,7 +185,7 @@ class Reproduction:
                 experiment = row.row.experiment(seed)
                 if is_finished(place, experiment):
                     row.seeds[seed] = finished_entry(seed, place)
-                else:
+                elif row.row.label in self._chosen:
                     label, threads = row.row.label, self._threads
                     jobs.append(
                         Job(label, number, seed, experiment, place, workers=threads)
@@ -190,7 +196,8 @@ class Reproduction:
         jobs = []
         for number, row in enumerate(self.rows):
             evaluations = row.baseline_evaluations
-            if not row.baselines and evaluations is not None:
+            chosen = row.row.label in self._chosen
+            if chosen and not row.baselines and evaluations is not None:
                 jobs.append(
                     Job(
                         row.row.label,

@@ -74,11 +74,15 @@ def test_every_table_is_said_with_what_is_left_out(known, tmp_path, monkeypatch)
     assert all("no row; left out: " in line for line in lines[1:])
 
 
-def test_only_the_rows_that_are_named_are_run(tmp_path):
+def test_only_the_rows_that_are_named_are_run_and_the_others_stay(tmp_path):
     from evolino.reports.reproduce import reproduce
 
-    label = load_table("languages-paper").rows[0].label
-    path = reproduce(
-        "languages-paper", seeds=1, workers=1, out=tmp_path, quiet=True, rows=[label]
-    )
-    assert [row["label"] for row in json.loads(path.read_text())["rows"]] == [label]
+    first, second, *others = (row.label for row in load_table("languages-paper").rows)
+    how = {"workers": 1, "out": tmp_path, "quiet": True}
+    reproduce("languages-paper", seeds=1, rows=[first], **how)
+    path = reproduce("languages-paper", seeds=2, rows=[second], **how)
+    rows = json.loads(path.read_text())["rows"]
+    made = {row["label"]: [each["seed"] for each in row["seeds"]] for row in rows}
+    assert made == {first: [0], second: [0, 1]} | {label: [] for label in others}
+    page = path.with_suffix(".md").read_text()
+    assert page.count("not run yet") == len(others)
