@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
-from evolino.plots.played import BARS, Played, Wish, played
 from evolino.storage.files import user_path
 
+if TYPE_CHECKING:
+    from evolino.plots.played import Played
+
+BARS = 12  # as of evolino.plots.played, which `--help` need not import
 ENDINGS = {"midi": (".mid", ".midi"), "wav": (".wav",), "png": (".png", ".svg")}
 
 
@@ -70,6 +73,7 @@ class GenerateOptions:
 def _generate(options: GenerateOptions) -> None:
     """Let a run's network go on with music, as MIDI, sound and picture."""
     from evolino.models.loading import load
+    from evolino.plots.played import Wish, played
     from evolino.training.run_files import MUSIC
     from evolino.training.run_folder import RunFolder
 

@@ -22,7 +22,8 @@ LOCK = ".evolino.lock"
 FAILED = "failed.txt"  # why there is no generation: the folder may be used again
 PICTURES = (
     *("fitness", "run", "free_run", "cells"),
-    *("counters", "acceptance", "margins", "spikes", "reach", "agreement"),
+    *("counters", "counting", "acceptance", "margins", "spikes", "reach", "agreement"),
+    *("success", "course", "labels"),
 )
 MUSIC = "music.mid"
 MADE_LATER = (

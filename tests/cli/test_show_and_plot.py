@@ -86,7 +86,7 @@ def test_tasks_are_listed_with_their_presets(evolino):
     status, out, _ = evolino("tasks")
     assert status == 0
     row = out[out.index(" mso ") : out.index(" multiplication ")]
-    assert {"best,", "paper"} <= set(row.split())
+    assert {"best,", "paper,"} <= set(row.split())
 
 
 def test_the_version_is_that_of_the_package(evolino):
@@ -110,3 +110,10 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bars_that_help_names_are_those_that_are_played():
+    from evolino.cli import generate
+    from evolino.plots import played
+
+    assert generate.BARS == played.BARS

@@ -26,6 +26,9 @@ OTHERS = {
     "threadpoolctl": "sets how many threads BLAS has, always one",
     "tomli_w": "writes the experiment as text that says the same",
     "rich": "draws progress bars",
+    "tensorboardX": "writes down losses",
+    "mlflow": "writes down losses",
+    "PIL": "reads the pixels of a GIF, which are what they are",
 }
 
 

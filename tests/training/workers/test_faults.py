@@ -101,11 +101,11 @@ def test_a_task_that_raises_ends_the_run_with_a_good_checkpoint(backend, flag, t
 
 def test_a_task_that_hangs_ends_the_run_and_the_actors_of_ray(ray_address, flag, tmp_path):
     made = faulty(fault="hang", flag=str(flag), once=False)
-    with pytest.raises(EvaluationError, match="longer than the timeout of 10 s; go on"):
+    with pytest.raises(EvaluationError, match="longer than the timeout of 20 s; go on"):
         run(
             made,
             tmp_path / "run",
-            workers=WorkerSettings(2, "ray", timeout=10.0),
+            workers=WorkerSettings(2, "ray", timeout=20.0),
             callbacks=[At(2, flag.touch)],
         )
     hung = {int(file.suffix[1:]) for file in tmp_path.glob("flag.*")}
