@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from evolino.cli.csv_folder import write_estimator
-from evolino.cli.csv_table import check_columns, check_numbers, write_text
+from evolino.cli.csv_table import check_columns, check_numbers, check_order, write_text
 from evolino.storage.plain_text import shown
 
 FOLDS = 5
@@ -64,6 +64,8 @@ def classify(table: Any, asked: Labelling, csv: Path | None, folder: Path) -> No
 
     unlabelled = [n for n, each in enumerate(labels) if each is None]
     if not unlabelled:
+        if csv is not None:
+            typer.echo(f"every group has a label: nothing is written to {shown(csv)}")
         return
     found = estimator.predict([sequences[n] for n in unlabelled])
     rows = pd.DataFrame({group: [groups.names[n] for n in unlabelled], label: found})
@@ -81,8 +83,15 @@ def read_groups(table: Any, label: str | None, group: str, inputs: Sequence[str]
     check_numbers(table, chosen)
     if not chosen:
         raise ValueError("--inputs leaves no column that tells the label")
+    nameless = np.flatnonzero(table[group].isna().to_numpy())
+    if len(nameless):
+        raise ValueError(
+            f"column {shown(group)} is empty in {len(nameless)} rows, first in row "
+            f"{nameless[0] + 1}: it must tell of every row whose it is"
+        )
     names, sequences, labels = [], [], []
     for name, rows in table.groupby(group, sort=False):
+        check_order(rows.index, f"group {shown(name)}")
         kinds = [] if label is None else rows[label].dropna().unique()
         if len(kinds) > 1:
             raise ValueError(

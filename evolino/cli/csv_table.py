@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 
 from evolino.storage.plain_text import shown
 
 SEPARATORS = (",", ";", "\t", "|")
+YEARS = (1000, 2999)  # numbers of four digits in a column of dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def read_table(file: Path, time: str | None) -> Any:
         if file.suffix.lower() in (".parquet", ".pq"):
             table = pd.read_parquet(file)
         else:
-            table = pd.read_csv(file, sep=_separator(file), encoding="utf-8-sig")
+            table = _read_text(file)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{shown(file)} is no table: {shown(error)}") from None
     table.columns = table.columns.astype(str)
@@ -41,10 +43,7 @@ def read_table(file: Path, time: str | None) -> Any:
     )
     if time is not None:
         check_columns(table, [time])
-        try:
-            dates = pd.to_datetime(table[time])
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"column {time!r} holds no dates: {shown(error)}") from None
+        dates = _dates(table[time], time)
         table = table.drop(columns=time).set_index(pd.DatetimeIndex(dates))
         between = pd.Series(table.index).diff().dropna()
         if len(between):
@@ -54,6 +53,72 @@ def read_table(file: Path, time: str | None) -> Any:
                 f"{table.index[0]} to {table.index[-1]}, mostly {usual}, {gaps} gaps"
             )
     return table
+
+
+def _read_text(file: Path) -> Any:
+    """Return the table of a text file; say what becomes of blank lines within it.
+
+    In a table of one column a blank line is a missing value; in others it is left out.
+    """
+    import pandas as pd
+
+    separator = _separator(file)
+    with file.open(encoding="utf-8-sig") as lines:
+        filled = [k for k, line in enumerate(lines) if line.strip()]
+    blank = filled[-1] - filled[0] + 1 - len(filled) if filled else 0
+    table = pd.read_csv(file, sep=separator, encoding="utf-8-sig")
+    if blank and len(table.columns) == 1:
+        table = pd.read_csv(
+            file,
+            sep=separator,
+            encoding="utf-8-sig",
+            skiprows=filled[0],
+            skip_blank_lines=False,
+            nrows=filled[-1] - filled[0],
+        )
+        typer.echo(f"{shown(file)}: {blank} blank lines are missing values")
+    elif blank:
+        typer.echo(f"{shown(file)}: {blank} blank lines are left out")
+    return table
+
+
+def _dates(column: Any, name: str) -> Any:
+    """Return a column as dates: text, or years of four digits.
+
+    Raises ValueError for other numbers, which pandas would take for nanoseconds since 1970.
+    """
+    import pandas as pd
+    from pandas.api.types import is_numeric_dtype
+
+    if is_numeric_dtype(column.dtype):
+        years = ((column % 1 == 0) & column.between(*YEARS)).all()
+        if not years:
+            raise ValueError(
+                f"column {name!r} must hold dates or years, got numbers such as "
+                f"{column.iloc[0]}: leave --time out where rows are steps in order"
+            )
+        return pd.to_datetime(column.astype("int64").astype(str), format="%Y")
+    try:
+        return pd.to_datetime(column)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"column {name!r} holds no dates: {shown(error)}") from None
+
+
+def check_order(index: Any, what: str) -> None:
+    """Raise ValueError unless dates are all there and in order. index: of rows; one that
+    has no dates is in order."""
+    import pandas as pd
+
+    if not isinstance(index, pd.DatetimeIndex):
+        return
+    if index.isna().any():
+        raise ValueError(f"{what} has a row without a date")
+    if not index.is_monotonic_increasing:
+        later = int(np.flatnonzero(np.diff(index.asi8) < 0)[0]) + 1
+        raise ValueError(
+            f"{what} must have its dates in order, got {index[later]} after "
+            f"{index[later - 1]}"
+        )
 
 
 def _separator(file: Path) -> str:

@@ -38,9 +38,11 @@ def _forecast(options: ForecastOptions) -> None:
     from evolino.cli.csv_folder import names_of, read_estimator
     from evolino.cli.csv_forecast import write_forecast
     from evolino.cli.csv_table import Written
+    from evolino.vocabulary import check_count
 
     forecaster, columns = read_estimator(options.folder, ("EvolinoForecaster",))
-    steps = options.steps or forecaster.horizon
+    steps = forecaster.horizon if options.steps is None else options.steps
+    check_count("steps", steps)
     files = Written(options.csv, options.png)
     given, known = _given(options, forecaster, columns, steps)
     targets = names_of(forecaster, columns)

@@ -21,10 +21,16 @@ class RefineOptions:
 
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")]
     method: Annotated[str, typer.Option(help="Of the descent: lbfgs, adam.")] = "lbfgs"
-    steps: Annotated[int, typer.Option(help="Gradients for each network.")] = 1000
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Gradients for each network.", show_default="1000"),
+    ] = None
     starts: Annotated[
-        int, typer.Option(help="Free runs to descend on, 0 for those of validation.")
-    ] = 0
+        int | None,
+        typer.Option(
+            help="Free runs to descend on, 0 for those of validation.", show_default="0"
+        ),
+    ] = None
     rate: Annotated[
         float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
     ] = None
@@ -89,9 +95,7 @@ def _refine(options: RefineOptions) -> None:
     fields["genes"] = names_between_commas(options.genes)
     given = {name: value for name, value in fields.items() if value is not None}
     assigned = _assigned(options.assignments or ())
-    # Whether the others, which have a default, were given is not known.
-    optional = {k: v for k, v in given.items() if k not in ("steps", "starts")}
-    refuse_twice(optional, assigned, "--")
+    refuse_twice(given, assigned, "--")
     given |= assigned
     settings = from_table("refinement", {"name": options.method, **given})
     pool = worker_settings(

@@ -80,8 +80,9 @@ class CsvOptions:
             raise ValueError("--anomalies are those of --target")
         if self.threshold is not None and not self.anomalies:
             raise ValueError("--threshold is that of --anomalies")
-        if self.label is not None and self.png is not None:
-            raise ValueError("--png draws forecasts: leave it out with --label")
+        for name in ("horizon", "season", "png"):
+            if self.label is not None and getattr(self, name) is not None:
+                raise ValueError(f"--{name} is of forecasts: leave it out with --label")
 
 
 def _run_csv(options: CsvOptions) -> None:

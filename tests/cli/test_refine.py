@@ -79,3 +79,12 @@ def test_an_ensemble_is_refined_where_as_many_networks_are(evolino, tmp_path):
     folder = RunFolder.open(tmp_path / "run")
     assert folder.experiment().refine == package.LBFGS(steps=1, best=2, folds=2)
     assert {"test_nll_unrefined", "test_nll_alone"} <= folder.result()["metrics"].keys()
+
+
+def test_a_field_is_given_once(evolino, finished):
+    for name, value in (("steps", 3), ("starts", 0)):
+        setting = f"refine.{name}={value}"
+        options = (f"--{name}", value, "--set", setting)
+        code, _, err = evolino("refine", finished.path, *options)
+        assert code == 2
+        assert f"--{name} and --set refine.{name} are one: give one of them" in err

@@ -1,5 +1,7 @@
 """`evolino run csv`: forecasts and labels of a table, and what it says of bad ones."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,6 +88,76 @@ def test_what_cannot_be_is_said_in_a_line(evolino, sales, options, message):
     assert status == 2
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("option", "value"), [("horizon", 5), ("season", 3)])
+def test_options_of_forecasts_are_refused_with_labels(evolino, gestures, option, value):
+    labels = ("--label", "kind", "--group", "who")
+    status, _, err = evolino("run", "csv", "gestures.csv", *labels, f"--{option}", value)
+    assert (status, err.count("\n")) == (2, 1)
+    assert f"--{option} is of forecasts: leave it out with --label" in err
+
+
+def wave(steps):
+    return [f"{np.sin(0.5 * k) + 0.05 * np.cos(3.7 * k):.4f}" for k in range(steps)]
+
+
+@pytest.mark.parametrize(
+    ("head", "lines", "said", "steps"),
+    [
+        ("sold", wave(40), "2 blank lines are missing values", 42),
+        ("a,sold", [f"1,{y}" for y in wave(40)], "2 blank lines are left out", 40),
+    ],
+)
+def test_blank_lines_within_a_table_are_said(evolino, head, lines, said, steps):
+    text = "\n".join(["", head, *lines[:20], "", "", *lines[20:], "", ""])
+    Path("blank.csv").write_text(text)
+    options = ("--target", "sold", "--horizon", 2)
+    status, out, err = evolino("run", "csv", "blank.csv", *options)
+    assert status == 0, err
+    assert f"blank.csv: {said}" in out
+    assert f"{steps} steps to fit, {steps - 40} values missing" in out
+
+
+def test_years_are_dates_and_other_numbers_are_refused(evolino):
+    for name, first in (("years", 1900), ("days", 20240101), ("steps", 0)):
+        rows = [f"{first + k},{y}" for k, y in enumerate(wave(40))]
+        Path(f"{name}.csv").write_text("\n".join(["when,sold", *rows]))
+    options = ("--target", "sold", "--time", "when", "--horizon", 2, "--csv", "ahead.csv")
+    status, out, err = evolino("run", "csv", "years.csv", *options)
+    assert status == 0, err
+    assert "1900-01-01 00:00:00 to 1939-01-01 00:00:00" in out
+    ahead = pd.read_csv("ahead.csv", index_col=0)
+    assert ahead.index.tolist() == ["1940-01-01", "1941-01-01"]
+    for name, number in (("days", 20240101), ("steps", 0)):
+        status, _, err = evolino("run", "csv", f"{name}.csv", *options)
+        assert status == 2
+        assert f"must hold dates or years, got numbers such as {number}" in err
+
+
+def test_a_row_of_no_group_and_rows_out_of_order_are_refused(evolino):
+    rows = [f"2024-01-{k % 9 + 1:02},g{k // 9},{k},{'ab'[k // 9 % 2]}" for k in range(90)]
+    options = ("--label", "kind", "--group", "who", "--time", "day")
+    mixed = [*rows[:3], rows[4], rows[3], *rows[5:]]
+    nameless = [*rows[:7], rows[7].replace("g0", ""), *rows[8:]]
+    for lines, message in (
+        (mixed, "group g0 must have its dates in order, got 2024-01-04"),
+        (nameless, "column who is empty in 1 rows, first in row 8"),
+    ):
+        Path("groups.csv").write_text("\n".join(["day,who,x,kind", *lines]))
+        status, _, err = evolino("run", "csv", "groups.csv", *options)
+        assert (status, err.count("\n")) == (2, 1)
+        assert message in err
+
+
+def test_where_every_group_has_a_label_no_file_is_promised(evolino):
+    rows = [f"g{k // 9},{k % 9 * (k // 9 % 2)},{'ab'[k // 9 % 2]}" for k in range(90)]
+    Path("groups.csv").write_text("\n".join(["who,x,kind", *rows]))
+    options = ("--label", "kind", "--group", "who", "--csv", "told.csv")
+    status, out, err = evolino("run", "csv", "groups.csv", *options)
+    assert status == 0, err
+    assert "every group has a label: nothing is written to told.csv" in out
+    assert not Path("told.csv").exists()
 
 
 def test_a_file_that_is_not_there_is_named(evolino):
