@@ -26,6 +26,7 @@ from evolino.tasks.control.arm import REACH, Arm, Disturbance
 from evolino.tasks.control.feed_forward import fitted
 from evolino.tasks.control.knots import PHASES, Course, faster, knot, trembling
 from evolino.tasks.control.shown import read_courses
+from evolino.tasks.unused_fields import refuse_unused
 from evolino.vocabulary import Array, check_count, check_number
 
 HOLD = 5  # steps at the start before a movement begins
@@ -49,6 +50,7 @@ class Imitate:
 
     name: ClassVar[str] = "imitate"
     generates: ClassVar[bool] = True
+    belongs_to: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str = field(default="", metadata={"help": "file of trajectories; none: a knot"})
     joints: int = field(default=3, metadata={"help": "of a knot"})
@@ -69,6 +71,7 @@ class Imitate:
         check_number("noise", self.noise, least=0)
         check_number("shove", self.shove, least=0)
         if self.path:
+            refuse_unused(self, ("joints", "crossings", "steps", "shown"), "path")
             self._read()
 
     @property
@@ -102,11 +105,12 @@ class Imitate:
         )
 
     def scaling(self) -> Scaling | None:
-        """Return mean and deviation of each joint of a file; None for a knot, which lies
-        between -1 and 1 anyhow."""
+        """Return mean and deviation of each joint in what a file shows, without the test;
+        None for a knot, which lies between -1 and 1 anyhow."""
         if not self.path:
             return None
-        positions = np.concatenate([course.positions for course in self._read()])
+        shown, _ = _divided(self._read())
+        positions = np.concatenate([course.positions for course in shown])
         return Scaling.of(np.array([[0.0], [2.0]]) * np.ones(self.inputs), positions)
 
     def loss(self, outputs: Array, targets: Array) -> Array:
@@ -166,8 +170,7 @@ class Imitate:
     def _courses(self, rng: Generator) -> tuple[list[Course], Course]:
         """Return what is shown, and what is tested."""
         if self.path:
-            courses = self._read()
-            return courses[:-1] or courses, courses[-1]
+            return _divided(self._read())
         course = knot(rng, self.joints, self.crossings, self.steps)
         return [trembling(rng, course, TREMBLE) for _ in range(self.shown)], course
 
@@ -198,6 +201,11 @@ class Imitate:
     def _inputs(self, course: Course) -> Array:
         phases = np.concatenate([np.full(HOLD, course.phases[0]), course.phases])
         return np.asarray(np.eye(self.inputs)[phases])
+
+
+def _divided(courses: list[Course]) -> tuple[list[Course], Course]:
+    """Return what is shown, and what is tested: the last one, alone both."""
+    return courses[:-1] or courses, courses[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,18 +3,18 @@
 The file of labels is a table (CSV) whose first line is `file,labels` or `file,labels,part`.
 file: the name of a table in the folder, a frame a row (`evolino.storage.tables`). labels:
 its string, each character a label, or with `words` each word between spaces. part: train,
-validation or test; without it parts are drawn, 60, 20 and 20 of 100.
+validation or test; without it parts are drawn, 60, 20 and 20 of 100, whatever the seed.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.random import Generator
 
 from evolino.solvers.ctc import frames_needed
 from evolino.storage.files import user_path
@@ -44,20 +44,12 @@ class LabelledFolder:
         """I: numbers in a frame."""
         return int(self.sequences[0].frames.shape[1])
 
-    def divided(self, rng: Generator) -> Parts:
-        """Return the parts, drawn where none are named.
+    def divided(self) -> Parts:
+        """Return the parts; those that no file names are drawn, always the same ones.
 
         Raises ValueError, naming the file, for a symbol that no sequence of train has.
         """
-        order = list(range(len(self.sequences)))
-        named = self.parts or [""] * len(order)
-        if not self.parts:
-            order = rng.permutation(len(order)).tolist()
-            begins = [max(int(share * len(order)), k + 1) for k, share in enumerate(SHARES)]
-            begins[0] = min(begins[0], len(order) - 2)
-            begins[1] = min(max(begins[1], begins[0] + 1), len(order) - 1)
-            named = [PARTS[int(np.searchsorted(begins, place, "right"))]
-                     for place in np.argsort(order)]  # fmt: skip
+        order, named = self._order()
         divided = {
             part: [self.sequences[k] for k in order if named[k] == part] for part in PARTS
         }
@@ -73,15 +65,27 @@ class LabelledFolder:
         return Parts(**divided)
 
     def scaling(self, outputs: int) -> Scaling:
-        """Return mean and deviation of each column over all frames of train, or of every
-        sequence where no parts are named."""
+        """Return mean and deviation of each column over all frames of train."""
+        _, named = self._order()
         chosen = [
             each.frames
-            for k, each in enumerate(self.sequences)
-            if not self.parts or self.parts[k] == "train"
+            for each, part in zip(self.sequences, named, strict=True)
+            if part == "train"
         ]
         rows = np.concatenate(chosen)
         return Scaling.of(rows, np.zeros((len(rows), outputs))).for_labels()
+
+    def _order(self) -> tuple[list[int], Sequence[str]]:
+        """Return in which order sequences stand in their parts, and the part of each."""
+        count = len(self.sequences)
+        if self.parts:
+            return list(range(count)), self.parts
+        order = np.random.default_rng(0).permutation(count).tolist()
+        begins = [max(int(share * count), k + 1) for k, share in enumerate(SHARES)]
+        begins[0] = min(begins[0], count - 2)
+        begins[1] = min(max(begins[1], begins[0] + 1), count - 1)
+        places = np.searchsorted(begins, np.argsort(order), "right")
+        return order, [PARTS[int(place)] for place in places]
 
 
 def read_labelled(folder: str, labels: str, *, words: bool = False) -> LabelledFolder:

@@ -27,6 +27,7 @@ from evolino.task.series import Segment, Split
 from evolino.tasks.labelling import digit_strings
 from evolino.tasks.labelling.label_errors import error_rates
 from evolino.tasks.labelling.label_folder import LabelledFolder, read_labelled
+from evolino.tasks.unused_fields import refuse_unused
 from evolino.vocabulary import (
     Array,
     IntArray,
@@ -61,6 +62,7 @@ class Labelling:
 
     name: ClassVar[str] = "labelling"
     generates: ClassVar[bool] = False
+    belongs_to: ClassVar[tuple[str, ...]] = ("series",)
 
     source: Source = field(default="digits", metadata={"help": "of the strings"})
     training: int = field(default=600, metadata={"help": "training strings"})
@@ -99,6 +101,8 @@ class Labelling:
                 + ("labels" if self.series is None else "series")
             )
         if self.series is not None and self.labels is not None:
+            made = ("source", "training", "tested", "shortest", "longest", "noise")
+            refuse_unused(self, made, "series")
             own = read_labelled(self.series, self.labels, words=self.words)
             object.__setattr__(self, "_own", own)
         elif self.words:
@@ -120,9 +124,10 @@ class Labelling:
         return 1 + len(self.symbols)
 
     def sequences(self, rng: Generator) -> Split:
-        """Return the split: fitted strings, those that select networks, and the test."""
+        """Return the split: fitted strings, those that select networks, and the test; a
+        user's own is the same for every rng."""
         if self._own is not None:
-            return self._own.divided(rng).split(self.outputs)
+            return self._own.divided().split(self.outputs)
         parts = digit_strings.digit_strings(
             rng, (self.training, self.tested), (self.shortest, self.longest), self.noise
         )

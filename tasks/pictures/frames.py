@@ -6,6 +6,7 @@ Bouncing digits, or a user's own frames. A row is a pixel, line by line, frame a
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from evolino.tasks.error_measures import rmse
 from evolino.tasks.pictures.bouncing import SIDE, digits, scale_on, sequence
 from evolino.tasks.pictures.simple_forecasts import copied, linear_forecasts
 from evolino.tasks.pictures.stacks import read_stacks
+from evolino.tasks.unused_fields import refuse_unused
 from evolino.vocabulary import Array, check_count
 
 SMALLEST = 1e-3  # a probability is kept so far from 0 and 1
@@ -40,6 +42,7 @@ class Frames:
     inputs: ClassVar[int] = 0
     outputs: ClassVar[int] = 1
     generates: ClassVar[bool] = True
+    belongs_to: ClassVar[tuple[str, ...]] = ("file",)
 
     size: int = field(default=16, metadata={"help": "height and width, in pixels"})
     digits: int = field(default=1, metadata={"help": "digits that move"})
@@ -59,7 +62,10 @@ class Frames:
         check_count("given", self.given, least=LAST)
         for name in ("ahead", "train", "validation", "test"):
             check_count(name, getattr(self, name), most=100_000)
-        if self.file is None and self.size < SIDE * scale_on(self.size):
+        if self.file is not None:
+            made = ("size", "digits", "train", "validation", "test")
+            refuse_unused(self, made, "file")
+        elif self.size < SIDE * scale_on(self.size):
             raise ValueError(f"size must be at least {SIDE} for a digit, got {self.size}")
 
     @property
@@ -138,7 +144,8 @@ class Frames:
         ]
 
     def _read(self) -> list[list[Array]]:
-        """Return the sequences of the file for train, validation and test."""
+        """Return the sequences of the file for train, validation and test; warn of frames
+        at the end of a sequence that make no whole one."""
         stacks, frames = read_stacks(str(self.file)), self.given + self.ahead
         pieces = [
             stack[first : first + frames]
@@ -149,6 +156,14 @@ class Frames:
             raise ValueError(
                 f"file must hold at least 3 pieces of given + ahead = {frames} frames, for "
                 f"train, validation and test, got {len(pieces)}"
+            )
+        left_over = sum(map(len, stacks)) - len(pieces) * frames
+        if left_over:
+            warnings.warn(
+                f"file: {left_over} frames after the last whole {frames} of a sequence are "
+                "left out",
+                UserWarning,
+                stacklevel=2,
             )
         held = max(1, len(pieces) // 5)
         return [pieces[: -2 * held], pieces[-2 * held : -held], pieces[-held:]]

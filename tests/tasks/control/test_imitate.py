@@ -167,3 +167,22 @@ def test_a_file_that_is_not_there_is_named():
 def test_parameters_out_of_range_are_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         Imitate(**fields)
+
+
+def test_the_trajectory_of_the_test_does_not_decide_the_scaling(tmp_path):
+    shown = [rows_of(1), rows_of(2)]
+    far = rows_of(3) * [1, 1, 10, 10]
+    scalings = []
+    for number, tested in enumerate((rows_of(3), far)):
+        path = write(tmp_path / f"{number}.csv", np.concatenate([*shown, tested]))
+        scalings.append(Imitate(path=path).scaling())
+    one, other = (each.outputs(np.eye(2)) for each in scalings)
+    np.testing.assert_array_equal(one, other)
+
+
+def test_settings_of_a_knot_are_refused_with_a_file(tmp_path):
+    path = write(tmp_path / "shown.csv", [*rows_of(1), *rows_of(2)])
+    for field in ({"joints": 2}, {"crossings": 3}, {"steps": 400}, {"shown": 2}):
+        (name,) = field
+        with pytest.raises(ValueError, match=f"{name} is of the task's own data"):
+            Imitate(path=path, **field)

@@ -110,8 +110,24 @@ def test_a_users_folder_is_read_standardised_and_divided(tmp_path, rng):
     split = task.sequences(rng)
     assert [len(split.train), len(split.validation), len(split.test)] == [6, 2, 2]
     assert task.text(strings_of(split.test[0])) in ("ab", "ba")
-    rows = np.concatenate([s.series.inputs for s in (*split.refit, *split.test)])
-    np.testing.assert_allclose(task.scaling().inputs(rows).mean(axis=0), 0.0, atol=1e-12)
+    again = task.sequences(np.random.default_rng(99))
+    for one, other in zip(split.test, again.test, strict=True):
+        np.testing.assert_array_equal(one.series.inputs, other.series.inputs)
+
+
+def test_frames_of_the_test_do_not_decide_the_scaling(tmp_path, rng):
+    task = Labelling(**folder(tmp_path, ["ab"] * 6 + ["ba"] * 4))
+    rows = np.concatenate([s.series.inputs for s in task.sequences(rng).train])
+    scaled = task.scaling().inputs(rows)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(axis=0), 1.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("field", [{"training": 9}, {"noise": 0.5}, {"longest": 9}])
+def test_settings_of_made_strings_are_refused_with_a_folder(field, tmp_path):
+    (name,) = field
+    with pytest.raises(ValueError, match=f"{name} is of the task's own data and has no"):
+        Labelling(**folder(tmp_path, ["ab"] * 6), **field)
 
 
 def test_parts_can_be_named_and_labels_can_be_words(tmp_path, rng):

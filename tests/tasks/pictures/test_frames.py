@@ -97,10 +97,20 @@ def test_frames_of_ones_own_are_read(tmp_path, rng):
     np.save(tmp_path / "films.npy", np.stack([film, film]) / 255.0)
     assert len(read_stacks(tmp_path / "films.npy")) == 2
     task = Frames(file=str(tmp_path / "films.npy"), given=3, ahead=1)
-    split = task.sequences(rng)
+    # Nine frames are two sequences of four and one over, in each film.
+    with pytest.warns(UserWarning, match="2 frames after the last whole 4 of a sequence"):
+        split = task.sequences(rng)
     assert task.picture_size == (6, 5)
     assert [len(part) for part in (split.train, split.validation, split.test)] == [2, 1, 1]
     np.testing.assert_allclose(split.train[0].series.targets[:30, 0], film[0].ravel() / 255)
+
+
+def test_settings_of_digits_are_refused_with_a_file(tmp_path):
+    np.save(tmp_path / "film.npy", np.zeros((12, 6, 5)))
+    for field in ({"size": 32}, {"digits": 2}, {"train": 5}, {"test": 5}):
+        (name,) = field
+        with pytest.raises(ValueError, match=f"{name} is of the task's own data"):
+            Frames(file=str(tmp_path / "film.npy"), given=3, ahead=1, **field)
 
 
 def test_a_gif_is_read(tmp_path):
