@@ -28,9 +28,11 @@ Diagnosed = Model | Ensemble | EvolinoForecaster | EvolinoClassifier | EvolinoRe
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What limits a model. findings: all checks that apply to it, those that fire first."""
+    """What limits a model. findings: all checks that apply to it, those that fire first.
+    part: what of the model was looked at, where it was not all of it."""
 
     findings: tuple[Finding, ...]
+    part: str = ""
 
     @property
     def fired(self) -> tuple[Finding, ...]:
@@ -38,12 +40,14 @@ class Diagnosis:
         return tuple(each for each in self.findings if each.fires)
 
     def described(self) -> str:
-        """Return the findings in words, a line each."""
-        lines = [f"{len(self.fired)} of {len(self.findings)} checks find a limit"]
+        """Return the findings in words, a line each; of those that fire what helps, too."""
+        of_part = f", of {self.part}" if self.part else ""
+        lines = [f"{len(self.fired)} of {len(self.findings)} checks find a limit{of_part}"]
         for each in self.findings:
             mark = "!" if each.fires else "-"
             lines.append(
                 f"{mark} {each.name}: {each.text} ({each.value:.3g}, limit {each.limit:g})"
+                + (f"; {each.advice}" if each.fires and each.advice else "")
             )
         return "\n".join(lines)
 
@@ -70,9 +74,10 @@ def diagnose(
     """Return what limits a model or an estimator.
 
     data: of a model its series (T, K), inputs (T, I) beside; of a forecaster the series of
-    the fit and what came after it, None for that of the fit alone; of a classifier or
-    regressor the X of the fit, targets its y. washout: rows of a model's series that only
-    drive it; None is a tenth of them. Raises ValueError for data that do not fit the model.
+    the fit and at least `horizon` steps after it, None for that of the fit alone; of a
+    classifier or regressor the X of the fit, targets its y. washout: rows of a model's
+    series that only drive it; None is a tenth of them. Raises ValueError for data that do
+    not fit the model.
     """
     if washout is not None:
         check_count("washout", washout, least=0)
@@ -96,7 +101,18 @@ def diagnose(
         raise TypeError(
             f"model must be a model or an estimator, got {type(model).__name__}"
         )
-    return Diagnosis(tuple(sorted(found, key=lambda each: not each.fires)))
+    ordered = sorted(found, key=lambda each: not each.fires)
+    return Diagnosis(tuple(ordered), _part_of(model))
+
+
+def _part_of(model: Diagnosed) -> str:
+    """Return what of a model is looked at, "" for all of it."""
+    if isinstance(model, Ensemble):
+        return f"the first of {len(model.members)} networks"
+    if isinstance(model, EvolinoForecaster):
+        series = len(model._fitted.training.each)
+        return f"the first of {series} series" if series > 1 else ""
+    return ""
 
 
 def _of_sequences(

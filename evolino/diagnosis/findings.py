@@ -24,12 +24,13 @@ AS_GOOD = 0.95  # the model's error, by that of a simple method
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One check. name: of the check. value: above `limit` it fires. text: what was
-    measured, and what helps."""
+    measured. advice: what helps where it fires."""
 
     name: str
     value: float
     limit: float
     text: str
+    advice: str = ""
 
     @property
     def fires(self) -> bool:
@@ -47,8 +48,8 @@ def saturated_cells(states: Array) -> Finding:
         value,
         CELLS_SATURATED,
         f"{value:.0%} of the cells are saturated at {STEPS_SATURATED:.0%} of the steps and "
-        "carry no more than a sign; smaller initial weights, or inputs of smaller scale, "
-        "leave room for values",
+        "carry no more than a sign",
+        "smaller initial weights, or inputs of smaller scale, leave room for values",
     )
 
 
@@ -65,7 +66,8 @@ def exploding_free_run(run: Array, series: Array) -> Finding:
         value,
         FREE_RANGE,
         f"in {len(run)} steps the free run goes {value:.3g} times as far from the mean as "
-        "the series; more ridge, or a loss over longer free runs, holds it",
+        "the series",
+        "more ridge, or a loss over longer free runs, holds it",
     )
 
 
@@ -84,7 +86,8 @@ def short_washout(differences: Array, washout: int) -> Finding:
         float(steps),
         float(washout),
         f"the network remembers its beginning for {steps} steps{never}; the washout is "
-        f"{washout}; a longer washout, or forget gates that forget faster, helps",
+        f"{washout}",
+        "a longer washout, or forget gates that forget faster, helps",
     )
 
 
@@ -101,7 +104,8 @@ def ill_conditioned(features: Array, weights: Array) -> Finding:
         value,
         SENSITIVE,
         f"features cancel each other: together they are {value:.3g} times as large as the "
-        "output; a small change of each is that much larger there; a ridge readout helps",
+        "output; a small change of each is that much larger there",
+        "a ridge readout helps",
     )
 
 
@@ -112,7 +116,7 @@ def overfitting(others: float, fitted: float) -> Finding:
         "overfitting",
         float(value),
         WORSE_ON_OTHERS,
-        f"the error on rows that were not fitted is {value:.3g} times that on fitted ones; "
+        f"the error on rows that were not fitted is {value:.3g} times that on fitted ones",
         "fewer cells, more ridge or more data helps, unless the series itself changes",
     )
 

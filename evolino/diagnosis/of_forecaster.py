@@ -50,13 +50,13 @@ def forecaster_findings(
         run = fitted.run(known, np.zeros((len(own) + steps, 0)), [len(own)], steps)[0]
         found.append(exploding_free_run(run, own))
     found.append(ill_conditioned(prepared.features[prepared.rows], readout.weights))
-    inside = forecaster.anomalies(own, x if x.shape[1] else None)
-    left_out = forecaster.anomalies() if len(fitted.training.each) == 1 else inside
-    errors = [
-        float(np.sqrt(np.nanmean(np.square(each.values - each.expected))))
-        for each in (left_out, inside)
-    ]
-    found.append(overfitting(*errors))
+    if len(fitted.training.each) == 1:
+        inside = forecaster.anomalies(own, x if x.shape[1] else None)
+        errors = [
+            float(np.sqrt(np.nanmean(np.square(each.values - each.expected))))
+            for each in (forecaster.anomalies(), inside)
+        ]
+        found.append(overfitting(*errors))
     compared = _compared(forecaster, series, inputs, own, x)
     return found if compared is None else [*found, compared]
 
@@ -64,9 +64,15 @@ def forecaster_findings(
 def _compared(
     forecaster: EvolinoForecaster, series: Any, inputs: Any, own: Array, x: Array
 ) -> Finding | None:
-    """Return how it compares with simple methods, None for too short a series."""
+    """Return how it compares with simple methods, None for too short a series of the
+    fit."""
     horizon = forecaster.horizon
-    if series is not None and len(series) >= len(own) + horizon:
+    if series is not None and len(series) < len(own) + horizon:
+        raise ValueError(
+            f"data must go on for the horizon of {horizon} steps after the {len(own)} of "
+            f"the fit, got {len(series)}"
+        )
+    if series is not None:
         judged, first = forecaster, len(own)
     else:
         series, inputs = own, x if x.shape[1] else None

@@ -167,3 +167,33 @@ def test_data_that_do_not_fit_are_refused():
     classifier = EvolinoClassifier(networks=2, cells=4).fit(X, y)
     with pytest.raises(ValueError, match="needs the 20 sequences of the fit, got 10"):
         evolino.diagnose(classifier, X[:10], y[:10])
+
+
+def test_advice_stands_beside_what_fires_alone():
+    some = []
+    for model in (network(), network(weights=1.0, forget=30.0)):
+        found = evolino.diagnose(model, WAVE)
+        for each in found.findings:
+            if each.advice:
+                assert (each.advice in found.described()) == each.fires
+                some.append(each.fires)
+    assert set(some) == {True, False}
+
+
+def test_what_of_a_model_is_looked_at_is_said(rng):
+    pair = evolino.Ensemble((network(), network()))
+    assert "of the first of 2 networks" in evolino.diagnose(pair, WAVE).described()
+    series = [rng.normal(size=60).cumsum() for _ in range(2)]
+    several = EvolinoForecaster(2, networks=0).fit(series)
+    found = evolino.diagnose(several)
+    assert "of the first of 2 series" in found.described()
+    # Its rows are not left out in turn, so that nothing tells of overfitting.
+    assert "overfitting" not in {each.name for each in found.findings}
+
+
+def test_a_series_that_ends_too_early_for_a_forecaster_is_refused(rng):
+    walk = rng.normal(size=100).cumsum()
+    forecaster = EvolinoForecaster(3, networks=0).fit(walk[:90])
+    with pytest.raises(ValueError, match="horizon of 3 steps after the 90 of the fit, got"):
+        evolino.diagnose(forecaster, walk[:92])
+    assert evolino.diagnose(forecaster, walk[:93]).findings
