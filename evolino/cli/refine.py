@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from evolino.cli.assignments import read_assignments
+from evolino.cli.descent_options import CpuSeconds, Genes, Rate, Scales, Seconds
 from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
@@ -31,32 +32,11 @@ class RefineOptions:
             help="Free runs to descend on, 0 for those of validation.", show_default="0"
         ),
     ] = None
-    rate: Annotated[
-        float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
-    ] = None
-    genes: Annotated[
-        str | None,
-        typer.Option(
-            help="Weights that descend, between commas: bias, input, feedback, recurrent, "
-            "peephole, or of one gate, such as bias.forget.",
-            show_default="all",
-        ),
-    ] = None
-    scales: Annotated[
-        str | None,
-        typer.Option(
-            help="group or cell: factors of groups of weights descend in their place.",
-            show_default="none",
-        ),
-    ] = None
-    seconds: Annotated[
-        float | None,
-        typer.Option(help="Begin no round of descent after so long by the wall clock."),
-    ] = None
-    cpu_seconds: Annotated[
-        float | None,
-        typer.Option(help="Begin no round of descent after so long on the processor."),
-    ] = None
+    rate: Rate = None
+    genes: Genes = None
+    scales: Scales = None
+    seconds: Seconds = None
+    cpu_seconds: CpuSeconds = None
     assignments: Annotated[
         list[str] | None,
         typer.Option(

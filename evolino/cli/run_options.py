@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolino.cli.assignments import read_assignments
+from evolino.cli.descent_options import CpuSeconds, Genes, Rate, Scales, Seconds
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers
 
 if TYPE_CHECKING:
@@ -116,32 +117,11 @@ class RunOptions:
             "search."
         ),
     ] = None
-    refine_rate: Annotated[
-        float | None, typer.Option(help="Learning rate of adam.", show_default="0.003")
-    ] = None
-    refine_genes: Annotated[
-        str | None,
-        typer.Option(
-            help="Weights that descend, between commas: bias, input, feedback, recurrent, "
-            "peephole, or of one gate, such as bias.forget.",
-            show_default="all",
-        ),
-    ] = None
-    refine_scales: Annotated[
-        str | None,
-        typer.Option(
-            help="group or cell: factors of groups of weights descend in their place.",
-            show_default="none",
-        ),
-    ] = None
-    refine_seconds: Annotated[
-        float | None,
-        typer.Option(help="Begin no round of descent after so long by the wall clock."),
-    ] = None
-    refine_cpu_seconds: Annotated[
-        float | None,
-        typer.Option(help="Begin no round of descent after so long on the processor."),
-    ] = None
+    refine_rate: Rate = None
+    refine_genes: Genes = None
+    refine_scales: Scales = None
+    refine_seconds: Seconds = None
+    refine_cpu_seconds: CpuSeconds = None
     robust: Annotated[
         float | None,
         typer.Option(help="Noise on all cells in the free runs that select, such as 1e-4."),

@@ -44,13 +44,7 @@ class AeonClassifier(BaseClassifier):  # type: ignore[misc]
         super().__init__()
 
     def _fit(self, X: Any, y: Any) -> Self:
-        self.estimator_ = EvolinoClassifier(
-            networks=self.networks,
-            cells=self.cells,
-            targets="sequence",
-            random_state=self.random_state,
-            n_jobs=self.n_jobs,
-        ).fit(time_first(X), y)
+        self.estimator_ = EvolinoClassifier(**_parameters(self)).fit(time_first(X), y)
         return self
 
     def _predict(self, X: Any) -> Any:
@@ -81,13 +75,7 @@ class AeonRegressor(BaseRegressor):  # type: ignore[misc]
         super().__init__()
 
     def _fit(self, X: Any, y: Any) -> Self:
-        self.estimator_ = EvolinoRegressor(
-            networks=self.networks,
-            cells=self.cells,
-            targets="sequence",
-            random_state=self.random_state,
-            n_jobs=self.n_jobs,
-        ).fit(time_first(X), y)
+        self.estimator_ = EvolinoRegressor(**_parameters(self)).fit(time_first(X), y)
         return self
 
     def _predict(self, X: Any) -> Any:
@@ -96,6 +84,11 @@ class AeonRegressor(BaseRegressor):  # type: ignore[misc]
     @classmethod
     def _get_test_params(cls, parameter_set: str = "default") -> dict[str, Any]:
         return dict(SMALL)
+
+
+def _parameters(adapter: AeonClassifier | AeonRegressor) -> dict[str, Any]:
+    """Return the parameters of the estimator behind an adapter."""
+    return {**adapter.get_params(), "targets": "sequence"}
 
 
 def time_first(X: Sequence[Any]) -> list[Array]:
