@@ -80,6 +80,10 @@ class CsvOptions:
             raise ValueError("--anomalies are those of --target")
         if self.threshold is not None and not self.anomalies:
             raise ValueError("--threshold is that of --anomalies")
+        if self.threshold is not None:
+            from evolino.vocabulary import check_number
+
+            check_number("threshold", self.threshold, above=0)
         for name in ("horizon", "season", "png"):
             if self.label is not None and getattr(self, name) is not None:
                 raise ValueError(f"--{name} is of forecasts: leave it out with --label")

@@ -36,7 +36,6 @@ from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
-AT_LEAST = 1e-2  # penalty of a readout that minibatches move: large weights hardly turn
 WEIGHTS = "weights"  # of the readout
 MOMENTS = ("mean", "square", "count")  # of Adam, for the readout
 
@@ -190,9 +189,9 @@ def ctc_objective(
     seed: int,
 ) -> CTCObjective:
     """Return the objective of a descent: of train, with validation held out; the least
-    penalty of several, with minibatches at least one that leaves weights small."""
+    penalty of several. Minibatches hardly turn the large weights of a small penalty."""
     own = settings if isinstance(settings, Adam) and settings.batch else None
-    penalty = max(min(readout.penalties), AT_LEAST if own else 0.0)
+    penalty = min(readout.penalties)
     return CTCObjective(
         architecture, readout, split.train, split.validation, penalty, scaling, own, seed
     )

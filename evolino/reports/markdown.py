@@ -143,7 +143,7 @@ def _ours(record: Record) -> str:
                 f"**{figure_text(found.median, digits)}** {quartiles}",
                 figure_text(found.worst, digits),
                 reach,
-                solved or f"{found.seeds} seeds",
+                solved or f"{found.seeds} seed{'s' * (found.seeds != 1)}",
                 figure_text(found.seconds),
                 "" if math.isnan(found.evaluations) else f"{found.evaluations:,.0f}",
                 *[figure_text(cpu_seconds)] * with_cpu,

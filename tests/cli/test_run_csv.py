@@ -81,6 +81,8 @@ def test_labels_of_groups_are_told_and_scored_on_those_held_out(evolino, gesture
         (("--target", "month"), "column 'month' must be numbers, got '2010-01-01'"),
         (("--target", "sold", "--time", "when"), "unknown column 'when'"),
         (("--target", "sold", "--horizon", 0), "horizon must be >= 1"),
+        (("--target", "sold", "--threshold", 3), "--threshold is that of --anomalies"),
+        (("--target", "sold", "--anomalies", "--threshold", -1), "threshold must be > 0"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(evolino, sales, options, message):
