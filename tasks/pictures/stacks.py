@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,15 @@ def read_stacks(path: str | Path) -> list[Array]:
     file that cannot be read.
     """
     file = user_path(path, "file")
+    return list(_stacks_of(file, file.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=2)
+def _stacks_of(file: Path, version: int) -> tuple[Array, ...]:
+    """Return `read_stacks`, once for each version of a file."""
     suffix = file.suffix.lower()
     if suffix == ".gif":
-        return [_gif(file)]
+        return (_gif(file),)
     if suffix != ".npy":
         raise ValueError(f"file must be .npy or .gif, got {file.name}")
     try:
@@ -42,7 +49,7 @@ def read_stacks(path: str | Path) -> list[Array]:
             f"{file.name} must hold intensities within 0 .. 1, or whole numbers of 8 bits, "
             f"got {scaled.min():g} .. {scaled.max():g}"
         )
-    return list(scaled) if frames.ndim == 4 else [scaled]
+    return tuple(scaled) if frames.ndim == 4 else (scaled,)
 
 
 def _gif(file: Path) -> Array:
