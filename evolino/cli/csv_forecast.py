@@ -65,7 +65,7 @@ def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> No
         from evolino.cli.csv_anomalies import write_anomalies
 
         scores = forecaster.anomalies(threshold=asked.threshold)
-        dates = forecaster._fitted.training.dates
+        dates = forecaster.model_.training.dates
         write_anomalies(scores, dates, asked.targets, files)
         return
     if x is not None and len(table) < last + asked.horizon:

@@ -64,7 +64,7 @@ def _given(
                 f"the forecast needs FILE, whose last {steps} rows have {names}, known in "
                 "the future, and an empty target"
             )
-        series = forecaster._fitted.training
+        series = forecaster.model_.training
         if not series.single:
             raise ValueError("DIR holds a forecaster of several series: use it in Python")
         return {}, series.each[0]
