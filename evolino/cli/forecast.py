@@ -46,7 +46,8 @@ def _forecast(options: ForecastOptions) -> None:
     files = Written(options.csv, options.png)
     given, known = _given(options, forecaster, columns, steps)
     targets = names_of(forecaster, columns)
-    write_forecast(forecaster, steps, given, targets, known, files)
+    time = columns.get("time")
+    write_forecast(forecaster, steps, given, (targets, time), known, files)
 
 
 def _given(

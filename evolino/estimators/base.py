@@ -115,7 +115,9 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
         inputs = lagged(X.each, self.lags_)
         solved = unevolved_steps(settings, inputs, aims, seed, before)
         if settings.evolution is not None:
-            better, self.history_ = evolved_steps(settings, inputs, aims, seed, solved)
+            better, self.history_ = evolved_steps(
+                settings, inputs, aims, seed, solved, warm=before is not None
+            )
             self.evolved_ = better is not None
             solved = better or solved
         self.model_: Any = solved.model

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evolino.gradient.descent import Descent
+from evolino.network.initialisers.around import Around
 from evolino.registry import find
 from evolino.training.callbacks import Callback
 from evolino.training.experiment import Budget
 from evolino.training.progress import Progress
 from evolino.user_files import is_in_file
-from evolino.vocabulary import check_count, check_flag, check_number
+from evolino.vocabulary import Array, check_count, check_flag, check_number
 
+MOVES_A_MEAN = "diagonal-cma-es"
 METHODS = {"search": "start", "initialiser": "draw"}
 DESCENT = 0.5  # the share of the seconds that a descent after the search may take
 
@@ -44,6 +46,12 @@ class Evolution:
             jobs_of(estimator.n_jobs),
             (Progress(),) if estimator.verbose else (),
         )
+
+    def around(self, genome: Array) -> Evolution:
+        """Return the evolution that begins around a genome (C, G), by a search that moves
+        a mean where none is given."""
+        rows = tuple(tuple(row) for row in genome.tolist())
+        return replace(self, initialiser=Around(rows), search=self.search or MOVES_A_MEAN)
 
     def limits(self, began: float) -> tuple[Budget, Descent | None]:
         """Return the budget of the search, and the descent after it, for what is left of
@@ -76,7 +84,8 @@ def check_evolution(estimator: Any) -> None:
         raise TypeError(
             f"refine must be evolino.LBFGS or evolino.Adam, got {estimator.refine!r}"
         )
-    check_count("verbose", estimator.verbose + 0, least=0)
+    if not isinstance(estimator.verbose, bool):
+        check_count("verbose", estimator.verbose, least=0)
     check_flag("warm_start", estimator.warm_start)
     jobs_of(estimator.n_jobs)
     for name in ("search", "initialiser", "refine"):

@@ -9,7 +9,6 @@ them in the readout; whether they are used, rolling origins tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -19,8 +18,6 @@ from evolino.estimators.forecast_networks import WindowNetworks, window_architec
 from evolino.estimators.forecast_settings import ForecastSettings
 from evolino.estimators.step_targets import StepTargets, equal_parts
 from evolino.models.ensemble import Ensemble
-from evolino.network.initialisers.around import Around
-from evolino.network.initialisers.base import Initialiser
 from evolino.network.lstm import LSTM
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Series, Split
@@ -46,10 +43,9 @@ def evolved_networks(
     prepared: series whose first share of rows is used. steps: of a free run; 1 for
     networks over windows. Raises ValueError for series too short to evolve on.
     """
-    evolution = settings.evolution
-    assert evolution is not None
     columns = prepared[0].w.shape[1]
     generates = steps > 1
+    evolution = _evolution(settings, form, generates, columns)
     split = _split(prepared, form, share, steps)
     inputs = split.train[0].series.input_rows().shape[1]
     free = np.full(columns, np.inf)
@@ -61,7 +57,7 @@ def evolved_networks(
         StepTargets(split, columns_as_they_are, generates),
         network=LSTM(settings.cells, feedback=generates),
         search=evolution.search,
-        initialiser=_initialiser(evolution, settings, form, generates, columns),
+        initialiser=evolution.initialiser,
         refine=refine,
         ensemble=TOGETHER if refine is None else refine.best,
         budget=budget,
@@ -119,24 +115,19 @@ def fed_back(genomes: Array, cells: int, lags: int, columns: int, width: int) ->
     return found
 
 
-def _initialiser(
-    evolution: Evolution,
-    settings: ForecastSettings,
-    form: Form,
-    generates: bool,
-    columns: int,
-) -> str | Initialiser[Any] | None:
-    """Return where the evolution begins: around the best network of the last fit, if there
-    is one, else as the evolution says."""
-    before = settings.before
+def _evolution(
+    settings: ForecastSettings, form: Form, generates: bool, columns: int
+) -> Evolution:
+    """Return the evolution, around the best network of the last fit if there is one."""
+    evolution, before = settings.evolution, settings.before
+    assert evolution is not None
     if before is None:
-        chosen: str | Initialiser[Any] | None = evolution.initialiser
-        return chosen
+        return evolution
     genomes = before.genomes
     if generates:
         width = before.architecture.inputs
         genomes = fed_back(genomes, settings.cells, form.lags, columns, width)
-    return Around(tuple(tuple(row) for row in genomes[0].tolist()))
+    return evolution.around(genomes[0])
 
 
 def _split(prepared: Sequence[Prepared], form: Form, share: float, steps: int) -> Split:

@@ -87,14 +87,19 @@ def evolved_steps(
     targets: Sequence[Array],
     seed: int,
     unevolved: Solved,
+    *,
+    warm: bool = False,
 ) -> tuple[Solved | None, list[Generation]]:
     """Return an evolved network, its readout solved, where it is better than the unevolved
-    one on the last fold, which the evolution did not have; and the history.
+    one on the last fold, which the evolution did not have; and the history. warm: the
+    evolution begins around the unevolved one, that of the last fit.
 
     Raises ValueError for fewer steps than folds.
     """
     evolution, began = settings.evolution, time.monotonic()
     assert evolution is not None
+    if warm:
+        evolution = evolution.around(unevolved.model.genome)
     scaling = settings.scaling(sequences, targets)
     parts = folds_of([len(x) for x in sequences], settings.washout)
     if max(part.fold for part in parts) + 1 < FOLDS:

@@ -105,6 +105,12 @@ def _check(saved: SavedForecaster) -> None:
     if saved.weights.shape != (len(saved.members),) or not (saved.weights > 0).all():
         raise ValueError(f"there must be {len(saved.members)} weights above 0")
     columns, width = saved.each[0].shape[-1], saved.inputs[0].shape[-1]
+    if columns < 1 or (saved.flat and columns > 1):
+        raise ValueError(f"series must have columns, one where they are flat: {columns}")
+    transform, absolute = saved.residuals.transform, saved.residuals.absolute
+    shapes = {each.shape for each in (transform.fits, transform.base, transform.unit)}
+    if shapes != {(columns,)} or absolute.ndim != 3 or absolute.shape[2] != columns:
+        raise ValueError(f"residuals must be of {columns} columns")
     if len(saved.inputs) != len(saved.each):
         raise ValueError("inputs must be there for each series")
     for y, x in zip(saved.each, saved.inputs, strict=True):
