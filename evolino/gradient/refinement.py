@@ -3,7 +3,7 @@
 The readout is solved on the rows of *train*. The loss is of segments of *validation*, as in
 the search; a share of them is held out, whose rows no other one touches, and chooses the
 genome that is kept; of a task with one long run it is the longest confirmation. With folds
-the loss is of *train*, each fold scored with a readout that is solved on the others, and all
+the loss is of *train*, each fold scored with a readout solved on the others, and all
 of *validation* chooses. Nothing of *test* is seen.
 """
 
