@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evolino.environments.stepped import AnyEnvironment
     from evolino.models.acting import Policy
     from evolino.models.model import Model
+    from evolino.vocabulary import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,15 @@ def _play(options: PlayOptions) -> None:
     from evolino.models.loading import load
     from evolino.models.model import Model
     from evolino.task.control import ControlTask
+    from evolino.tasks.control.imitate import Imitate
     from evolino.training.run_folder import RunFolder
 
     run = RunFolder.open(options.folder, trust=options.trust)
-    task, model = run.experiment().task, load(run.path, trust=options.trust)
+    task = run.experiment().task
+    if isinstance(task, Imitate):
+        _follow(options, run.path)
+        return
+    model = load(run.path, trust=options.trust)
     if not isinstance(task, ControlTask) or not isinstance(model, Model):
         raise ValueError(f"{run.path} is no run of a task of control: nothing acts there")
     if options.starts is not None:
@@ -75,6 +81,37 @@ def _play(options: PlayOptions) -> None:
         _draw(options, task.environment, model.policy(), these, gif)
     else:
         _render(options, task.environment, model.policy(), these, gif)
+
+
+def _follow(options: PlayOptions, run: Path) -> None:
+    """Draw how a network plays a course that was shown: undisturbed, under noise, after a
+    shove, and again with other noise."""
+    import numpy as np
+
+    from evolino.plots.animation import animate_figures, scenes_of
+    from evolino.plots.canvas import save
+    from evolino.plots.imitation import course_figure, plays_of, scene_figure
+
+    if options.start is not None or options.starts is not None:
+        raise ValueError("--start and --starts are of environments; a course has one start")
+    shown: list[tuple[str, Array]] = []
+    while len(shown) < options.episodes:
+        course, plays = plays_of(run, options.seed + len(shown) // 3, trust=options.trust)
+        shown += plays.items()
+    shown = shown[: options.episodes]
+    extent = np.ptp(course, axis=0).max()
+    for number, (name, path) in enumerate(shown, start=1):
+        off = np.linalg.norm(path[-1] - course[-1]) / extent
+        typer.echo(f"play {number}    {name}: {off:.1%} of the extent off at the end")
+    figures = (
+        scene_figure(course, path, step, title)
+        for name, path in shown
+        for step, title in scenes_of(len(path), name)
+    )
+    gif = run / "episodes.gif" if options.gif is None else options.gif
+    typer.echo(f"animation {animate_figures(figures, gif)}")
+    if options.png is not None:
+        typer.echo(f"picture   {save(course_figure(course, dict(shown[:3])), options.png)}")
 
 
 def _map_starts(model: Model, environment: AnyEnvironment, path: Path) -> None:
