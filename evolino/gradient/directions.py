@@ -56,14 +56,17 @@ class Driven:
         every = np.concatenate(frames)
         layers, outputs = [], []
         below: Sequence[Array] = frames
-        for number in range(getattr(architecture, "layers", 1)):
+        read: tuple[int, ...] = (0,)
+        count = 1
+        if isinstance(architecture, StackedLSTM):
+            count, read = architecture.layers, architecture.read_layers
+        for number in range(count):
             ways, parts = [], []
             for place, layer, backward in _directions(architecture, number):
-                read = [own[::-1] if backward else own for own in below]
+                turn = slice(None, None, -1 if backward else 1)
+                vectors = [np.ascontiguousarray(own[turn]) for own in below]
                 matrices = matrices_of(layer, np.ascontiguousarray(genome[place]))
-                passed = drive_sequences(
-                    matrices, steps_of([np.ascontiguousarray(r) for r in read])
-                )
+                passed = drive_sequences(matrices, steps_of(vectors))
                 turned = mirrored if backward else None
                 own, _ = passed.cells()
                 parts.append(own if turned is None else own[turned])
@@ -71,7 +74,6 @@ class Driven:
             layers.append(tuple(ways))
             outputs.append(np.concatenate(parts, axis=1))
             below = np.split(outputs[-1], np.cumsum(lengths)[:-1])
-        read = getattr(architecture, "read_layers", (0,))
         features = [outputs[k] for k in read]
         if architecture.readout_inputs:
             features.append(every)
