@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
+SITE_READY := $(VENV)/.site-ready
 
-.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends adapters
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends adapters gallery site
 
 COUNTING := results/runs/counting
 POLES := results/runs/poles
@@ -83,7 +84,24 @@ front: $(READY)  ## Make the README's picture again.
 	$(BIN)/evolino run languages --train 1:10 --no-baselines --out $(COUNTING) --force
 	$(BIN)/evolino plot $(COUNTING) --kind counting --out results/counting.png
 
+GALLERY := results/gallery
+SINES := results/runs/gallery-sines
+ARM := results/runs/gallery-arm
+gallery: $(READY)  ## Make the pictures of docs/method.md and docs/gallery.md again (a minute).
+	mkdir -p $(GALLERY)
+	$(BIN)/evolino run mso --sines 2 --preset paper --seed 1 --no-baselines --out $(SINES) --force
+	$(BIN)/evolino plot $(SINES) --out $(GALLERY)/two-sines-fitness.png
+	$(BIN)/evolino plot $(SINES) --kind run --out $(GALLERY)/two-sines.png
+	$(BIN)/evolino run pole --no-baselines --out $(POLES) --force
+	$(BIN)/evolino play $(POLES) --episodes 1 --gif $(GALLERY)/poles.gif
+	$(BIN)/evolino run imitate --no-baselines --out $(ARM) --force
+	$(BIN)/evolino plot $(ARM) --kind course --out $(GALLERY)/knot.png
+
 ADAPTERS ?= .venv-adapters
+SITE ?= site
+site: $(SITE_READY)  ## Build the documentation as a site, in site/ (offline, strict).
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir $(SITE)
+
 adapters:  ## The checks of aeon and sktime on our adapters, in an environment of their own.
 	test -x $(ADAPTERS)/bin/python || $(PYTHON) -m venv $(ADAPTERS)
 	$(ADAPTERS)/bin/python -m pip install --quiet --editable ".[aeon,sktime]" pytest
@@ -107,5 +125,9 @@ $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	touch $(PEERS)
 
+$(SITE_READY): $(INSTALLED)
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable ".[docs]"
+	touch $(SITE_READY)
+
 clean:  ## Remove what was installed and built; results stay.
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""`evolino play DIR`: episodes of a run's network, as an animation and a picture."""
+"""`evolino play DIR`: a network at work, episodes or films, as animation and picture."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evolino.environments.stepped import AnyEnvironment
     from evolino.models.acting import Policy
     from evolino.models.model import Model
+    from evolino.vocabulary import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,11 @@ class PlayOptions:
     seed: Annotated[int, typer.Option(help="Of the other starts and of noise.")] = 0
     gif: Annotated[
         Path | None,
-        typer.Option(help="Animation.", show_default="DIR/episodes.gif"),
+        typer.Option(help="Animation.", show_default="DIR/episodes.gif, DIR/frames.gif"),
     ] = None
     png: Annotated[
         Path | None,
-        typer.Option(help="Picture of the first episode, .png or .svg."),
+        typer.Option(help="Picture of the first episode, or of the films, .png or .svg."),
     ] = None
     starts: Annotated[
         Path | None,
@@ -61,12 +62,23 @@ def _play(options: PlayOptions) -> None:
     from evolino.models.loading import load
     from evolino.models.model import Model
     from evolino.task.control import ControlTask
+    from evolino.tasks.control.imitate import Imitate
+    from evolino.tasks.pictures.frames import Frames
     from evolino.training.run_folder import RunFolder
 
     run = RunFolder.open(options.folder, trust=options.trust)
-    task, model = run.experiment().task, load(run.path, trust=options.trust)
+    task = run.experiment().task
+    if isinstance(task, Imitate):
+        _follow(options, run.path)
+        return
+    if isinstance(task, Frames):
+        _show_films(options, run.path)
+        return
+    model = load(run.path, trust=options.trust)
     if not isinstance(task, ControlTask) or not isinstance(model, Model):
-        raise ValueError(f"{run.path} is no run of a task of control: nothing acts there")
+        raise ValueError(
+            f"{run.path} is no run of a task of control or of frames: nothing acts there"
+        )
     if options.starts is not None:
         _map_starts(model, task.environment, options.starts)
     these = task.shown(np.random.default_rng(options.seed), options.episodes)
@@ -75,6 +87,57 @@ def _play(options: PlayOptions) -> None:
         _draw(options, task.environment, model.policy(), these, gif)
     else:
         _render(options, task.environment, model.policy(), these, gif)
+
+
+def _follow(options: PlayOptions, run: Path) -> None:
+    """Draw how a network plays a course that was shown: undisturbed, under noise, after a
+    shove, and again with other noise."""
+    import numpy as np
+
+    from evolino.plots.animation import animate_figures, scenes_of
+    from evolino.plots.canvas import save
+    from evolino.plots.imitation import course_figure, plays_of, scene_figure
+
+    if options.start is not None or options.starts is not None:
+        raise ValueError("--start and --starts are of environments; a course has one start")
+    shown: list[tuple[str, Array]] = []
+    while len(shown) < options.episodes:
+        course, plays = plays_of(run, options.seed + len(shown) // 3, trust=options.trust)
+        shown += plays.items()
+    shown = shown[: options.episodes]
+    extent = np.ptp(course, axis=0).max()
+    for number, (name, path) in enumerate(shown, start=1):
+        off = np.linalg.norm(path[-1] - course[-1]) / extent
+        typer.echo(f"play {number}    {name}: {off:.1%} of the extent off at the end")
+    figures = (
+        scene_figure(course, path, step, title)
+        for name, path in shown
+        for step, title in scenes_of(len(path), name)
+    )
+    gif = run / "episodes.gif" if options.gif is None else options.gif
+    typer.echo(f"animation {animate_figures(figures, gif)}")
+    if options.png is not None:
+        typer.echo(f"picture   {save(course_figure(course, dict(shown[:3])), options.png)}")
+
+
+def _show_films(options: PlayOptions, run: Path) -> None:
+    """Draw how a network continues films of the test."""
+    from evolino.plots.canvas import save
+    from evolino.plots.film import films_of, frames_figure, write_films
+
+    if options.start is not None or options.starts is not None:
+        raise ValueError("--start and --starts are of environments; films begin as given")
+    if options.seed:
+        raise ValueError(
+            f"--seed is not of films, which are the test's, got {options.seed}"
+        )
+    films = films_of(run, options.episodes, trust=options.trust)
+    for number, film in enumerate(films, start=1):
+        typer.echo(f"film {number}    squared error {film.error:.4g} a pixel")
+    gif = run / "frames.gif" if options.gif is None else options.gif
+    typer.echo(f"animation {write_films(films, gif)}")
+    if options.png is not None:
+        typer.echo(f"picture   {save(frames_figure(films), options.png)}")
 
 
 def _map_starts(model: Model, environment: AnyEnvironment, path: Path) -> None:

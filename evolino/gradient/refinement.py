@@ -2,8 +2,9 @@
 
 The readout is solved on the rows of *train*. The loss is of segments of *validation*, as in
 the search; a share of them is held out, whose rows no other one touches, and chooses the
-genome that is kept. With folds the loss is of *train*, each fold scored with a readout that
-is solved on the others, and all of *validation* chooses. Nothing of *test* is seen.
+genome that is kept; of a task with one long run it is the longest confirmation. With folds
+the loss is of *train*, each fold scored with a readout solved on the others, and all
+of *validation* chooses. Nothing of *test* is seen.
 """
 
 from __future__ import annotations
@@ -248,7 +249,9 @@ def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
 def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     """Return what is descended on, and what is held out.
 
-    Raises ValueError for more folds than there are series to deal out.
+    Where nothing of validation can be held out, the longest confirmation chooses, if the
+    task has one and something is to be held out. Raises ValueError for more folds than
+    there are series to deal out.
     """
     validation = split.validation or split.train
     if settings.folds:
@@ -256,6 +259,8 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     if settings.starts:
         validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
+    if scored is held_out and settings.hold_out and split.confirmation:
+        held_out = split.confirmation[-1]
     return (Fold(split.train, scored),), Fold(split.train, held_out)
 
 

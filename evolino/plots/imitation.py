@@ -28,12 +28,24 @@ if TYPE_CHECKING:
 def course(run: Path, out: Path, *, trust: bool = False) -> Path:
     """Draw how a run of `imitate` plays its course, undisturbed, under noise and after a
     shove; return the picture's path. Raises ValueError for runs of other tasks."""
+    check_picture(out)
+    return save(course_figure(*plays_of(run, trust=trust)), out)
+
+
+def plays_of(
+    run: Path, number: int = 0, *, trust: bool = False
+) -> tuple[Array, dict[str, Array]]:
+    """Return the course (T, K) of a run of `imitate`, and by name how its network plays
+    it (T, K).
+
+    number: of the play, which decides noise and shove. Raises ValueError for runs of other
+    tasks.
+    """
     from evolino.models.loading import load
     from evolino.tasks.control.imitate import Imitate, played
     from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder
 
-    check_picture(out)
     folder = RunFolder.open(run, trust=trust)
     experiment = folder.experiment()
     task = experiment.task
@@ -41,12 +53,33 @@ def course(run: Path, out: Path, *, trust: bool = False) -> Path:
         raise ValueError(f"{run} is no run of imitate: it has no course")
     (segment,) = split_of(task, experiment.seed).test
     model = load(folder.path, trust=trust)
-    plays = {
-        "undisturbed": played(model, segment, (0.0, 0.0), 0),
-        "noise": played(model, segment, (task.noise, 0.0), 0),
-        "noise and a shove": played(model, segment, (task.noise, task.shove), 0),
+    disturbances = {
+        "undisturbed": (0.0, 0.0),
+        "noise": (task.noise, 0.0),
+        "noise and a shove": (task.noise, task.shove),
     }
-    return save(course_figure(segment.targets, plays), out)
+    return segment.targets, {
+        name: played(model, segment, each, number) for name, each in disturbances.items()
+    }
+
+
+def scene_figure(shown: Array, path: Array, step: int, title: str) -> Figure:
+    """Draw where the arm is at a step: two joints of a course (T, K), and of its play
+    (T, K) so far."""
+    with style():
+        figure = new_figure(3.4)
+        axes = figure.subplots()
+        axes.plot(shown[:, 0], shown[:, 1], color=GREY, linewidth=4)
+        axes.plot(path[: step + 1, 0], path[: step + 1, 1], color=BLUE, linewidth=1.2)
+        axes.plot(path[step, 0], path[step, 1], "o", color=VERMILION, markersize=7)
+        both = np.concatenate([shown, path])[:, :2]
+        low, high = both.min(axis=0), both.max(axis=0)
+        margin = 0.05 * float((high - low).max())
+        axes.set(xlim=(low[0] - margin, high[0] + margin))
+        axes.set(ylim=(low[1] - margin, high[1] + margin))
+        axes.set(xlabel="joint 1", ylabel="joint 2", aspect="equal")
+        axes.set_title(title)
+    return figure
 
 
 def course_figure(shown: Array, plays: Mapping[str, Array]) -> Figure:

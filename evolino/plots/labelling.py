@@ -26,7 +26,7 @@ def labels(run: Path, out: Path, *, trust: bool = False) -> Path:
     other than labelling.
     """
     from evolino.models.loading import load_network
-    from evolino.tasks.labelling.labelling import Labelling, decoded_strings, strings_of
+    from evolino.tasks.labelling.labelling import Labelling, strings_of
     from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder
 
@@ -39,7 +39,7 @@ def labels(run: Path, out: Path, *, trust: bool = False) -> Path:
         )
     shown = split_of(task, experiment.seed).test[:STRINGS]
     outputs = load_network(run).respond(shown, free_running=False)
-    found = [task.text(each) for each in decoded_strings(outputs, task.width)]
+    found = [task.text(each) for each in task.decoded(outputs)]
     figure = labels_figure(
         [each.series.input_rows() for each in shown],
         outputs,

@@ -23,11 +23,15 @@ class LabelledSequence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Sequences that fit the readout, that select networks, and that are reported."""
+    """Sequences that fit the readout, that select networks, and that are reported.
+
+    unseen: that are reported apart, after the others of the test.
+    """
 
     train: Sequence[LabelledSequence]
     validation: Sequence[LabelledSequence]
     test: Sequence[LabelledSequence]
+    unseen: Sequence[LabelledSequence] = ()
 
     def split(self, outputs: int) -> Split:
         """Return the split of a task with so many outputs; refit has train and validation.
@@ -36,7 +40,7 @@ class Parts:
         """
         train, validation, test = (
             tuple(_segment(each, outputs) for each in part)
-            for part in (self.train, self.validation, self.test)
+            for part in (self.train, self.validation, (*self.test, *self.unseen))
         )
         return Split(train, validation, test, refit=(*train, *validation))
 

@@ -12,21 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from evolino.solvers.ctc import forward_backward, labelled
-from evolino.solvers.ctc_decoding import collapsed, decoded
+from evolino.solvers.ctc_decoding import WordList, collapsed, decoded
 from evolino.solvers.ctc_solver import Alternation, solve_ctc
 from evolino.solvers.ctc_targets import sequences_in
 from evolino.task.protocol import Predictor, Published
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
-from evolino.tasks.labelling import digit_strings
 from evolino.tasks.labelling.label_errors import error_rates
 from evolino.tasks.labelling.label_folder import LabelledFolder, read_labelled
+from evolino.tasks.labelling.sources import SOURCES, SourceName
+from evolino.tasks.labelling.word_list import read_word_list
 from evolino.tasks.unused_fields import refuse_unused
 from evolino.vocabulary import (
     Array,
@@ -37,8 +38,6 @@ from evolino.vocabulary import (
     unknown_name,
 )
 
-Source = Literal["digits"]
-SOURCES = get_args(Source)
 LONGEST_STRING = 100
 CONTEXTS = (0, 3)  # frames on each side that the baselines see
 BASELINE_ROUNDS, BASELINE_PENALTY = 12, 1e-3
@@ -48,11 +47,14 @@ BASELINE_ROUNDS, BASELINE_PENALTY = 12, 1e-3
 class Labelling:
     """Find the labels of sequences that nobody cut.
 
-    source: "digits", strings of scikit-learn's digits, read column by column. training:
-    strings that fit the readout, a fifth of which selects networks. tested: strings of
-    images that no training string has. shortest, longest: labels of a string. noise:
+    source: "digits", strings of scikit-learn's digits, read column by column; "pen", words
+    as traces of a pen; "speech", spoken strings of digits. training: strings that fit the
+    readout, a fifth of which selects networks. tested: strings of images, of words or by
+    voices that no training string has. shortest, longest: labels of a string. noise:
     standard deviation of what is added to every frame. width: prefixes that the prefix
     search of the test keeps; 0 takes the best path.
+    word_list: what strings of the test are decoded to, a text file of a word a line, or
+    "pen", all words of the pen traces.
     series, labels: a user's own folder and file (`evolino.tasks.labelling.label_folder`)
     in the place of a source; words: its labels are words between spaces, not characters.
 
@@ -64,7 +66,9 @@ class Labelling:
     generates: ClassVar[bool] = False
     belongs_to: ClassVar[tuple[str, ...]] = ("series",)
 
-    source: Source = field(default="digits", metadata={"help": "of the strings"})
+    source: SourceName = field(
+        default="digits", metadata={"help": "of the strings: digits, pen, speech"}
+    )
     training: int = field(default=600, metadata={"help": "training strings"})
     tested: int = field(default=300, metadata={"help": "unseen test strings"})
     shortest: int = field(default=3, metadata={"help": "labels of a string, at least"})
@@ -72,6 +76,9 @@ class Labelling:
     noise: float = field(default=0.05, metadata={"help": "deviation, on every frame"})
     width: int = field(
         default=0, metadata={"help": "of the prefix search; 0 takes the best path"}
+    )
+    word_list: str | None = field(
+        default=None, metadata={"help": "decode to words of a file, or to those of pen"}
     )
     series: str | None = field(
         default=None, metadata={"help": "your own: folder of tables, a frame a row"}
@@ -83,11 +90,12 @@ class Labelling:
         default=False, metadata={"help": "labels are words, not characters"}
     )
     _own: LabelledFolder | None = field(init=False, repr=False, compare=False, default=None)
+    _words: WordList | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         """Check the parameters; read a user's own."""
         if self.source not in SOURCES:
-            raise unknown_name("source", self.source, SOURCES)
+            raise unknown_name("source", self.source, tuple(SOURCES))
         check_count("training", self.training, least=2)
         check_count("tested", self.tested)
         check_count("shortest", self.shortest)
@@ -107,16 +115,19 @@ class Labelling:
             object.__setattr__(self, "_own", own)
         elif self.words:
             raise ValueError("words is of your own labels: give series and labels")
+        if self.word_list is not None:
+            known = read_word_list(self.word_list, self.symbols, words=self.words)
+            object.__setattr__(self, "_words", known)
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """What output k + 1 stands for."""
-        return digit_strings.SYMBOLS if self._own is None else self._own.symbols
+        return SOURCES[self.source].symbols if self._own is None else self._own.symbols
 
     @property
     def inputs(self) -> int:
         """I: numbers in a frame."""
-        return digit_strings.ROWS if self._own is None else self._own.width
+        return SOURCES[self.source].width if self._own is None else self._own.width
 
     @property
     def outputs(self) -> int:
@@ -128,7 +139,7 @@ class Labelling:
         user's own is the same for every rng."""
         if self._own is not None:
             return self._own.divided().split(self.outputs)
-        parts = digit_strings.digit_strings(
+        parts = SOURCES[self.source].parts(
             rng, (self.training, self.tested), (self.shortest, self.longest), self.noise
         )
         return parts.split(self.outputs)
@@ -141,6 +152,10 @@ class Labelling:
         """Return labels (L,) as a string of their symbols."""
         between = " " if self.words else ""
         return between.join(self.symbols[label - 1] for label in labels)
+
+    def decoded(self, outputs: Sequence[Array]) -> list[IntArray]:
+        """Return the labels of outputs (T_n, K), as the test decodes them."""
+        return decoded(outputs, self.width, self._words)
 
     def loss(self, outputs: Array, targets: Array) -> Array:
         """Return (P,): the nats of a string's likelihood, per label of all strings."""
@@ -162,7 +177,8 @@ class Labelling:
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return `label_errors` of the test strings, as a share of their labels; of these
         `insertions`, `deletions` and `substitutions`; `strings_wrong`, a share; `nats`,
-        the loss on the test."""
+        the loss on the test. Of pen traces also `unseen_fonts`, the label errors of as many
+        strings in fonts that no training string has, which are in no other figure."""
         return self._figures(model.respond(split.test, free_running=False), split.test)
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
@@ -193,18 +209,21 @@ class Labelling:
         self, outputs: Sequence[Array], segments: Sequence[Segment]
     ) -> dict[str, float]:
         strings = [strings_of(each) for each in segments]
-        labels = max(sum(map(len, strings)), 1)
+        count = self.tested if self._own is None else len(strings)
+        labels = max(sum(map(len, strings[:count])), 1)
         nats = sum(
             self.loss(own[None, None], each.targets[None])[0] * max(len(string), 1)
-            for own, each, string in zip(outputs, segments, strings, strict=True)
+            for own, each, string in zip(
+                outputs[:count], segments[:count], strings[:count], strict=True
+            )
         )
-        found = decoded(outputs, self.width)
-        return {**error_rates(found, strings), "nats": float(nats) / labels}
-
-
-def decoded_strings(outputs: Sequence[Array], width: int = 0) -> list[IntArray]:
-    """Return the labels of outputs (T_n, K), by best path or a prefix search of a width."""
-    return decoded(outputs, width)
+        found = self.decoded(outputs)
+        figures = {**error_rates(found[:count], strings[:count])}
+        figures["nats"] = float(nats) / labels
+        if count < len(strings):
+            apart = error_rates(found[count:], strings[count:])
+            figures["unseen_fonts"] = apart["label_errors"]
+        return figures
 
 
 def strings_of(segment: Segment) -> IntArray:

@@ -45,6 +45,23 @@ def stream_loss(
     return np.asarray(np.where(reached == rows, size, failed))
 
 
+def log_stream_loss_gradient(
+    outputs: Array, targets: Array, tolerance: float
+) -> tuple[float, Array]:
+    """Return the logarithm of `stream_loss` by the root mean square, and its gradient.
+
+    outputs, targets, gradient: (N, L, K), all rows of one network's stream. With an error
+    in the stream, or with none at all, the loss is not finite and the gradient 0.
+    """
+    errors = outputs - targets
+    if not (np.abs(errors) <= tolerance).all():
+        return np.inf, np.zeros_like(outputs)
+    total = float(np.square(errors).sum())
+    if total == 0:
+        return -np.inf, np.zeros_like(outputs)
+    return float(0.5 * np.log(total / errors.size)), errors / total
+
+
 def interval_loss(outputs: Array, targets: Array, tolerance: float) -> Array:
     """Return (P,): the largest error up to the tolerance, beyond it that plus the root mean
     square. Arguments as of `first_errors`."""

@@ -18,7 +18,12 @@ from numpy.random import Generator
 from evolino.task.capabilities import Disturbable
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
-from evolino.tasks.timing.losses import first_errors, interval_loss, stream_loss
+from evolino.tasks.timing.losses import (
+    first_errors,
+    interval_loss,
+    log_stream_loss_gradient,
+    stream_loss,
+)
 from evolino.tasks.timing.published import published
 from evolino.tasks.timing.spike_streams import delayed_spikes, parse_delays, single_delays
 from evolino.tasks.timing.stability import Pattern, stability
@@ -156,6 +161,18 @@ class Timing:
             return stream_loss(rows, expected, self.tolerance, largest=largest)
 
         return loss
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the loss has a gradient: that of functions, as long as they go on."""
+        return self.kind == "pfg"
+
+    def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+        """Return the logarithm of the loss of outputs (1, L, 1), and its gradient.
+
+        A stream with an error has no gradient: its loss is inf.
+        """
+        return log_stream_loss_gradient(outputs, targets, self.tolerance)
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return the figures of the test.

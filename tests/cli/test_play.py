@@ -38,6 +38,24 @@ def test_a_start_of_ones_own_and_a_picture(evolino, runs, tmp_path):
     assert png.stat().st_size > 1000
 
 
+def test_a_course_is_played_undisturbed_under_noise_and_shoved(evolino, tmp_path):
+    folder, gif, png = tmp_path / "knot", tmp_path / "k.gif", tmp_path / "k.png"
+    few = {"evaluations": 20}
+    task = {"steps": 80, "crossings": 1}
+    run(experiment_for("imitate", task_options=task, budget_options=few), out=folder)
+    how = "--episodes", "4", "--gif", gif, "--png", png
+    status, out, error = evolino("play", folder, *how)
+    assert status == 0, error
+    names = [line.split(":")[0].split(maxsplit=2)[2] for line in out.splitlines()[:4]]
+    assert names == ["undisturbed", "noise", "noise and a shove", "undisturbed"]
+    with Image.open(gif) as picture:
+        assert picture.n_frames > 3
+    assert png.stat().st_size > 1000
+    status, _, error = evolino("play", folder, "--start", "0,0,0")
+    assert status == 2
+    assert "a course has one start" in error
+
+
 def test_a_map_of_the_starts_that_are_held(evolino, runs, tmp_path):
     png, gif = tmp_path / "s.png", tmp_path / "c.gif"
     options = "--starts", png, "--gif", gif, "--episodes", "1"

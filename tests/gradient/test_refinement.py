@@ -18,6 +18,7 @@ from evolino.task.series import Segment, Series
 from evolino.tasks.signals.mackey_glass import MackeyGlass
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.tasks.signals.series import SeriesTask
+from evolino.tasks.timing.timing import Timing
 
 
 def columns():
@@ -188,3 +189,24 @@ def test_where_the_gradient_is_not_finite_it_is_0_and_its_loss_inf(
     assert value == np.inf
     assert not gradient.any()
     assert np.isfinite(loss.value(genome)) == loss_is_finite
+
+
+def test_a_periodic_function_is_held_out_by_its_longest_confirmation(rng):
+    """The first periods are descended on; 40 periods choose."""
+    task = Timing(kind="pfg", waveform="tri", period=8, stages=(3, 20, 40))
+    split = split_of(task)
+    network = network_for(task)
+    refinement = refinement_of(LBFGS(), network, task, Ridge(), split, genome_of(rng))
+    assert refinement.descended.scored == split.validation
+    assert refinement.held_out.scored == split.confirmation[-1]
+    everything = replace(LBFGS(), hold_out=0.0)
+    refinement = refinement_of(everything, network, task, Ridge(), split, genome_of(rng))
+    assert refinement.held_out.scored == split.validation
+
+
+def test_spikes_are_not_descended_on(rng):
+    task = Timing(kind="gts", period=10)
+    with pytest.raises(ValueError, match="timing has none with these parameters"):
+        refinement_of(
+            LBFGS(), network_for(task), task, Ridge(), split_of(task), genome_of(rng)
+        )

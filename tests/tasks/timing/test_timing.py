@@ -242,3 +242,26 @@ def test_only_what_passes_a_stage_comes_to_the_next():
     assert 0 < passed.sum() < 400
     np.testing.assert_array_equal(staged[~passed], 1 + short[~passed])
     np.testing.assert_array_equal(staged[passed], np.minimum(long[passed], 1))
+
+
+def test_the_gradient_of_a_functions_loss_is_its_slope(rng):
+    """By central differences; the loss is the logarithm of the task's own."""
+    task = Timing(kind="pfg", waveform="tri", period=8)
+    targets = waveform("tri", 8).reshape(1, 8, 1)
+    outputs = targets + 0.1 * rng.uniform(-1, 1, size=targets.shape)
+    value, gradient = task.loss_gradient(outputs, targets)
+    assert value == pytest.approx(np.log(task.loss(outputs, targets)[0]), abs=1e-14)
+    step = 1e-6 * rng.standard_normal(outputs.shape)
+    above, below = (task.loss_gradient(outputs + s * step, targets)[0] for s in (1, -1))
+    assert (above - below) / 2 == pytest.approx((gradient * step).sum(), rel=1e-6)
+
+
+def test_a_stream_that_ends_early_has_no_gradient():
+    task = Timing(kind="pfg", waveform="tri", period=8)
+    targets = waveform("tri", 8).reshape(1, 8, 1)
+    outputs = targets.copy()
+    outputs[0, 5, 0] += 0.31
+    for wrong in (outputs, np.full_like(outputs, np.nan)):
+        value, gradient = task.loss_gradient(wrong, targets)
+        assert value == np.inf
+        assert not gradient.any()
