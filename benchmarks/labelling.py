@@ -1,11 +1,12 @@
 """Labels without alignment: PyTorch's bidirectional LSTM with CTC beside a solved readout.
 
-`python -m benchmarks.labelling`: on the same strings of digits, at equal CPU seconds, the
-label errors of a network of the same size that PyTorch trains (back-propagation through
-time, CTCLoss, Adam, minibatches, with and without noise on the frames); its learning rate
-is searched in the budget: each of RATES has an equal part of its first half, and the one of
-the lowest loss on the validation strings goes on. And the seconds of one solve of the `ctc`
-readout, T = 20,000 frames, 40 features, 30 labels.
+`python -m benchmarks.labelling [--table labelling-pen]`: on the strings of a table's first
+row (of digits, if none is named), at equal CPU seconds, the label errors of a network of
+the same size that PyTorch trains (back-propagation through time, CTCLoss, Adam,
+minibatches, with and without noise on the frames); its learning rate is searched in the
+budget: each of RATES has an equal part of its first half, and the one of the lowest loss on
+the validation strings goes on. And the seconds of one solve of the `ctc` readout,
+T = 20,000 frames, 40 features, 30 labels.
 """
 
 from __future__ import annotations
@@ -46,21 +47,23 @@ class Peer:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.labelling")
+    parser.add_argument("--table", default="labelling-best")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=60.0, help="of CPU, for PyTorch")
     parser.add_argument("--only", choices=("solve", "torch", "evolino"))
+    parser.add_argument("--noises", type=float, nargs="+", default=[0.0, 0.15])
     given = parser.parse_args()
+    table, seeds = given.table, range(given.first_seed, given.first_seed + given.seeds)
     if given.only in (None, "solve"):
         print(f"one solve of {FRAMES:,} frames: {solve_seconds():.2f} CPU s", flush=True)
     if given.only in (None, "torch"):
-        for noise in (0.0, 0.15):
-            errors = [
-                by_torch(seed, Peer(64, given.seconds, noise))
-                for seed in range(given.seeds)
-            ]
+        for noise in given.noises:
+            peer = Peer(64, given.seconds, noise)
+            errors = [by_torch(table, seed, peer) for seed in seeds]
             _show(f"PyTorch, noise {noise:g}, {given.seconds:g} CPU s", errors)
     if given.only in (None, "evolino"):
-        found = [by_evolino(seed) for seed in range(given.seeds)]
+        found = [by_evolino(table, seed) for seed in seeds]
         _show("evolino", [errors for errors, _ in found])
         print("CPU seconds: " + ", ".join(f"{seconds:.0f}" for _, seconds in found))
 
@@ -86,42 +89,48 @@ def solve_seconds() -> float:
     return time.process_time() - begun
 
 
-def by_evolino(seed: int) -> tuple[float, float]:
-    """Return the label errors and CPU seconds of the preset."""
-    experiment = load_table("labelling-best").rows[0].experiment(seed)
+def by_evolino(table: str, seed: int) -> tuple[float, float]:
+    """Return the label errors and CPU seconds of a table's first row."""
+    experiment = load_table(table).rows[0].experiment(seed)
     begun = time.process_time()
     result = run(experiment)
     return result.metrics["label_errors"], time.process_time() - begun
 
 
-def by_torch(seed: int, peer: Peer) -> float:
+def by_torch(table: str, seed: int, peer: Peer) -> float:
     """Return the label errors of PyTorch's network on the strings of the same seed."""
     import torch
 
     torch.set_num_threads(1)
-    split = split_of(Labelling(), seed)
+    task = load_table(table).rows[0].experiment(seed).task
+    assert isinstance(task, Labelling)
+    split = split_of(task, seed)
     share = 0.5 * peer.seconds / len(RATES)
-    begun = [_Torch(torch, seed, rate, peer, len(RATES)) for rate in RATES]
+    sizes = task.inputs, task.outputs
+    begun = [_Torch(torch, seed, rate, peer, sizes) for rate in RATES]
     for each in begun:
         each.train(split.train, share)
     best = min(begun, key=lambda each: each.nats(split.validation))
     best.train((*split.train, *split.validation), 0.5 * peer.seconds)
-    found = [best_path(best.outputs(each)) for each in split.test]
-    return error_rates(found, [strings_of(each) for each in split.test])["label_errors"]
+    test = split.test[: task.tested]  # what comes after is a figure of its own
+    found = [best_path(best.outputs(each)) for each in test]
+    return error_rates(found, [strings_of(each) for each in test])["label_errors"]
 
 
 class _Torch:
     """A network, its optimiser, and how long both have been at work."""
 
-    def __init__(self, torch: Any, seed: int, rate: float, peer: Peer, rates: int) -> None:
+    def __init__(
+        self, torch: Any, seed: int, rate: float, peer: Peer, sizes: tuple[int, int]
+    ) -> None:
         torch.manual_seed(seed)
         self.torch, self.peer, self.rate = torch, peer, rate
-        self.lstm = torch.nn.LSTM(8, peer.cells, bidirectional=True)
-        self.linear = torch.nn.Linear(2 * peer.cells, 11)
+        self.lstm = torch.nn.LSTM(sizes[0], peer.cells, bidirectional=True)
+        self.linear = torch.nn.Linear(2 * peer.cells, sizes[1])
         self.weights = [*self.lstm.parameters(), *self.linear.parameters()]
         self.adam = torch.optim.Adam(self.weights, lr=rate)
         self.rng = np.random.default_rng(seed)
-        self.taken, self.whole = 0.0, 0.5 * peer.seconds * (1 + 1 / rates)
+        self.taken, self.whole = 0.0, 0.5 * peer.seconds * (1 + 1 / len(RATES))
 
     def train(self, segments: Any, seconds: float) -> None:
         """Train for so many CPU seconds more, the rate falling by a cosine over all."""

@@ -1,8 +1,12 @@
 """Evolino: evolve the hidden memory cells of an LSTM, solve its output layer.
 
 >>> import evolino
->>> result = evolino.train("mso", seed=1)
->>> result.model.generate(50, prime=series)
+>>> import numpy as np
+>>> series = np.sin(0.2 * np.arange(600))
+>>> task = evolino.SeriesTask(series)
+>>> result = evolino.train(task, budget=evolino.Budget(evaluations=20))
+>>> result.model.generate(50, prime=series).shape
+(50, 1)
 
 The public names stand in `__init__.pyi`; the module of each is imported when the name is
 first asked for, so that `import evolino` costs nothing.

@@ -13,7 +13,7 @@ from typing import Any
 # Packages that decide bits: what computes, draws, or reads a task's data.
 DECIDING = (
     "evolino", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "deap",
-    "mido", "music21", "Hershey-Fonts",
+    "mido", "music21", "Hershey-Fonts", "espeakng-loader", "python_speech_features",
 )  # fmt: skip
 PACKAGES = (*DECIDING, "joblib", "dask", "ray")
 

@@ -48,10 +48,11 @@ class Labelling:
     """Find the labels of sequences that nobody cut.
 
     source: "digits", strings of scikit-learn's digits, read column by column; "pen", words
-    as traces of a pen. training: strings that fit the readout, a fifth of which selects
-    networks. tested: strings of images, or of words, that no training string has. shortest,
-    longest: labels of a string. noise: standard deviation of what is added to every frame.
-    width: prefixes that the prefix search of the test keeps; 0 takes the best path.
+    as traces of a pen; "speech", spoken strings of digits. training: strings that fit the
+    readout, a fifth of which selects networks. tested: strings of images, of words or by
+    voices that no training string has. shortest, longest: labels of a string. noise:
+    standard deviation of what is added to every frame. width: prefixes that the prefix
+    search of the test keeps; 0 takes the best path.
     word_list: what strings of the test are decoded to, a text file of a word a line, or
     "pen", all words of the pen traces.
     series, labels: a user's own folder and file (`evolino.tasks.labelling.label_folder`)
@@ -66,7 +67,7 @@ class Labelling:
     belongs_to: ClassVar[tuple[str, ...]] = ("series",)
 
     source: SourceName = field(
-        default="digits", metadata={"help": "of the strings: digits, or pen traces"}
+        default="digits", metadata={"help": "of the strings: digits, pen, speech"}
     )
     training: int = field(default=600, metadata={"help": "training strings"})
     tested: int = field(default=300, metadata={"help": "unseen test strings"})

@@ -8,10 +8,10 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from evolino.tasks.labelling import digit_strings, pen_traces
+from evolino.tasks.labelling import digit_strings, pen_traces, spoken_digits
 from evolino.tasks.labelling.labelled_sequences import Parts
 
-SourceName = Literal["digits", "pen"]
+SourceName = Literal["digits", "pen", "speech"]
 Pair = tuple[int, int]
 
 
@@ -31,4 +31,7 @@ SOURCES: dict[SourceName, Source] = {
         digit_strings.SYMBOLS, digit_strings.ROWS, digit_strings.digit_strings
     ),
     "pen": Source(pen_traces.SYMBOLS, pen_traces.FEATURES, pen_traces.pen_traces),
+    "speech": Source(
+        spoken_digits.SYMBOLS, spoken_digits.COEFFICIENTS, spoken_digits.spoken_digits
+    ),
 }

@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,11 +21,6 @@ def test_a_command_is_an_experiment(command):
     readout = dict(options)["--readout"]
     fields = read_assignments(value for name, value in options if name == "--set")
     assert experiment_for(task, readout=readout, fields=fields).readout.name == readout
-
-
-def test_the_python_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.S)
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
 def test_every_readout_is_named():

@@ -189,7 +189,7 @@ def test_missing_numbers_are_refused(tmp_path):
         ({"series": "somewhere"}, "given together; got only series"),
         ({"labels": "x.csv"}, "given together; got only labels"),
         ({"words": True}, "words is of your own labels"),
-        ({"source": "speech"}, "unknown source 'speech'"),
+        ({"source": "radio"}, "unknown source 'radio'"),
         ({"training": 1}, "training must be >= 2"),
         ({"longest": 2}, "longest must be >= 3"),
         ({"noise": -1.0}, "noise must be >= 0"),
