@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from evolino.estimators.anomalies import Anomalies, find_anomalies
+from evolino.estimators.anomalies import Anomalies, find_anomalies, without_outliers
 from evolino.estimators.evolution_options import Evolution, check_evolution, jobs_of
 from evolino.estimators.fitted_forecaster import FittedForecaster, fit_forecaster
 from evolino.estimators.forecast_data import (
@@ -74,6 +74,8 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     what was taken and the best without networks), model_ (a `FittedForecaster` of
     evolino.estimators.fitted_forecaster: all that was fitted), n_features_in_.
     """
+
+    _robust: FittedForecaster | None  # for anomalies, where values are far out
 
     def __init__(
         self,
@@ -206,8 +208,11 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         """
         self._steps(1)
         check_number("threshold", threshold, above=0)
-        fitted = self.model_
-        given = fitted.training if y is None else read_series(y, None)
+        fitted = self._robust or without_outliers(
+            self.model_, self._settings(self.model_.season)
+        )
+        self._robust = fitted
+        given = self.model_.training if y is None else read_series(y, None)
         if len(given.each) > 1:
             raise ValueError("anomalies are those of one series: pass one as y")
         series = given.each[0]
@@ -263,6 +268,7 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     def _take(self, fitted: FittedForecaster) -> None:
         """Have what was fitted, or read from a file."""
         self.model_ = fitted
+        self._robust = None
         forms = [design.form for design, _ in fitted.members]
         self.season_ = fitted.season
         self.uses_networks_ = any(form.networks for form in forms)
