@@ -56,6 +56,13 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
 
     After `fit`: season_, members_ (text: what was taken), uses_networks_, errors_ (rolling
     origins: what was taken and the best without networks), n_features_in_.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.3 * np.arange(200))
+    >>> forecaster = evolino.EvolinoForecaster(horizon=5, networks=0).fit(series)
+    >>> forecaster.predict().shape
+    (5,)
     """
 
     def __init__(
