@@ -1,4 +1,4 @@
-"""`evolino play DIR`: episodes of a run's network, as an animation and a picture."""
+"""`evolino play DIR`: a network at work, episodes or films, as animation and picture."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class PlayOptions:
     seed: Annotated[int, typer.Option(help="Of the other starts and of noise.")] = 0
     gif: Annotated[
         Path | None,
-        typer.Option(help="Animation.", show_default="DIR/episodes.gif"),
+        typer.Option(help="Animation.", show_default="DIR/episodes.gif, DIR/frames.gif"),
     ] = None
     png: Annotated[
         Path | None,
-        typer.Option(help="Picture of the first episode, .png or .svg."),
+        typer.Option(help="Picture of the first episode, or of the films, .png or .svg."),
     ] = None
     starts: Annotated[
         Path | None,
@@ -63,6 +63,7 @@ def _play(options: PlayOptions) -> None:
     from evolino.models.model import Model
     from evolino.task.control import ControlTask
     from evolino.tasks.control.imitate import Imitate
+    from evolino.tasks.pictures.frames import Frames
     from evolino.training.run_folder import RunFolder
 
     run = RunFolder.open(options.folder, trust=options.trust)
@@ -70,9 +71,14 @@ def _play(options: PlayOptions) -> None:
     if isinstance(task, Imitate):
         _follow(options, run.path)
         return
+    if isinstance(task, Frames):
+        _show_films(options, run.path)
+        return
     model = load(run.path, trust=options.trust)
     if not isinstance(task, ControlTask) or not isinstance(model, Model):
-        raise ValueError(f"{run.path} is no run of a task of control: nothing acts there")
+        raise ValueError(
+            f"{run.path} is no run of a task of control or of frames: nothing acts there"
+        )
     if options.starts is not None:
         _map_starts(model, task.environment, options.starts)
     these = task.shown(np.random.default_rng(options.seed), options.episodes)
@@ -112,6 +118,26 @@ def _follow(options: PlayOptions, run: Path) -> None:
     typer.echo(f"animation {animate_figures(figures, gif)}")
     if options.png is not None:
         typer.echo(f"picture   {save(course_figure(course, dict(shown[:3])), options.png)}")
+
+
+def _show_films(options: PlayOptions, run: Path) -> None:
+    """Draw how a network continues films of the test."""
+    from evolino.plots.canvas import save
+    from evolino.plots.film import films_of, frames_figure, write_films
+
+    if options.start is not None or options.starts is not None:
+        raise ValueError("--start and --starts are of environments; films begin as given")
+    if options.seed:
+        raise ValueError(
+            f"--seed is not of films, which are the test's, got {options.seed}"
+        )
+    films = films_of(run, options.episodes, trust=options.trust)
+    for number, film in enumerate(films, start=1):
+        typer.echo(f"film {number}    squared error {film.error:.4g} a pixel")
+    gif = run / "frames.gif" if options.gif is None else options.gif
+    typer.echo(f"animation {write_films(films, gif)}")
+    if options.png is not None:
+        typer.echo(f"picture   {save(frames_figure(films), options.png)}")
 
 
 def _map_starts(model: Model, environment: AnyEnvironment, path: Path) -> None:

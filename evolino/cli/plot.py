@@ -27,6 +27,7 @@ KINDS = (
     "success",
     "course",
     "labels",
+    "frames",
 )
 OF_SEVERAL = ("fitness", "success", "acceptance", "margins", "reach", "agreement")
 AXES = ("generations", "evaluations", "seconds", "cpu-seconds")
@@ -46,7 +47,8 @@ def plot(
             "timing, spikes: one run's cells; reach: success of all runs against F. Of "
             "blues, agreement: chords of all runs against bars. Of control, success: "
             "share of runs solved over evaluations. Of imitate, course: one run, played. "
-            "Of labelling, labels: one run's outputs over time, and what they are read as."
+            "Of labelling, labels: one run's outputs over time, and what they are read as. "
+            "Of frames, frames: strips of target and prediction."
         ),
     ] = "fitness",
     out: Annotated[
@@ -119,6 +121,10 @@ def _draw(
         from evolino.plots.labelling import labels
 
         labels(runs[0], picture, trust=trust)
+    elif kind == "frames":
+        from evolino.plots.film import frames
+
+        frames(runs[0], picture, trust=trust)
     else:
         from evolino.plots import timing
 

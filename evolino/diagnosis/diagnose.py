@@ -127,7 +127,7 @@ def _part_of(model: Diagnosed) -> str:
     if isinstance(model, Ensemble):
         return f"the first of {len(model.members)} networks"
     if isinstance(model, EvolinoForecaster):
-        series = len(model._fitted.training.each)
+        series = len(model.model_.training.each)
         return f"the first of {series} series" if series > 1 else ""
     return ""
 

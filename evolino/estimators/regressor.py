@@ -11,8 +11,9 @@ from sklearn.base import RegressorMixin, TransformerMixin
 from evolino.estimators.base import SequenceEstimator
 from evolino.estimators.sequences import SequencesLike
 from evolino.estimators.targets import Per, Targets, TargetsLike, as_targets, read_targets
-from evolino.gradient.lbfgs import LBFGS
+from evolino.gradient.descent import Descent
 from evolino.network.initialisers.base import Initialiser
+from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.scaling import mean_and_scale
 from evolino.vocabulary import Array
@@ -46,11 +47,12 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
         targets: Per = "auto",
         washout: int = 0,
         lags: int | None = None,
+        readout: str | Readout | None = None,
         evaluations: int = 0,
         seconds: float | None = None,
         search: str | SearchSettings | None = None,
         initialiser: str | Initialiser[Any] | None = None,
-        refine: LBFGS | None = None,
+        refine: Descent | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: int = 0,
@@ -61,6 +63,7 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
         self.targets = targets
         self.washout = washout
         self.lags = lags
+        self.readout = readout
         self.evaluations = evaluations
         self.seconds = seconds
         self.search = search

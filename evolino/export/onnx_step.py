@@ -6,36 +6,81 @@ one step (N, n) and whole sequences (T, N, n) alike.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evolino.export.c99 import has_bounds
 from evolino.export.c_text import CType
 from evolino.export.onnx_graph import Graph, Shape
-from evolino.export.step_model import StepModel
+from evolino.export.step_model import LayeredModel, StepModel
 from evolino.network.features import layout
 from evolino.network.lstm import PROBABILITIES, THRESHOLD
 from evolino.vocabulary import Array
 
 
-def step_graph(network: StepModel, kind: CType, name: str) -> Any:
+def step_graph(network: LayeredModel, kind: CType, name: str) -> Any:
     """Return the graph of one step, its states passed in and out."""
-    graph, shape = Graph(kind), network.architecture
+    graph, head, width = Graph(kind), network.head, sum(network.widths)
+    shape = head.architecture
     u = []
     if shape.inputs:
-        u = [scaled_inputs(graph, network, graph.take("inputs", ["N", shape.inputs]))]
-    states = [graph.take(each, ["N", shape.cells]) for each in ("h", "s")]
+        u = [scaled_inputs(graph, head, graph.take("inputs", ["N", shape.inputs]))]
+    states = [graph.take(each, ["N", width]) for each in ("h", "s")]
     if shape.feedback:
         u += [graph.take("fed", ["N", shape.outputs])]
-    h, s = cells(graph, network, u, *states)
-    y = read_out(graph, network, u, h, s)
-    graph.give(h, "next_h", ["N", shape.cells])
-    graph.give(s, "next_s", ["N", shape.cells])
-    if runs_freely(network):
-        graph.give(fed_back(graph, network, y), "next_fed", ["N", shape.outputs])
-    give_outputs(graph, network, in_units(graph, network, y), ["N"])
+    own = layers(graph, network, u, *states)
+    y = read_out(graph, head, u, *own.read)
+    graph.give(own.h, "next_h", ["N", width])
+    graph.give(own.s, "next_s", ["N", width])
+    if runs_freely(head):
+        graph.give(fed_back(graph, head, y), "next_fed", ["N", shape.outputs])
+    give_outputs(graph, head, in_units(graph, head, y), ["N"])
     return graph.proto(name)
+
+
+class Layers(NamedTuple):
+    """Names of values: outputs and states of all cells, and of those that are read."""
+
+    h: str
+    s: str
+    read: tuple[str, str]
+
+
+def layers(graph: Graph, network: LayeredModel, u: list[str], h: str, s: str) -> Layers:
+    """Add a step of all layers, each above the one before."""
+    below, found = u, []
+    parts = zip(apart(graph, network, h), apart(graph, network, s), strict=True)
+    for (own,), states in zip(network.layers, parts, strict=True):
+        found.append(cells(graph, own, below, *states))
+        below = [found[-1][0]]
+    return together(graph, network, found)
+
+
+def apart(graph: Graph, network: LayeredModel, states: str) -> list[str]:
+    """Add what takes the states of all cells (.., C) apart, a layer each."""
+    widths = network.widths
+    if len(widths) == 1:
+        return [states]
+    ends = np.cumsum(widths).tolist()
+    return [
+        graph.add("Gather", states, graph.whole_numbers(range(end - w, end)), axis=-1)
+        for end, w in zip(ends, widths, strict=True)
+    ]
+
+
+def together(graph: Graph, network: LayeredModel, found: list[tuple[str, str]]) -> Layers:
+    """Add what joins outputs and states (.., C) of all layers, and of those read."""
+
+    def joined(numbers: Sequence[int]) -> tuple[str, str]:
+        parts = zip(*(found[k] for k in numbers), strict=True)
+        h, s = (graph.add("Concat", *each, axis=-1) for each in parts)
+        return h, s
+
+    every = found[0] if len(found) == 1 else joined(range(len(found)))
+    read = found[network.read[0]] if len(network.read) == 1 else every
+    return Layers(*every, read)
 
 
 def runs_freely(network: StepModel) -> bool:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from evolino.models.ensemble import Ensemble
 from evolino.models.model import Model
+from evolino.network.base import Architecture
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
+from evolino.network.stacked import StackedLSTM
+from evolino.network.stacked_stepper import part_of
 from evolino.network.weights import unpack
 from evolino.task.scaling import Scaling
 from evolino.vocabulary import Array
@@ -38,24 +42,104 @@ class StepModel:
     scaling: Scaling | None
 
 
-def step_model(model: object) -> StepModel:
-    """Return the arrays of a model.
+class _Solved(NamedTuple):
+    """A model whose readout is output weights (S, K)."""
 
-    Raises ValueError for an ensemble, a network that is no LSTM, and a readout that is an
-    expansion in kernels: these are not exported.
+    architecture: Architecture
+    genome: Array
+    output: Array
+    scaling: Scaling | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayeredModel:
+    """A network of one layer and more.
+
+    layers: the cells of each direction of each layer; a layer above the first has the cell
+    outputs of the one below as its input vector. read: the layers that the readout sees.
+    head: readout, units and feedback, as those of one layer whose cells are all that the
+    readout sees; of a single layer it is that.
     """
+
+    layers: tuple[tuple[StepModel, ...], ...]
+    read: tuple[int, ...]
+    head: StepModel
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether each layer has cells that go backward."""
+        return len(self.layers[0]) > 1
+
+    @property
+    def widths(self) -> list[int]:
+        """The cells of each layer, in all its directions."""
+        return [sum(each.architecture.cells for each in own) for own in self.layers]
+
+
+def step_model(model: object) -> StepModel:
+    """Return the arrays of a model of one layer.
+
+    Raises ValueError for an ensemble, a network that is no LSTM of one layer, and a readout
+    that is an expansion in kernels: these are not exported.
+    """
+    of = _checked(model)
+    if type(of.architecture) is not LSTM:
+        raise ValueError(
+            "to C and PyTorch only networks of kind lstm are exported, got one of kind "
+            f"{of.architecture.name}"
+        )
+    return _arrays(of.architecture, of.genome, of.output.T, of.scaling)
+
+
+def layered_model(model: object) -> LayeredModel:
+    """Return the arrays of a model of any number of layers and directions.
+
+    Raises ValueError for an ensemble, a network that is neither an LSTM nor a stack, and a
+    readout that is an expansion in kernels: these are not exported.
+    """
+    of = _checked(model)
+    stack = of.architecture
+    if type(stack) is LSTM:
+        network = step_model(model)
+        return LayeredModel(((network,),), (0,), network)
+    if type(stack) is not StackedLSTM:
+        raise ValueError(
+            "only networks of kind lstm and stacked are exported, got one of kind "
+            f"{stack.name}"
+        )
+    nothing = np.zeros((0, 0))  # a layer has no readout of its own
+    layers = tuple(
+        tuple(
+            _arrays(stack.layer(k), part_of(stack, of.genome, k, d), nothing, None)
+            for d in range(stack.directions)
+        )
+        for k in range(stack.layers)
+    )
+    seen = replace(
+        stack.layer(0),
+        cells=stack.below_width * len(stack.read_layers),
+        readout_inputs=stack.readout_inputs,
+        readout_squares=stack.readout_squares,
+        readout_constant=stack.readout_constant,
+    )
+    head = StepModel(seen, np.zeros((0, 0, 0)), {}, of.output.T, of.scaling)
+    return LayeredModel(layers, stack.read_layers, head)
+
+
+def _checked(model: object) -> _Solved:
     if isinstance(model, Ensemble):
         raise ValueError("an ensemble cannot be exported: export a model of one network")
     if not isinstance(model, Model):
         raise TypeError(f"model must be a Model, got {type(model).__name__}")
-    architecture = model.architecture
-    if type(architecture) is not LSTM:
-        raise ValueError(
-            f"only networks of kind lstm are exported, got one of kind {architecture.name}"
-        )
     if isinstance(model.output, KernelExpansion):
         raise ValueError("a readout that is an expansion in kernels cannot be exported")
-    own = unpack(architecture, model.genome[None])
+    return _Solved(model.architecture, model.genome, model.output, model.scaling)
+
+
+def _arrays(
+    architecture: LSTM, genome: Array, readout: Array, scaling: Scaling | None
+) -> StepModel:
+    own = unpack(architecture, genome[None])
     width, cells = architecture.input_width, architecture.cells
     weights = np.zeros((4, cells, 1 + width + cells))
     weights[..., 0] = own.bias[0].T
@@ -67,9 +151,7 @@ def step_model(model: object) -> StepModel:
         gate: own.peepholes[0, :, PEEPHOLE_GATES.index(gate)]
         for gate in architecture.peephole_gates()
     }
-    return StepModel(
-        architecture, weights[present], peepholes, model.output.T, model.scaling
-    )
+    return StepModel(architecture, weights[present], peepholes, readout, scaling)
 
 
 def check_name(name: str) -> None:

@@ -214,10 +214,6 @@ def check_ctc(architecture: object, readout: CTC) -> None:
         found = type(architecture).__name__
         raise ValueError(f"refinement needs an LSTM, got {found}, which has no gradient")
     readout.check_network(architecture)
-    if isinstance(architecture, StackedLSTM) and architecture.layers > 1:
-        raise ValueError(
-            f"refinement through a ctc readout needs layers=1, got {architecture.layers}"
-        )
     extras = ("feedback", "readout_states", "readout_squares", "groups")
     for name in extras:
         if getattr(architecture, name, False):

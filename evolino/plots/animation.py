@@ -51,19 +51,19 @@ def animate_figures(figures: Iterable[Figure], path: str | Path) -> Path:
     return _written([_drawn(figure) for figure in figures], path)
 
 
-def write_gif(pictures: Sequence[Array], path: str | Path) -> Path:
+def write_gif(pictures: Sequence[Array], path: str | Path, pause: int = PAUSE) -> Path:
     """Write pictures (height, width, 3) of bytes as a GIF, at most 400 of them.
 
-    Raises ValueError unless the path ends in .gif.
+    pause: milliseconds that each is shown. Raises ValueError unless the path ends in .gif.
     """
     from PIL import Image as images
 
     apart = -(-len(pictures) // (5 * FRAMES))
     scenes = [images.fromarray(each).quantize(colors=64) for each in pictures[::apart]]
-    return _written(scenes, path)
+    return _written(scenes, path, pause)
 
 
-def _written(scenes: Sequence[Image], path: str | Path) -> Path:
+def _written(scenes: Sequence[Image], path: str | Path, pause: int = PAUSE) -> Path:
     target = user_path(path, "gif")
     if target.suffix.lower() != ".gif":
         raise ValueError(f"an animation must end in .gif, got {target}")
@@ -73,7 +73,7 @@ def _written(scenes: Sequence[Image], path: str | Path) -> Path:
         format="GIF",
         save_all=True,
         append_images=scenes[1:],
-        duration=PAUSE,
+        duration=pause,
         loop=0,
     )
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -132,6 +132,10 @@ def _of_the_task(
     if isinstance(task, Conducted | Musical):
         yield from _music(folder, experiment, seconds)
         return
+    if name_of(task) in ("frames", "labelling"):
+        own = _films if name_of(task) == "frames" else _labels
+        yield from own(place, trust)
+        return
     if isinstance(task, Counted):
         from evolino.plots import languages
 
@@ -171,6 +175,39 @@ def _of_the_task(
             lambda out: plots.cells(place, out, trust=trust),
             ".png",  # as shades: as SVG several times as large
         )
+
+
+def _labels(place: Path, trust: bool) -> Iterator[tuple[str, str, Draw, str]]:
+    """Yield outputs over test strings."""
+    from evolino.plots.labelling import labels
+
+    yield (
+        "Labels over time",
+        "Frames of test strings, the outputs over them and what they are read as.",
+        lambda out: labels(place, out, trust=trust),
+        ".png",
+    )
+
+
+def _films(place: Path, trust: bool) -> Iterator[tuple[str, str, Draw, str]]:
+    """Yield strips of test films, and their animation."""
+    from evolino.plots.canvas import save
+    from evolino.plots.film import films_of, frames_figure, write_films
+
+    films = films_of(place, trust=trust)
+    said = ", ".join(f"{film.error:.4f}" for film in films)
+    yield (
+        "Frames: target and prediction",
+        f"Test films as strips, with a squared error of {said} a pixel.",
+        lambda out: save(frames_figure(films), out),
+        ".png",
+    )
+    yield (
+        "Free run as animation",
+        "On the left the target, on the right the given frames and the predicted ones.",
+        lambda out: write_films(films, out),
+        ".gif",
+    )
 
 
 def _episodes(folder: RunFolder, task: Any) -> Iterator[tuple[str, str, Draw, str]]:

@@ -21,6 +21,15 @@ BOTH_WAYS = StackedLSTM(
     cells=2, layers=1, bidirectional=True, inputs=INPUTS, outputs=OUTPUTS,
     feedback=False, output="softmax",
 )  # fmt: skip
+DEEP = StackedLSTM(
+    cells=2, layers=3, inputs=INPUTS, outputs=OUTPUTS, feedback=False, output="softmax",
+    readout_layers="all", peepholes=True,
+)  # fmt: skip
+BOTH_WAYS_DEEP = StackedLSTM(
+    cells=2, layers=2, bidirectional=True, inputs=INPUTS, outputs=OUTPUTS,
+    feedback=False, output="softmax",
+)  # fmt: skip
+NETWORKS = [ONE_WAY, BOTH_WAYS, DEEP, BOTH_WAYS_DEEP]
 EXACT = CTC(penalty=1e-2, rounds=3000, gain=0.0)
 
 
@@ -35,7 +44,7 @@ def segments(rng, count=12):
     return tuple(found)
 
 
-@pytest.mark.parametrize("architecture", [ONE_WAY, BOTH_WAYS])
+@pytest.mark.parametrize("architecture", NETWORKS)
 def test_the_gradient_is_that_of_the_loss_after_solving(rng, architecture):
     objective = CTCObjective(architecture, EXACT, segments(rng), (), 1e-2)
     genome = rng.normal(0, 0.7, architecture.genome_shape)
@@ -48,7 +57,7 @@ def test_the_gradient_is_that_of_the_loss_after_solving(rng, architecture):
     assert (gradient * along).sum() == pytest.approx(wanted, rel=1e-4)
 
 
-@pytest.mark.parametrize("architecture", [ONE_WAY, BOTH_WAYS])
+@pytest.mark.parametrize("architecture", NETWORKS)
 def test_features_are_those_of_the_driver(rng, architecture):
     from evolino.gradient.directions import Driven
     from evolino.models.driving import drive
@@ -114,7 +123,6 @@ def test_a_network_that_is_not_finite_has_loss_inf(rng):
 @pytest.mark.parametrize(
     ("settings", "changes", "message"),
     [
-        (Adam(), {"layers": 2}, "needs layers=1, got 2"),
         (Adam(), {"readout_states": True}, "needs no readout_states"),
         (Adam(), {"precision": "float32"}, "needs precision 'float64'"),
         (Adam(folds=2), {}, "folds must be 0, got 2"),

@@ -108,14 +108,23 @@ def drive_sequences(matrices: Matrices, steps: Steps) -> SequencesPass:
 
 
 def drive_sequences_backward(
-    passed: SequencesPass, to_outputs: Array, to_states: Array, gradient: Gradient
+    passed: SequencesPass,
+    to_outputs: Array,
+    to_states: Array,
+    gradient: Gradient,
+    to_vectors: Array | None = None,
 ) -> None:
-    """Add to a gradient what outputs and states (T, C) pass on to it; uses the pass up."""
+    """Add to a gradient what outputs and states (T, C) pass on to it; uses the pass up.
+
+    to_vectors: (T, U), where what they pass on to the input vectors is written; None has no
+    use for it.
+    """
     matrices, steps = passed.matrices, passed.steps
     cells = matrices.architecture.cells
     weights = all_weights(matrices)
     to_weights = np.zeros_like(weights)
     to_recurrent = np.ascontiguousarray(weights[:, :cells].T)
+    to_inputs = np.ascontiguousarray(weights[:, cells:-1].T)
     dh, ds = _block(cells, 0), _block(cells, 0)
     full = matrices.architecture.full_peepholes
     driving = passed.states if full else passed.outputs
@@ -144,6 +153,8 @@ def drive_sequences_backward(
             dh[:] = 0.0
         else:
             np.matmul(to_recurrent, net, out=dh)
+        if to_vectors is not None:
+            to_vectors[rows] = (to_inputs @ net)[:, : len(rows)].T
         to_weights += net @ sources.T
         gradient.peepholes += to_peepholes.reshape(3, cells, n).sum(axis=2)
     gradient.add_weights(to_weights)
