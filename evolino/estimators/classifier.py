@@ -50,6 +50,13 @@ class EvolinoClassifier(ClassifierMixin, TransformerMixin, SequenceEstimator):  
     After `fit`: classes_, n_features_in_, feature_names_in_ (where X has names), per_step_,
     model_ (for labels a step an `evolino.Model`, whose inputs are those of X and their
     lags), lags_, history_ (of the evolution), evolved_ (whether its result was taken).
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> X = [np.sin(f * np.arange(20))[:, None] for f in (0.3, 0.9) * 8]
+    >>> y = ["slow", "fast"] * 8
+    >>> evolino.EvolinoClassifier(networks=2).fit(X, y).predict(X[:2])
+    array(['slow', 'fast'], dtype='<U4')
     """
 
     def __init__(

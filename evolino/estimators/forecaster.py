@@ -73,6 +73,12 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     evolved networks were taken), history_ (of the evolution), errors_ (rolling origins:
     what was taken and the best without networks), model_ (a `FittedForecaster` of
     evolino.estimators.fitted_forecaster: all that was fitted), n_features_in_.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> forecaster = evolino.EvolinoForecaster(horizon=5, networks=0)
+    >>> forecaster.fit(np.sin(0.3 * np.arange(200))).predict().shape
+    (5,)
     """
 
     _robust: FittedForecaster | None  # for anomalies, where values are far out

@@ -30,6 +30,13 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
     Predictions are never further outside the range of the training targets than that
     range. After `fit`: n_features_in_, feature_names_in_ (where X has names), model_,
     history_, evolved_, per_step_, as of `EvolinoClassifier`.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> X = [np.sin(f * np.arange(20))[:, None] for f in (0.3, 0.5, 0.7, 0.9) * 4]
+    >>> y = [0.3, 0.5, 0.7, 0.9] * 4
+    >>> evolino.EvolinoRegressor(networks=2).fit(X, y).predict(X[:2]).round(1)
+    array([0.3, 0.5])
     """
 
     def __init__(

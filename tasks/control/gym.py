@@ -37,6 +37,13 @@ class Gymnasium:
     environment's own limit. threshold: mean return that ends the search; None is the
     environment's own. compiled: evolve in our compiled equations of it, of Pendulum-v1 and
     MountainCar-v0 from positions only; the tests are in gymnasium's own all the same.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> task = evolino.Gymnasium("CartPole-v1", hide=(1, 3))
+    >>> task.inputs, task.outputs
+    (2, 2)
     """
 
     name: ClassVar[str] = "control"
