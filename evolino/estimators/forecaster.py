@@ -16,9 +16,9 @@ from evolino.estimators.anomalies import Anomalies, find_anomalies, without_outl
 from evolino.estimators.evolution_options import Evolution, check_evolution, jobs_of
 from evolino.estimators.fitted_forecaster import FittedForecaster, fit_forecaster
 from evolino.estimators.forecast_data import (
+    Forecast,
     SeriesData,
-    dates_after,
-    in_table,
+    given_back,
     read_series,
 )
 from evolino.estimators.forecast_evaluation import (
@@ -37,7 +37,6 @@ from evolino.storage.plain_text import say
 from evolino.vocabulary import Array, check_count, check_number
 
 SERIES = ArrayLike | Sequence[ArrayLike]
-Forecast = Array | list[Array]  # or a table of pandas
 
 
 class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
@@ -136,8 +135,9 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         are forecast; with y, of all its steps and then those. y: other series to go on
         from; None are those of `fit`.
         """
-        history, forecasts = self.model_.ahead(self._steps(horizon), X, y)
-        return self._given_back(history, forecasts)
+        steps = self._steps(horizon)
+        history, forecasts = self.model_.ahead(steps, X, y)
+        return given_back(history, forecasts)
 
     def predict_interval(
         self,
@@ -151,12 +151,13 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         check_number("coverage", coverage, above=0)
         if coverage >= 1:
             raise ValueError(f"coverage must be < 1, got {coverage:g}")
-        history, forecasts = self.model_.ahead(self._steps(horizon), X, y)
+        steps = self._steps(horizon)
+        history, forecasts = self.model_.ahead(steps, X, y)
         bounds = [
             self.model_.residuals.interval(each[None], coverage) for each in forecasts
         ]
         lower, upper = ([pair[side][0] for pair in bounds] for side in (0, 1))
-        return self._given_back(history, lower), self._given_back(history, upper)
+        return given_back(history, lower), given_back(history, upper)
 
     def forecasts(
         self,
@@ -289,17 +290,6 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         if horizon is not None:
             check_count("horizon", horizon)
         return horizon or self.horizon
-
-    def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Forecast:
-        """Return forecasts in the form of y."""
-        flat = [each[:, 0] if history.flat else each for each in forecasts]
-        if not history.single:
-            return flat
-        dates = dates_after(history.dates, len(flat[0]))
-        if dates is None:
-            return flat[0]
-        found: Forecast = in_table(forecasts[0], dates, history)
-        return found
 
 
 def _printed(line: str) -> None:
