@@ -21,6 +21,7 @@ from benchmarks.sequence_sets import (
     NUMBERS,
     OTHERS,
     TUNED,
+    UNTUNED,
     Sets,
     airline,
     is_there,
@@ -47,7 +48,7 @@ def main() -> None:
             parser.error(f"no subject {subject!r}; valid: {', '.join(SUBJECTS)}")
         print(f"\n{subject}, {given.seeds} seeds\n", flush=True)
         if subject == "classes":
-            names = given.sets.split(",") if given.sets else (*TUNED, *OTHERS)
+            names = given.sets.split(",") if given.sets else (*TUNED, *OTHERS, *UNTUNED)
             classes(names, given.seeds)
         else:
             MEASURES[subject](given.seeds)

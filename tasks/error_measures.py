@@ -16,12 +16,27 @@ def rmse(outputs: Array, targets: Array) -> Array:
 
     outputs: (P, N, L, K). targets: (N, L, K), NaN where there is no row. A network with an
     output that is not finite on a scored row has error inf.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> targets = np.zeros((1, 50, 1))
+    >>> evolino.rmse(targets[None] + 0.5, targets)
+    array([0.5])
     """
     return rmse_against(targets)(outputs)
 
 
 def nrmse(outputs: Array, targets: Array) -> Array:
-    """Return (P,): `rmse` divided by the standard deviation of the targets."""
+    """Return (P,): `rmse` divided by the standard deviation of the targets.
+
+    outputs: (P, N, L, K). targets: (N, L, K), NaN where there is no row.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> targets = np.sin(np.arange(50.0)).reshape(1, 50, 1)
+    >>> evolino.nrmse(0.9 * targets[None], targets).round(2)
+    array([0.1])
+    """
     return nrmse_against(targets)(outputs)
 
 

@@ -46,11 +46,13 @@ BELOW = {
     "estimators": {
         "vocabulary",
         "registry",
+        "user_files",
         "storage",
         "simd",
         "task",
         "search",
         "network",
+        "readout",
         "gradient",
         "models",
         "training",

@@ -14,7 +14,7 @@ from inspect import cleandoc
 
 NAME = r"[a-z_]\w*"
 # A list of names and a colon, where a line or a sentence begins.
-ITEM = re.compile(rf"(?:(?<=[.;)?] )|(?<=\n)|\A)\s*((?:{NAME})(?:, ?{NAME})*): (?!:)")
+ITEM = re.compile(rf"(?:(?<=[.;)?] )|(?<=\n)|\A)\s*((?:{NAME})(?:,\s?{NAME})*):(?=\s)")
 RAISED = re.compile(r"\b([A-Z]\w*(?:Error|Interrupt|Warning))\b")
 SENTENCE = re.compile(r"(?<=[.;:]) (?=Returns |Raises )|(?<=\n)(?=Returns |Raises )")
 

@@ -41,6 +41,12 @@ class Certificate:
         decision, in strings from the base up to accepts_to.
     base, period: of the proof, 0 if there is none. reason: what the proof of longer strings
         fails on.
+
+    >>> import evolino
+    >>> task = evolino.Languages(train="1:10")
+    >>> result = evolino.train(task, budget=evolino.Budget(evaluations=200))
+    >>> evolino.certify(result.model, task.phases()).parameters
+    1
     """
 
     parameters: int
@@ -63,11 +69,20 @@ class Certificate:
 
 
 def certify(model: Model, phases: Sequence[Phase]) -> Certificate:
-    """Return the certificate of a network for the strings of these phases.
+    """Return the certificate of a network for all strings of a counted language.
+
+    model: of one network, in float64. phases: of the language's strings, `task.phases()`.
 
     Raises ValueError for a network that is not reasoned about: in float32, with output
     feedback, of another width than the phases, with a weight that is not finite, or for
     more than two parameters.
+
+    >>> import evolino
+    >>> task = evolino.Languages(train="1:10")
+    >>> result = evolino.train(task, budget=evolino.Budget(evaluations=200))
+    >>> certificate = evolino.certify(result.model, task.phases())
+    >>> certificate.verdict in ("proved", "fails", "cannot tell")
+    True
     """
     check(model, phases)
     search = Search(model, phases)

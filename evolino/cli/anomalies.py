@@ -44,7 +44,7 @@ def _anomalies(options: AnomalyOptions) -> None:
     files = Written(options.csv, options.png)
     if options.file is None:
         found = forecaster.anomalies(threshold=options.threshold)
-        write_anomalies(found, forecaster._fitted.training.dates, targets, files)
+        write_anomalies(found, forecaster.model_.training.dates, targets, files)
         return
     if not listed(columns, "target"):
         raise ValueError("DIR was saved in Python, without the columns of a FILE")

@@ -61,7 +61,7 @@ def read_estimator(folder: Path, kinds: tuple[str, ...]) -> tuple[Any, dict[str,
 
 def names_of(forecaster: Any, columns: dict[str, Any]) -> list[str]:
     """Return the names of the columns that a forecaster forecasts."""
-    series = forecaster._fitted.training
+    series = forecaster.model_.training
     plain = [f"y{k}" for k in range(series.each[0].shape[1])]
     return listed(columns, "target") or list(series.names or plain)
 

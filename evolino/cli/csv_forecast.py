@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,15 @@ class Forecasting:
     seed: int
     time: str | None = None
     threshold: float | None = None  # of anomalies, which are then asked for
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # others of the forecaster
 
     def forecaster(self) -> EvolinoForecaster:
         """Return the forecaster, before its fit."""
         from evolino.estimators.forecaster import EvolinoForecaster
 
-        return EvolinoForecaster(self.horizon, season=self.season, random_state=self.seed)
+        return EvolinoForecaster(
+            self.horizon, season=self.season, random_state=self.seed, **self.parameters
+        )
 
 
 def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> None:
@@ -65,7 +69,7 @@ def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> No
         from evolino.cli.csv_anomalies import write_anomalies
 
         scores = forecaster.anomalies(threshold=asked.threshold)
-        dates = forecaster._fitted.training.dates
+        dates = forecaster.model_.training.dates
         write_anomalies(scores, dates, asked.targets, files)
         return
     if x is not None and len(table) < last + asked.horizon:
@@ -75,7 +79,9 @@ def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> No
         )
         return
     ahead = {"X": _rows(x, last, last + asked.horizon)}
-    write_forecast(forecaster, asked.horizon, ahead, asked.targets, known, files)
+    write_forecast(
+        forecaster, asked.horizon, ahead, (asked.targets, asked.time), known, files
+    )
 
 
 def known_rows(table: Any, targets: list[str], inputs: list[str]) -> tuple[Any, Any]:
@@ -93,13 +99,16 @@ def write_forecast(
     forecaster: EvolinoForecaster,
     steps: int,
     given: dict[str, Any],
-    targets: list[str],
+    columns: tuple[list[str], str | None],
     known: Any,
     files: Written,
 ) -> None:
-    """Print a forecast; write and draw it. given: y and X of `predict`. known: the rows
-    that it goes on from."""
+    """Print a forecast; write and draw it. given: y and X of `predict`. columns: targets,
+    and that of the time. known: the rows that it goes on from."""
+    targets, time = columns
     rows = _table_of(forecaster, steps, given, targets)
+    if rows.index.name is None:
+        rows.index.name = time or "date"
     typer.echo(rows.to_string(float_format="%.6g"))
     if files.csv is not None:
         write_text(files.csv, rows.to_csv())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Labelling:
     inputs: list[str]
     time: str | None
     seed: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # others of the estimator
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def classify(table: Any, asked: Labelling, csv: Path | None, folder: Path) -> No
     )
     target = np.asarray([labels[n] for n in known])
     X = [sequences[n] for n in known]
-    estimator, numbers = _estimator(target, asked.seed)
+    estimator, numbers = _estimator(target, asked)
     _print_score(estimator, X, target, numbers=numbers)
     columns = {
         "label": label, "group": group, "inputs": groups.inputs, "time": asked.time,
@@ -106,14 +107,15 @@ def read_groups(table: Any, label: str | None, group: str, inputs: Sequence[str]
     return Groups(names, sequences, labels, chosen)
 
 
-def _estimator(target: Any, seed: int) -> tuple[Any, bool]:
+def _estimator(target: Any, asked: Labelling) -> tuple[Any, bool]:
     """Return the estimator for targets, and whether they are numbers, not classes."""
     from evolino.estimators.classifier import EvolinoClassifier
     from evolino.estimators.regressor import EvolinoRegressor
 
     numbers = target.dtype.kind == "f" and bool((target != np.round(target)).any())
     kind = EvolinoRegressor if numbers else EvolinoClassifier
-    return kind(targets="sequence", random_state=seed), numbers
+    estimator = kind(targets="sequence", random_state=asked.seed, **asked.parameters)
+    return estimator, numbers
 
 
 def _print_score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> None:

@@ -46,7 +46,8 @@ def _forecast(options: ForecastOptions) -> None:
     files = Written(options.csv, options.png)
     given, known = _given(options, forecaster, columns, steps)
     targets = names_of(forecaster, columns)
-    write_forecast(forecaster, steps, given, targets, known, files)
+    time = columns.get("time")
+    write_forecast(forecaster, steps, given, (targets, time), known, files)
 
 
 def _given(
@@ -64,7 +65,7 @@ def _given(
                 f"the forecast needs FILE, whose last {steps} rows have {names}, known in "
                 "the future, and an empty target"
             )
-        series = forecaster._fitted.training
+        series = forecaster.model_.training
         if not series.single:
             raise ValueError("DIR holds a forecaster of several series: use it in Python")
         return {}, series.each[0]

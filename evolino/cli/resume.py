@@ -41,6 +41,9 @@ class ResumeOptions:
         bool,
         typer.Option(help="Measure what an unevolved network and random search reach."),
     ] = True
+    track: Annotated[
+        str | None, typer.Option(help="Log it, too: tensorboard (into DIR) or mlflow.")
+    ] = None
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
 
 
@@ -49,22 +52,29 @@ def _resume(options: ResumeOptions) -> None:
 
     New limits take the place of all four old ones; target and stagnation stay.
     """
-    from evolino.cli.run import conclude, resumable
+    from evolino.cli.run import conclude, resumable, tracked
     from evolino.training.progress import Progress
     from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
+    from evolino.training.tracking import require
 
     limits = {name: getattr(options, name) for name in LIMITS}
     given = any(limit is not None for limit in limits.values())
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout
     )
+    if options.track is not None:
+        require(options.track)
     opened = RunFolder.open(options.folder, trust=options.trust)
-    with resumable(opened, quiet=options.quiet), Progress(quiet=options.quiet) as progress:
+    with (
+        resumable(opened, quiet=options.quiet),
+        Progress(quiet=options.quiet) as progress,
+        tracked(options.track, opened) as trackers,
+    ):
         result = resume_run(
             opened,
             workers=pool,
-            callbacks=[progress],
+            callbacks=[progress, *trackers],
             budget=limits if given else None,
             baselines=options.baselines,
         )

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from evolino.cli.estimator_options import (
+    Cells,
+    EstimatorOptions,
+    Evaluations,
+    InitialiserName,
+    Networks,
+    ReadoutName,
+    Refine,
+    RefineSteps,
+    Search,
+    Seconds,
+)
 from evolino.cli.option_record import command_of
+from evolino.cli.worker_options import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,16 @@ class CsvOptions:
     group: Annotated[
         str | None, typer.Option(help="Column that tells which rows are one sequence.")
     ] = None
+    networks: Networks = None
+    cells: Cells = None
+    readout: ReadoutName = None
+    evaluations: Evaluations = None
+    seconds: Seconds = None
+    search: Search = None
+    initialiser: InitialiserName = None
+    refine: Refine = None
+    refine_steps: RefineSteps = None
+    workers: Workers = None
     out: Annotated[
         Path | None,
         typer.Option(
@@ -84,9 +107,17 @@ class CsvOptions:
             from evolino.vocabulary import check_number
 
             check_number("threshold", self.threshold, above=0)
-        for name in ("horizon", "season", "png"):
+        for name in ("horizon", "season", "png", "initialiser", "refine"):
             if self.label is not None and getattr(self, name) is not None:
                 raise ValueError(f"--{name} is of forecasts: leave it out with --label")
+        if self.target is not None and self.readout is not None:
+            raise ValueError("--readout is of labels: leave it out with --target")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the estimator that were given."""
+        names = [each.name for each in fields(EstimatorOptions)]
+        given = EstimatorOptions(**{name: getattr(self, name) for name in names})
+        return given.parameters()
 
 
 def _run_csv(options: CsvOptions) -> None:
@@ -100,10 +131,13 @@ def _run_csv(options: CsvOptions) -> None:
     from evolino.cli.csv_labels import Labelling, classify
     from evolino.cli.csv_table import Written, read_table
 
+    parameters = options.parameters()
     place = folder_for(options.out, options.file, options.seed, force=options.force)
     table, inputs = read_table(options.file, options.time), _listed(options.inputs)
     if options.label is not None and options.group is not None:
-        told = Labelling(options.label, options.group, inputs, options.time, options.seed)
+        told = Labelling(
+            options.label, options.group, inputs, options.time, options.seed, parameters
+        )
         classify(table, told, options.csv, place)
         return
     usual = 1 if options.anomalies else 12
@@ -111,7 +145,7 @@ def _run_csv(options: CsvOptions) -> None:
     limit = 6.0 if options.threshold is None else options.threshold
     asked = Forecasting(
         _listed(options.target), inputs, horizon, options.season, options.seed,
-        options.time, limit if options.anomalies else None,
+        options.time, limit if options.anomalies else None, parameters,
     )  # fmt: skip
     forecast(table, asked, Written(options.csv, options.png), place)
 

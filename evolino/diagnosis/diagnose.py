@@ -29,7 +29,15 @@ Diagnosed = Model | Ensemble | EvolinoForecaster | EvolinoClassifier | EvolinoRe
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What limits a model. findings: all checks that apply to it, those that fire first.
-    part: what of the model was looked at, where it was not all of it."""
+    part: what of the model was looked at, where it was not all of it.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.3 * np.arange(200))
+    >>> forecaster = evolino.EvolinoForecaster(horizon=5, networks=1).fit(series)
+    >>> len(evolino.diagnose(forecaster).findings) > 0
+    True
+    """
 
     findings: tuple[Finding, ...]
     part: str = ""
@@ -73,11 +81,20 @@ def diagnose(
 ) -> Diagnosis:
     """Return what limits a model or an estimator.
 
-    data: of a model its series (T, K), inputs (T, I) beside; of a forecaster the series of
-    the fit and at least `horizon` steps after it, None for that of the fit alone; of a
-    classifier or regressor the X of the fit, targets its y. washout: rows of a model's
+    model: a network, an ensemble or a fitted estimator. data: of a model its series (T, K);
+    of a forecaster the series of the fit and at least `horizon` steps after it, None for
+    that of the fit alone; of a classifier or regressor the X of the fit. targets: its y.
+    inputs: (T, I), of a model or a forecaster that has some. washout: rows of a model's
     series that only drive it; None is a tenth of them. Raises ValueError for data that do
     not fit the model.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.2 * np.arange(600))
+    >>> result = evolino.train(evolino.SeriesTask(series),
+    ...     budget=evolino.Budget(evaluations=20))
+    >>> evolino.diagnose(result.model, series).findings[0].limit > 0
+    True
     """
     if washout is not None:
         check_count("washout", washout, least=0)
@@ -110,7 +127,7 @@ def _part_of(model: Diagnosed) -> str:
     if isinstance(model, Ensemble):
         return f"the first of {len(model.members)} networks"
     if isinstance(model, EvolinoForecaster):
-        series = len(model._fitted.training.each)
+        series = len(model.model_.training.each)
         return f"the first of {series} series" if series > 1 else ""
     return ""
 

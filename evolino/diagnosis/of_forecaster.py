@@ -34,7 +34,7 @@ def forecaster_findings(
     series: None is that of the fit; else one that goes on after it, on whose later rows it
     is compared with simple methods.
     """
-    fitted = forecaster._fitted
+    fitted = forecaster.model_
     own, x = fitted.training.each[0], fitted.training.inputs[0]
     design, readout = fitted.members[0]
     known = np.where(np.isnan(own), np.nanmean(own, axis=0), own)

@@ -9,7 +9,7 @@ import numpy as np
 from evolino.vocabulary import Array
 
 # The kinds, as the kernels read them.
-CART, MEMORY, MAZE, PENDULUM, MOUNTAIN_CAR = range(5)
+CART, MEMORY, MAZE, PENDULUM, MOUNTAIN_CAR, ACROBOT = range(6)
 WINDOW = 100  # steps at the end of an episode whose costs are summed up
 
 
@@ -33,7 +33,7 @@ class Environment:
     @property
     def chooses(self) -> bool:
         """Whether its action is the largest of the outputs; else they are continuous."""
-        return self.kind in (MAZE, MOUNTAIN_CAR)
+        return self.kind in (MAZE, MOUNTAIN_CAR, ACROBOT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolino.environments.base import (
+    ACROBOT,
     CART,
     MAZE,
     MEMORY,
@@ -55,6 +56,11 @@ def pendulum() -> Environment:
 def mountain_car() -> Environment:
     """Return the car in the valley: gymnasium's, without its velocity."""
     return Environment(MOUNTAIN_CAR, (), 2, 1, 3)
+
+
+def acrobot() -> Environment:
+    """Return the two links that are to swing up: gymnasium's, without their velocities."""
+    return Environment(ACROBOT, (), 4, 4, 3)
 
 
 def generalisation_starts() -> Array:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from evolino.environments.base import (
+    ACROBOT,
     CART,
     MAZE,
     MEMORY,
@@ -48,6 +49,9 @@ def observe(environment: Environment, state: Array, noise: Array) -> Array:
         return np.asarray(clean + between[:, None] * constants[1] * noise)
     if environment.kind == PENDULUM:
         return np.stack([np.cos(state[:, 0]), np.sin(state[:, 0])], 1)
+    if environment.kind == ACROBOT:
+        angles = state[:, :2]
+        return np.stack([np.cos(angles), np.sin(angles)], 2).reshape(-1, 4)
     return (state[:, :1] + 0.3) / 0.9
 
 
@@ -55,7 +59,13 @@ def advance(
     environment: Environment, state: Array, outputs: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Return the next states (N, S), whether each goes on, rewards and costs, (N,) each."""
-    kinds = {CART: _cart, MEMORY: _memory, MAZE: _maze, PENDULUM: _pendulum}
+    kinds = {
+        CART: _cart,
+        MEMORY: _memory,
+        MAZE: _maze,
+        PENDULUM: _pendulum,
+        ACROBOT: _acrobot,
+    }
     return kinds.get(environment.kind, _car)(environment, state, outputs)
 
 
@@ -191,3 +201,35 @@ def _car(
     speed = np.where((place <= -1.2) & (speed < 0), 0.0, speed)
     ones = np.ones(len(state))
     return np.stack([place, speed], 1), (place < 0.5) * 1.0, -ones, ones
+
+
+def _acrobot(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    torque = outputs.argmax(axis=1) - 1.0
+    h = 0.2
+    a = acrobot_slope(state, torque)
+    b = acrobot_slope(state + h / 2 * a, torque)
+    c = acrobot_slope(state + h / 2 * b, torque)
+    d = acrobot_slope(state + h * c, torque)
+    state = state + h / 6 * (a + 2 * b + 2 * c + d)
+    state[:, :2] = (state[:, :2] + np.pi) % (2 * np.pi) - np.pi
+    fastest = np.pi * np.array([4.0, 9.0])
+    state[:, 2:] = np.clip(state[:, 2:], -fastest, fastest)
+    height = -np.cos(state[:, 0]) - np.cos(state[:, 0] + state[:, 1])
+    arrived = np.where(height > 1.0, 1.0, 0.0)
+    return state, 1.0 - arrived, arrived - 1.0, np.ones(len(state))
+
+
+def acrobot_slope(state: Array, torque: Array) -> Array:
+    """Return the derivatives (N, 4) of angles and speeds of two links.
+
+    Source: Sutton & Barto 2018, section 11.3, with links of mass, length and inertia 1.
+    """
+    inner, outer, v, w = state.T
+    d1, d2 = 3.5 + np.cos(outer), 1.25 + 0.5 * np.cos(outer)
+    phi2 = 4.9 * np.sin(inner + outer)
+    phi1 = -0.5 * w**2 * np.sin(outer) - v * w * np.sin(outer) + 14.7 * np.sin(inner) + phi2
+    top = torque + d2 / d1 * phi1 - 0.5 * v**2 * np.sin(outer) - phi2
+    second = top / (1.25 - d2**2 / d1)
+    return np.stack([v, w, -(d2 * second + phi1) / d1, second], 1)

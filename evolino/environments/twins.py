@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.environments.base import Environment
-from evolino.environments.catalogue import mountain_car, pendulum
+from evolino.environments.catalogue import acrobot, mountain_car, pendulum
 from evolino.vocabulary import Array
 
 
@@ -37,10 +37,15 @@ def _in_the_valley(rng: Generator, count: int) -> Array:
     return np.stack([rng.uniform(-0.6, -0.4, count), np.zeros(count)], 1)
 
 
+def _hanging_still(rng: Generator, count: int) -> Array:
+    return rng.uniform(-0.1, 0.1, (count, 4))
+
+
 # By id and hidden observations: positions only.
 TWINS: dict[tuple[str, tuple[int, ...]], Twin] = {
     ("Pendulum-v1", (2,)): Twin(pendulum(), ((0.0, 1.0), (0.0, 1.0)), _hanging_anywhere),
     ("MountainCar-v0", (1,)): Twin(mountain_car(), ((0.3, 0.9),), _in_the_valley),
+    ("Acrobot-v1", (4, 5)): Twin(acrobot(), ((0.0, 1.0),) * 4, _hanging_still),
 }
 
 

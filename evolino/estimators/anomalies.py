@@ -8,12 +8,11 @@ is replaced by its forecast, and the steps after it are scored again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from evolino.estimators.fitted_forecaster import FittedForecaster, Member
+from evolino.estimators.fitted_forecaster import FittedForecaster
 from evolino.estimators.forecast_model import Prepared, Readout, solve
 from evolino.vocabulary import Array, BoolArray, IntArray
 
@@ -68,7 +67,7 @@ def find_anomalies(
     clean = y.copy()
     expected = scores = np.zeros(0)
     for _ in range(PASSES):
-        expected = _expected(fitted.members, clean, inputs, replaced, own=own)
+        expected = _expected(fitted, clean, inputs, replaced, own=own)
         errors = np.abs(transform.forward(y) - transform.forward(expected))
         scores = _scores(errors, transform.forward(clean))
         first = _first_of_groups(np.nan_to_num(scores) > threshold, replaced, fitted.before)
@@ -80,12 +79,12 @@ def find_anomalies(
 
 
 def _expected(
-    members: Sequence[Member], y: Array, inputs: Array, replaced: BoolArray, *, own: bool
+    fitted: FittedForecaster, y: Array, inputs: Array, replaced: BoolArray, *, own: bool
 ) -> Array:
     """Return (T, K): the mean forecast of each step by the members that know those before
     it; NaN where none does."""
     total, count = np.zeros_like(y), np.zeros(len(y))
-    for design, readout in members:
+    for (design, readout), weight in zip(fitted.members, fitted.weights, strict=True):
         prepared = design.prepare(y, inputs)
         before = design.form.before
         missing = np.cumsum(np.isnan(y).any(axis=1))
@@ -103,8 +102,8 @@ def _expected(
         if design.form.difference:
             z[design.form.difference :] += prepared.z[: -design.form.difference]
         bounded = np.clip(z, design.lower, design.upper)
-        total[known] += design.transform.back(bounded)[known]
-        count += known
+        total[known] += weight * design.transform.back(bounded)[known]
+        count += weight * known
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(total / np.where(count > 0, count, np.nan)[:, None])
 

@@ -10,27 +10,27 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from evolino.estimators.drawing import Distribution
+from evolino.estimators.evolution_options import Evolution, check_evolution
 from evolino.estimators.evolving_steps import (
-    StepEvolution,
+    StepSettings,
     choose_lags,
     evolved_steps,
     lagged,
     unevolved_steps,
 )
+from evolino.estimators.given_readout import check_readout, readout_of
 from evolino.estimators.input_names import check_inputs
 from evolino.estimators.per_step import Solved
 from evolino.estimators.saving import Saving
 from evolino.estimators.sequences import Sequences, SequencesLike, read_sequences
 from evolino.estimators.targets import Targets, read_targets
-from evolino.estimators.whole_evolution import WholeEvolution, evolved_distribution
+from evolino.estimators.whole_evolution import evolved_distribution
 from evolino.estimators.whole_readout import WholeReadout, solve_whole
 from evolino.estimators.whole_sequences import WholeSettings, fit_features
 from evolino.models.driving import one_step_ahead
 from evolino.task.series import Segment, Series
-from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
-from evolino.training.progress import Progress
-from evolino.vocabulary import Array, check_count, check_number
+from evolino.vocabulary import Array, check_count
 
 STEP_CELLS, WHOLE_CELLS = 64, 16  # where cells is None
 LARGEST_SEED = 2**31 - 1
@@ -52,6 +52,7 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
     lags: int | None
     evaluations: int
     seconds: float | None
+    readout: Any
     search: Any
     initialiser: Any
     refine: Any
@@ -100,17 +101,12 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
 
     def _fit_steps(self, X: Sequences, aims: list[Array], before: Any) -> Solved:
         """Fit a network whose readout gives a target at every step."""
-        settings = StepEvolution(
+        settings = StepSettings(
             cells=self.cells or STEP_CELLS,
             washout=self.washout,
             labels=self._gives_labels,
-            evaluations=self.evaluations,
-            seconds=self.seconds,
-            search=self.search,
-            initialiser=self.initialiser,
-            refine=self.refine,
-            jobs=_jobs(self.n_jobs),
-            callbacks=self._callbacks(),
+            evolution=Evolution.of(self),
+            readout=readout_of(self.readout),
         )
         seed = self._seed()
         if before is None:
@@ -118,8 +114,10 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
             self.lags_ = choose_lags(settings, X.each, aims, seed) if lags is None else lags
         inputs = lagged(X.each, self.lags_)
         solved = unevolved_steps(settings, inputs, aims, seed, before)
-        if self.evaluations or self.seconds:
-            better, self.history_ = evolved_steps(settings, inputs, aims, seed, solved)
+        if settings.evolution is not None:
+            better, self.history_ = evolved_steps(
+                settings, inputs, aims, seed, solved, warm=before is not None
+            )
             self.evolved_ = better is not None
             solved = better or solved
         self.model_: Any = solved.model
@@ -144,21 +142,17 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
         cells = self.cells or WHOLE_CELLS
         distribution = Distribution() if before is None else before
         settings = WholeSettings(self.networks, cells, distribution=distribution)
-        if self.evaluations or self.seconds:
-            evolution = WholeEvolution(
-                self.evaluations,
-                self.seconds,
-                self.search,
-                _jobs(self.n_jobs),
-                self._callbacks(),
+        evolution, readout = Evolution.of(self), readout_of(self.readout)
+        if evolution is not None:
+            found = evolved_distribution(
+                evolution, settings, X.each, aims, self._seed(), readout
             )
-            found = evolved_distribution(evolution, settings, X.each, aims, self._seed())
             settings, self.evolved_, self.history_ = found
         rng = np.random.default_rng(self._seed())
         self.distribution_ = settings.distribution
         self.features_ = fit_features(X.each, settings, rng)
         features = self.features_.transform(X.each, self.n_jobs)
-        self.model_ = solve_whole(features, aims, self.features_.families())
+        self.model_ = solve_whole(features, aims, self.features_.families(), readout)
         self._held_out = self.model_.left_out, aims
         self._n_features_out = features.shape[1]
 
@@ -229,12 +223,8 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
             check_count("lags", self.lags, least=0)
         check_count("networks", self.networks)
         check_count("washout", self.washout, least=0)
-        check_count("evaluations", self.evaluations, least=0)
-        if self.seconds is not None:
-            check_number("seconds", self.seconds, above=0)
-
-    def _callbacks(self) -> tuple[Callback, ...]:
-        return (Progress(),) if self.verbose else ()
+        check_evolution(self)
+        check_readout(self.readout, labels=self._gives_labels)
 
     def _seed(self) -> int:
         """Return the seed that `random_state` stands for: the same in one fit."""
@@ -258,9 +248,3 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
 
     def _aims(self, targets: Targets) -> list[Array]:
         raise NotImplementedError
-
-
-def _jobs(n_jobs: int | None) -> int:
-    from joblib import effective_n_jobs
-
-    return int(effective_n_jobs(n_jobs))

@@ -12,8 +12,9 @@ from evolino.estimators.base import SequenceEstimator
 from evolino.estimators.probabilities import calibrate, probabilities
 from evolino.estimators.sequences import SequencesLike
 from evolino.estimators.targets import Labels, Per, Targets, TargetsLike, as_classes
-from evolino.gradient.lbfgs import LBFGS
+from evolino.gradient.descent import Descent
 from evolino.network.initialisers.base import Initialiser
+from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.vocabulary import Array
 
@@ -36,6 +37,8 @@ class EvolinoClassifier(ClassifierMixin, TransformerMixin, SequenceEstimator):  
     label belongs to; "auto" goes by the shapes. washout: first steps of each sequence that
     only drive the network (labels a step). lags: a network for labels a step sees the
     inputs and those of so many steps before; None chooses 0, 4 or 16 by held-out data.
+    readout: None is ridge regression, its penalty found; else a name or settings: ridge,
+    pseudo-inverse, svm, svr, and for labels a step kernel-svm, kernel-svr.
     evaluations, seconds: budget of evolution; with neither there is none. What evolves is
     the network, or for whole sequences the distribution that networks are drawn from; it is
     taken only where it is better on held-out data, by more than a standard error. search:
@@ -47,6 +50,13 @@ class EvolinoClassifier(ClassifierMixin, TransformerMixin, SequenceEstimator):  
     After `fit`: classes_, n_features_in_, feature_names_in_ (where X has names), per_step_,
     model_ (for labels a step an `evolino.Model`, whose inputs are those of X and their
     lags), lags_, history_ (of the evolution), evolved_ (whether its result was taken).
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> X = [np.sin(f * np.arange(20))[:, None] for f in (0.3, 0.9) * 8]
+    >>> y = ["slow", "fast"] * 8
+    >>> evolino.EvolinoClassifier(networks=2).fit(X, y).predict(X[:2])
+    array(['slow', 'fast'], dtype='<U4')
     """
 
     def __init__(
@@ -57,11 +67,12 @@ class EvolinoClassifier(ClassifierMixin, TransformerMixin, SequenceEstimator):  
         targets: Per = "auto",
         washout: int = 0,
         lags: int | None = None,
+        readout: str | Readout | None = None,
         evaluations: int = 0,
         seconds: float | None = None,
         search: str | SearchSettings | None = None,
         initialiser: str | Initialiser[Any] | None = None,
-        refine: LBFGS | None = None,
+        refine: Descent | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: int = 0,
@@ -72,6 +83,7 @@ class EvolinoClassifier(ClassifierMixin, TransformerMixin, SequenceEstimator):  
         self.targets = targets
         self.washout = washout
         self.lags = lags
+        self.readout = readout
         self.evaluations = evaluations
         self.seconds = seconds
         self.search = search

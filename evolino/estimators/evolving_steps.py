@@ -6,26 +6,26 @@ of a step ago with many cells only.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 
 from evolino.estimators.drawing import Distribution
+from evolino.estimators.evolution_options import Evolution
 from evolino.estimators.paying import pays
 from evolino.estimators.per_step import FOLDS, Solved, folds_of, solve_steps
+from evolino.estimators.step_targets import StepTargets, equal_parts
 from evolino.estimators.whole_sequences import delayed
 from evolino.models.ensemble import Ensemble
 from evolino.models.model import Model
 from evolino.network.base import Architecture
 from evolino.network.lstm import LSTM
-from evolino.task.protocol import Predictor, Published
+from evolino.readout.base import Readout
 from evolino.task.scaling import Scaling, mean_and_scale
 from evolino.task.series import Segment, Series, Split
-from evolino.training.callbacks import Callback
-from evolino.training.experiment import Budget
 from evolino.training.history import Generation
 from evolino.training.train import train
 from evolino.vocabulary import Array
@@ -37,22 +37,18 @@ SAMPLED = 20_000  # steps on which the number of lags is chosen
 
 
 @dataclass(frozen=True, slots=True)
-class StepEvolution:
+class StepSettings:
     """How a network for targets at every step is found; fields as of the estimators.
 
-    labels: whether targets stand for classes. jobs: threads.
+    labels: whether targets stand for classes. evolution: None for none. readout: None for
+    ridge regression.
     """
 
     cells: int
     washout: int
     labels: bool
-    evaluations: int
-    seconds: float | None
-    search: Any
-    initialiser: Any
-    refine: Any
-    jobs: int
-    callbacks: tuple[Callback, ...]
+    evolution: Evolution | None
+    readout: Readout | None = None
 
     def scaling(self, sequences: Sequence[Array], targets: Sequence[Array]) -> Scaling:
         """Return the scaling of the columns."""
@@ -67,56 +63,8 @@ class StepEvolution:
         return found.for_labels() if self.labels else found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepTargets:
-    """The task of giving the target of each step, for `train`. split: its segments."""
-
-    generates: ClassVar[bool] = False
-
-    split: Split
-    columns: Scaling
-
-    @property
-    def inputs(self) -> int:
-        """I."""
-        return len(self.columns.input_mean)
-
-    @property
-    def outputs(self) -> int:
-        """K."""
-        return len(self.columns.output_mean)
-
-    def sequences(self, rng: Generator) -> Split:
-        """Return the segments; nothing is drawn."""
-        del rng
-        return self.split
-
-    def scaling(self) -> Scaling:
-        """Return mean and scale of each column."""
-        return self.columns
-
-    def loss(self, outputs: Array, targets: Array) -> Array:
-        """Return the root mean squared error of standardised columns, (P,)."""
-        errors = (outputs - targets) / self.columns.output_scale
-        return np.asarray(np.sqrt(np.nanmean(np.square(errors), axis=(1, 2, 3))))
-
-    def measure(self, model: Predictor, split: Split) -> dict[str, float]:
-        """Return nothing: the estimators measure."""
-        del model, split
-        return {}
-
-    def baselines(self, split: Split) -> dict[str, dict[str, float]]:
-        """Return nothing."""
-        del split
-        return {}
-
-    def published(self) -> tuple[Published, ...]:
-        """Return nothing."""
-        return ()
-
-
 def unevolved_steps(
-    settings: StepEvolution,
+    settings: StepSettings,
     sequences: Sequence[Array],
     targets: Sequence[Array],
     seed: int,
@@ -128,21 +76,30 @@ def unevolved_steps(
     """
     scaling = settings.scaling(sequences, targets)
     network = before or _drawn(settings, sequences, targets, seed)
-    return solve_steps(network, scaling, sequences, targets, settings.washout)
+    return solve_steps(
+        network, scaling, sequences, targets, settings.washout, settings.readout
+    )
 
 
 def evolved_steps(
-    settings: StepEvolution,
+    settings: StepSettings,
     sequences: Sequence[Array],
     targets: Sequence[Array],
     seed: int,
     unevolved: Solved,
+    *,
+    warm: bool = False,
 ) -> tuple[Solved | None, list[Generation]]:
     """Return an evolved network, its readout solved, where it is better than the unevolved
-    one on the last fold, which the evolution did not have; and the history.
+    one on the last fold, which the evolution did not have; and the history. warm: the
+    evolution begins around the unevolved one, that of the last fit.
 
     Raises ValueError for fewer steps than folds.
     """
+    evolution, began = settings.evolution, time.monotonic()
+    assert evolution is not None
+    if warm:
+        evolution = evolution.around(unevolved.model.genome)
     scaling = settings.scaling(sequences, targets)
     parts = folds_of([len(x) for x in sequences], settings.washout)
     if max(part.fold for part in parts) + 1 < FOLDS:
@@ -154,17 +111,20 @@ def evolved_steps(
         return tuple(Segment(series[p.n], p.first, p.stop) for p in inside)
 
     last = segments(FOLDS - 1)
-    split = Split(segments(0, 1, 2), segments(3), segments(3))
+    chosen_by = segments(3) if evolution.refine is None else equal_parts(segments(3))
+    split = Split(segments(0, 1, 2), chosen_by, chosen_by)
+    budget, refine = evolution.limits(began)
     result = train(
         StepTargets(split, scaling),
         network=LSTM(settings.cells, feedback=False),
-        search=settings.search,
-        initialiser=settings.initialiser,
-        refine=settings.refine,
-        budget=Budget(evaluations=settings.evaluations or None, seconds=settings.seconds),
+        search=evolution.search,
+        initialiser=evolution.initialiser,
+        refine=refine,
+        readout=settings.readout,
+        budget=budget,
         seed=seed,
-        workers=settings.jobs,
-        callbacks=settings.callbacks,
+        workers=evolution.jobs,
+        callbacks=evolution.callbacks,
     )
     found = result.model
     if found is None:  # every network failed
@@ -177,13 +137,15 @@ def evolved_steps(
     early = [known[n] for n in fitted], [aims[n] for n in fitted]
 
     def errors(one: tuple[Architecture, Array]) -> Array:
-        solved = solve_steps(one, scaling, *early, settings.washout)
+        solved = solve_steps(one, scaling, *early, settings.washout, settings.readout)
         return _squared_errors(solved.model, last, scaling)
 
     drawn = unevolved.model.architecture, unevolved.model.genome
     if not pays(errors(drawn), errors(network)):
         return None, result.history
-    solved = solve_steps(network, scaling, sequences, targets, settings.washout)
+    solved = solve_steps(
+        network, scaling, sequences, targets, settings.washout, settings.readout
+    )
     return solved, result.history
 
 
@@ -204,7 +166,7 @@ def lagged(sequences: Sequence[Array], lags: int) -> tuple[Array, ...]:
 
 
 def choose_lags(
-    settings: StepEvolution, sequences: Sequence[Array], targets: Sequence[Array], seed: int
+    settings: StepSettings, sequences: Sequence[Array], targets: Sequence[Array], seed: int
 ) -> int:
     """Return how many steps before have copies: the fewest that more do not clearly beat.
 
@@ -250,7 +212,7 @@ def _squared_errors(model: Model, segments: Sequence[Segment], scaling: Scaling)
 
 
 def _drawn(
-    settings: StepEvolution, sequences: Sequence[Array], targets: Sequence[Array], seed: int
+    settings: StepSettings, sequences: Sequence[Array], targets: Sequence[Array], seed: int
 ) -> tuple[LSTM, Array]:
     inputs, outputs = sequences[0].shape[1], targets[0].shape[1]
     architecture = LSTM(settings.cells, inputs=inputs, outputs=outputs, feedback=False)

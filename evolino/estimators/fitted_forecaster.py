@@ -5,48 +5,48 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from evolino.estimators.choosing_forecasts import Tried, choose, design_of, fitted
+from evolino.estimators.candidate_forecasts import Part, design_of, fitted
+from evolino.estimators.choosing_forecasts import Chosen, choose
 from evolino.estimators.forecast_data import SeriesData, read_inputs, read_series
-from evolino.estimators.forecast_model import Design, Form, Readout, bridged, free_run
+from evolino.estimators.forecast_model import Design, Readout, bridged, free_run
 from evolino.estimators.forecast_networks import WindowNetworks
+from evolino.estimators.forecast_settings import ForecastSettings
 from evolino.estimators.intervals import Residuals
-from evolino.estimators.rolling_origins import FIRST, Data, rolling_truths
+from evolino.estimators.rolling_origins import FIRST, Data, truths
 from evolino.estimators.transforms import transforms_for
+from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
+REMEMBERED = 2_000  # rows before the window at an origin that the cells are driven by
+CHOSEN = 20_000  # rows, the last ones, that candidates and networks see
+FITTED = 200_000  # rows, the last ones, that plain members are fitted to
 DRAWS = 4  # times the networks that candidates are compared by, once one is taken
 Member = tuple[Design, Readout]
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastSettings:
-    """Settings; fields as of `EvolinoForecaster`, season known, networks and cells."""
-
-    horizon: int
-    season: int
-    networks: int
-    cells: int
-    seed: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedForecaster:
     """What was fitted. training: the series of the fit. season: steps. members: whose
-    forecasts are averaged. residuals: for intervals. errors: over rolling origins, of what
-    was taken and of the best without networks."""
+    forecasts are averaged, by weights (M,). residuals: for intervals. errors: over rolling
+    origins, of what was taken and of the best without networks. evolved: the networks of an
+    evolution that were taken. history: of the evolution."""
 
     training: SeriesData
     season: int
     members: tuple[Member, ...]
+    weights: Array
     residuals: Residuals
     errors: dict[str, float]
+    evolved: WindowNetworks | None = None
+    history: list[Generation] = field(default_factory=list)
 
     @property
     def width(self) -> int:
@@ -98,46 +98,84 @@ class FittedForecaster:
         return array
 
     def run(self, series: Array, inputs: Array, origins: list[int], steps: int) -> Array:
-        """Return forecasts (N, steps, K), the mean of all members'."""
-        made = []
+        """Return forecasts (N, steps, K), the mean of all members'.
+
+        Rows long before the first origin are left out: the cells have forgotten them.
+        """
+        first = max(min(origins) - self.before - REMEMBERED, 0)
+        series, inputs = series[first:], inputs[first:]
+        origins, made = [row - first for row in origins], []
         for design, readout in self.members:
             short = [row for row in origins if row < design.form.before]
             if short:
                 raise ValueError(
                     f"y must have {design.form.before} steps before an origin, got "
-                    f"{min(short)}"
+                    f"{min(short) + first}"
                 )
             known = bridged(design, readout, series, inputs, origins)
             prepared = design.prepare(known, inputs)
             z = free_run(design, readout, prepared, origins, steps)
             made.append(design.transform.back(z))
-        return np.asarray(np.mean(made, axis=0))
+        return np.asarray(np.average(made, axis=0, weights=self.weights))
 
 
 def fit_forecaster(given: SeriesData, settings: ForecastSettings) -> FittedForecaster:
-    """Return what is taken for series, fitted to all rows."""
-    data = Data(given.each, given.inputs)
-    networks = settings.networks, settings.cells
-    taken, plain = choose(data, settings.horizon, settings.season, networks, settings.seed)
-    members = tuple(_member(data, settings, *member) for member in taken.members)
-    errors = {"taken": taken.loss, "without networks": plain.loss}
-    residuals = _residuals(data, settings.horizon, taken)
-    return FittedForecaster(given, settings.season, members, residuals, errors)
+    """Return what is taken for series, fitted to all rows; of long ones to the last."""
+    data, more = _last(given, CHOSEN), _last(given, FITTED)
+    chosen = choose(data, settings)
+    parts = chosen.taken.parts
+    drawn = sum(part.form.networks and part.evolved is None for part in parts)
+    draws = max(1, DRAWS // max(drawn, 1))
+    members = settings.each(
+        lambda pair: [
+            _member(data if pair[1].form.networks else more, settings, pair, draws)
+        ],
+        list(enumerate(parts)),
+        always=True,
+    )
+    longest = max(len(y) for y in given.each)
+    if longest > CHOSEN:
+        warnings.warn(
+            f"y has {longest:,} steps: candidates were compared on the last {CHOSEN:,}; "
+            f"they are fitted to the last {FITTED:,} at most, with networks to the former",
+            UserWarning,
+            stacklevel=3,
+        )
+    errors = {"taken": chosen.taken.loss, "without networks": chosen.plain.loss}
+    evolved = next((p.evolved for p in parts if p.evolved is not None), None)
+    return FittedForecaster(
+        given, settings.season, tuple(members), chosen.taken.weights,
+        _residuals(data, chosen), errors, evolved, chosen.history,
+    )  # fmt: skip
+
+
+def _last(given: SeriesData, rows: int) -> Data:
+    """Return the last rows of each series."""
+    inputs = tuple(
+        x[max(len(y) - rows, 0) : len(y)]
+        for y, x in zip(given.each, given.inputs, strict=True)
+    )
+    return Data(tuple(y[-rows:] for y in given.each), inputs)
 
 
 def _member(
-    data: Data, settings: ForecastSettings, form: Form, penalties: tuple[float, float]
+    data: Data, settings: ForecastSettings, numbered: tuple[int, Part], draws: int
 ) -> Member:
-    """Return a member, fitted to all rows."""
+    """Return a member, fitted to all rows.
+
+    numbered: the part, and its number, by which it draws networks of its own, draws times
+    as many as it was compared by.
+    """
+    number, part = numbered
+    form, penalties, networks = part.form, part.penalties, part.evolved
     every = np.concatenate(data.each)
     transform = {t.name: t for t in transforms_for(every)}[form.transform]
-    networks = None
-    if form.networks:
+    if form.networks and networks is None:
         width = form.lags * every.shape[1] + data.inputs[0].shape[1]
-        rng = np.random.default_rng([settings.seed, DRAWS])
-        count = DRAWS * settings.networks
+        rng = np.random.default_rng([settings.seed, DRAWS, number])
+        count = draws * settings.networks
         networks = WindowNetworks.drawn(count, settings.cells, width, rng)
-        penalties = penalties[0], DRAWS * penalties[1]
+        penalties = penalties[0], draws * penalties[1]
     design = design_of(data, form, transform, networks)
     pairs = zip(data.each, data.inputs, strict=True)
     readouts = fitted(design, [design.prepare(*pair) for pair in pairs], [penalties])
@@ -145,13 +183,10 @@ def _member(
     return design, readouts[0]
 
 
-def _residuals(data: Data, horizon: int, taken: Tried) -> Residuals:
-    names = [form.transform for form, _ in taken.members]
-    usual = Counter(names).most_common(1)[0][0]
-    every = np.concatenate(data.each)
-    transform = {t.name: t for t in transforms_for(every)}[usual]
-    networks = taken.members[0][0].networks
-    truth = rolling_truths(data, horizon, networks=networks)
+def _residuals(data: Data, chosen: Chosen) -> Residuals:
+    """Return the residuals over rolling origins, transformed as most of the members."""
+    usual = Counter(part.form.transform for part in chosen.taken.parts).most_common(1)[0][0]
+    transform = {t.name: t for t in transforms_for(np.concatenate(data.each))}[usual]
+    truth, made = truths(data, chosen.origins), chosen.taken.forecasts
     span = (1.0 - FIRST) * sum(len(y) for y in data.each)
-    apart = max(span / taken.forecasts.shape[1], 1.0)
-    return Residuals.of(transform, taken.forecasts, truth, apart)
+    return Residuals.of(transform, made, truth, max(span / made.shape[1], 1.0))

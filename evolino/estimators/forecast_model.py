@@ -28,12 +28,14 @@ NULL = 1e-13
 @dataclass(frozen=True, slots=True)
 class Form:
     """What goes into the features. transform: its name. difference: 0 none, 1 from the last
-    value, m from a season ago. lags: L. networks: whether there are cells."""
+    value, m from a season ago. lags: L. networks: whether there are cells; evolved: of
+    evolved networks."""
 
     transform: str
     difference: int
     lags: int
     networks: bool = False
+    evolved: bool = False
 
     @property
     def before(self) -> int:
@@ -47,7 +49,9 @@ class Form:
             parts.append(f"of {'roots' if self.transform == 'sqrt' else 'logarithms'}")
         if self.difference:
             parts.append(f"less the value {self.difference} before")
-        return " ".join([*parts, "and cells of networks"] if self.networks else parts)
+        if self.networks:
+            parts.append(f"and cells of {'evolved ' if self.evolved else ''}networks")
+        return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +91,14 @@ class Design:
     def __post_init__(self) -> None:
         """Check that the parts go together."""
         columns, inputs = len(self.mean), len(self.input_mean)
-        parts = (self.mean, self.scale, self.lower, self.upper, self.transform.unit)
+        parts = (
+            self.mean,
+            self.scale,
+            self.lower,
+            self.upper,
+            self.transform.unit,
+            self.transform.base,
+        )
         if any(each.shape != (columns,) for each in (*parts, self.transform.fits)):
             raise ValueError(f"a design must have {columns} of every column's numbers")
         if self.input_scale.shape != (inputs,):

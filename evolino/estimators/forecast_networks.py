@@ -39,14 +39,7 @@ class WindowNetworks:
     @classmethod
     def drawn(cls, count: int, cells: int, width: int, rng: Generator) -> WindowNetworks:
         """Return networks for input vectors of some width U."""
-        architecture = LSTM(
-            cells,
-            inputs=width,
-            feedback=False,
-            readout_inputs=False,
-            readout_constant=False,
-            precision="float32",
-        )
+        architecture = window_architecture(cells, width)
         return cls(architecture, DISTRIBUTION.draw(architecture, rng, count))
 
     @property
@@ -75,6 +68,18 @@ class WindowNetworks:
     def stepper(self, outputs: Array, states: Array) -> WindowStepper:
         """Return the networks at N points, to be driven a step at a time."""
         return WindowStepper(self, outputs, states)
+
+
+def window_architecture(cells: int, width: int) -> LSTM:
+    """Return the architecture of networks over input vectors of width U."""
+    return LSTM(
+        cells,
+        inputs=width,
+        feedback=False,
+        readout_inputs=False,
+        readout_constant=False,
+        precision="float32",
+    )
 
 
 class WindowStepper:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -11,11 +13,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from evolino.estimators.anomalies import Anomalies, find_anomalies
-from evolino.estimators.fitted_forecaster import (
-    FittedForecaster,
-    ForecastSettings,
-    fit_forecaster,
-)
+from evolino.estimators.evolution_options import Evolution, check_evolution, jobs_of
+from evolino.estimators.fitted_forecaster import FittedForecaster, fit_forecaster
 from evolino.estimators.forecast_data import (
     SeriesData,
     dates_after,
@@ -28,8 +27,13 @@ from evolino.estimators.forecast_evaluation import (
     evaluation,
     origins_from,
 )
+from evolino.estimators.forecast_settings import ForecastSettings
 from evolino.estimators.saving import Saving
 from evolino.estimators.seasons import season_of_dates, season_of_values
+from evolino.gradient.descent import Descent
+from evolino.network.initialisers.base import Initialiser
+from evolino.search.base import SearchSettings
+from evolino.storage.plain_text import say
 from evolino.vocabulary import Array, check_count, check_number
 
 SERIES = ArrayLike | Sequence[ArrayLike]
@@ -47,15 +51,34 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     these exist, on differences from the last value or from a season ago, and the same with
     the cells of unevolved networks beside the lags, with a penalty of their own. They are
     compared over rolling origins in the last part of y as far as `horizon`; the mean of the
-    plain ones that come near the best is taken, networks only where they are better by more
-    than a standard error. Free runs are kept in the range of y and a share of it.
+    plain ones that come near the best is taken; networks, or the mean of both, only where
+    they are better by more than two standard errors. Of longer series the last 20,000 rows
+    are compared on and the last 200,000 fitted, which a warning says. Free runs are kept in
+    the range of y and a share of it.
 
     horizon: steps that forecasts are chosen for. season: steps after which a series comes
     again; None takes it from the dates or the autocorrelation. networks, cells: how many
-    networks, 0 for none, and the memory cells of each. random_state: of the networks.
+    networks, 0 for none, and the memory cells of each. evaluations: of networks that evolve
+    beside those, on the rows before the first rolling origin; one step ahead for horizon 1,
+    else in free runs. They are taken only where they are better than all without evolution.
+    seconds: of the whole fit, but what was taken is fitted to its end: candidates that it
+    does not reach are left out, and what is left of it is for the evolution, which it
+    begins without evaluations too. search, initialiser, refine: of the evolution, as of
+    `train`. n_jobs: threads; results do not depend on it. random_state: a seed, of all
+    randomness. verbose: 1 prints how candidates do, and the evolution's progress.
+    warm_start: the evolved networks that the last fit took are candidates of the next, and
+    its evolution begins from them.
 
-    After `fit`: season_, members_ (text: what was taken), uses_networks_, errors_ (rolling
-    origins: what was taken and the best without networks), n_features_in_.
+    After `fit`: season_, members_ (text: what was taken), uses_networks_, evolved_ (whether
+    evolved networks were taken), history_ (of the evolution), errors_ (rolling origins:
+    what was taken and the best without networks), model_ (a `FittedForecaster` of
+    evolino.estimators.fitted_forecaster: all that was fitted), n_features_in_.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> forecaster = evolino.EvolinoForecaster(horizon=5, networks=0)
+    >>> forecaster.fit(np.sin(0.3 * np.arange(200))).predict().shape
+    (5,)
     """
 
     def __init__(
@@ -65,13 +88,29 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         season: int | None = None,
         networks: int = 64,
         cells: int = 25,
+        evaluations: int = 0,
+        seconds: float | None = None,
+        search: str | SearchSettings | None = None,
+        initialiser: str | Initialiser[Any] | None = None,
+        refine: Descent | None = None,
+        n_jobs: int | None = None,
         random_state: int = 0,
+        verbose: int = 0,
+        warm_start: bool = False,
     ) -> None:
         self.horizon = horizon
         self.season = season
         self.networks = networks
         self.cells = cells
+        self.evaluations = evaluations
+        self.seconds = seconds
+        self.search = search
+        self.initialiser = initialiser
+        self.refine = refine
+        self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
 
     def fit(self, y: SERIES, X: SERIES | None = None) -> Self:
         """Fit to series y with inputs X. Raises TypeError or ValueError, naming series, row
@@ -95,7 +134,7 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         are forecast; with y, of all its steps and then those. y: other series to go on
         from; None are those of `fit`.
         """
-        history, forecasts = self._ahead(horizon, X, y)
+        history, forecasts = self.model_.ahead(self._steps(horizon), X, y)
         return self._given_back(history, forecasts)
 
     def predict_interval(
@@ -110,9 +149,9 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         check_number("coverage", coverage, above=0)
         if coverage >= 1:
             raise ValueError(f"coverage must be < 1, got {coverage:g}")
-        history, forecasts = self._ahead(horizon, X, y)
+        history, forecasts = self.model_.ahead(self._steps(horizon), X, y)
         bounds = [
-            self._fitted.residuals.interval(each[None], coverage) for each in forecasts
+            self.model_.residuals.interval(each[None], coverage) for each in forecasts
         ]
         lower, upper = ([pair[side][0] for pair in bounds] for side in (0, 1))
         return self._given_back(history, lower), self._given_back(history, upper)
@@ -132,8 +171,8 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         """
         steps = self._steps(horizon)
         history = read_series(y, None)
-        inputs = self._fitted.inputs(X, len(history.each[0]), steps, origins)
-        return self._fitted.run(history.each[0], inputs, list(origins), steps)
+        inputs = self.model_.inputs(X, len(history.each[0]), steps, origins)
+        return self.model_.run(history.each[0], inputs, list(origins), steps)
 
     def evaluate(
         self,
@@ -153,12 +192,12 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         """
         steps = self._steps(horizon)
         series = read_series(y, None).each[0]
-        trained = self._fitted.training.each[0]
+        trained = self.model_.training.each[0]
         begin = len(trained) if first is None else first
         rows = origins_from(series, begin, origins, steps)
-        inputs = self._fitted.inputs(X, len(series), steps, rows)
-        made = self._fitted.run(series, inputs, rows, steps)
-        intervals = {c: self._fitted.residuals.interval(made, float(c)) for c in coverage}
+        inputs = self.model_.inputs(X, len(series), steps, rows)
+        made = self.model_.run(series, inputs, rows, steps)
+        intervals = {c: self.model_.residuals.interval(made, float(c)) for c in coverage}
         known = Evaluated(series, trained, min(len(trained), begin), self.season_)
         return evaluation(known, rows, made, intervals)
 
@@ -173,7 +212,7 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         """
         self._steps(1)
         check_number("threshold", threshold, above=0)
-        fitted = self._fitted
+        fitted = self.model_
         given = fitted.training if y is None else read_series(y, None)
         if len(given.each) > 1:
             raise ValueError("anomalies are those of one series: pass one as y")
@@ -205,22 +244,36 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         check_count("cells", self.cells)
         if self.season is not None:
             check_count("season", self.season)
+        check_evolution(self)
         if isinstance(self.random_state, bool) or not isinstance(
             self.random_state, int | np.integer
         ):
             raise TypeError(f"random_state must be a seed, got {self.random_state!r}")
 
     def _settings(self, season: int) -> ForecastSettings:
+        before = getattr(self, "model_", None) if self.warm_start else None
         return ForecastSettings(
-            self.horizon, season, self.networks, self.cells, int(self.random_state)
+            horizon=self.horizon,
+            season=season,
+            networks=self.networks,
+            cells=self.cells,
+            seed=int(self.random_state),
+            evolution=Evolution.of(self),
+            before=None if before is None else before.evolved,
+            jobs=jobs_of(self.n_jobs),
+            began=time.monotonic(),
+            seconds=self.seconds,
+            report=_printed if self.verbose else lambda line: None,
         )
 
     def _take(self, fitted: FittedForecaster) -> None:
         """Have what was fitted, or read from a file."""
-        self._fitted = fitted
+        self.model_ = fitted
         forms = [design.form for design, _ in fitted.members]
         self.season_ = fitted.season
-        self.uses_networks_ = forms[0].networks
+        self.uses_networks_ = any(form.networks for form in forms)
+        self.evolved_ = any(form.evolved for form in forms)
+        self.history_ = list(fitted.history)
         self.members_ = [form.described() for form in forms]
         self.errors_ = dict(fitted.errors)
         self.n_features_in_ = fitted.width
@@ -230,10 +283,6 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         if horizon is not None:
             check_count("horizon", horizon)
         return horizon or self.horizon
-
-    def _ahead(self, horizon: int | None, X: Any, y: Any) -> tuple[SeriesData, list[Array]]:
-        steps = self._steps(horizon)
-        return self._fitted.ahead(steps, X, y)
 
     def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Forecast:
         """Return forecasts in the form of y."""
@@ -245,3 +294,7 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
             return flat[0]
         found: Forecast = in_table(forecasts[0], dates, history)
         return found
+
+
+def _printed(line: str) -> None:
+    say(line, sys.stdout)

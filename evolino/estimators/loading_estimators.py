@@ -19,9 +19,16 @@ CLASSES = {
 def load_estimator(path: str | Path, *, trust: bool = False) -> AnyEstimator:
     """Read an estimator from a folder of `save`, or from its file.
 
-    trust: let its settings name classes in Python files, which are then run. Raises
-    FileNotFoundError where there is none, ValueError for a file that is damaged or no
-    complete estimator.
+    path: of either. trust: let its settings name classes in Python files, which are then
+    run. Raises FileNotFoundError where there is none, ValueError for a file that is damaged
+    or no complete estimator.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> forecaster = evolino.EvolinoForecaster(networks=0).fit(np.arange(50.0))
+    >>> _ = forecaster.save("saved")
+    >>> evolino.load_estimator("saved").predict(2).round()
+    array([50., 51.])
     """
     return load_with_columns(path, trust=trust)[0]
 

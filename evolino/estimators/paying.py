@@ -15,18 +15,23 @@ from evolino.vocabulary import Array
 STRETCHES = 10
 
 
-def pays(simple: Array, costly: Array) -> bool:
+def pays(
+    simple: Array, costly: Array, margin: float = 1.0, stretches: int = STRETCHES
+) -> bool:
     """Return whether the errors (R,) of a costlier method are clearly smaller.
 
-    Both are of the same R rows, in order. Errors that are not finite are never smaller.
+    margin: standard errors; 2 where the costlier one is the best of many. stretches: whose
+    means are compared; fewer than 2 decide nothing. Both are of the same R rows, in order.
+    Errors that are not finite are never smaller.
     """
     if not np.isfinite(costly).all():
         return False
     gains = np.asarray(simple) - np.asarray(costly)
     if not np.isfinite(gains).all():
         return True
-    stretches = [each.mean() for each in np.array_split(gains, min(STRETCHES, len(gains)))]
-    if len(stretches) < 2:
+    parts = np.array_split(gains, min(stretches, len(gains)))
+    means = np.array([each.mean() for each in parts])
+    if len(means) < 2:
         return False
-    error = float(np.std(stretches, ddof=1)) / np.sqrt(len(stretches))
-    return bool(np.mean(stretches) > error)
+    error = float(np.std(means, ddof=1)) / np.sqrt(len(means))
+    return bool(means.mean() > margin * error)

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import eigh
 
+from evolino.estimators.given_readout import cross_solved, folds_of_rows
 from evolino.models.model import Model
 from evolino.network.base import Architecture, ForcedRuns
+from evolino.readout.base import Readout
 from evolino.simd.workspace import Workspace
 from evolino.task.scaling import Scaling
 from evolino.vocabulary import Array
@@ -64,15 +66,24 @@ def solve_steps(
     sequences: Sequence[Array],
     targets: Sequence[Array],
     washout: int = 0,
+    readout: Readout | None = None,
 ) -> Solved:
     """Return a network with the readout whose held-out squared error is least.
 
     network: architecture, genome (C, G). sequences: (T_i, I); targets: (T_i, K), in the
-    user's units. washout: rows of each sequence that only drive the network.
+    user's units. washout: rows of each sequence that only drive the network. readout: in
+    the place of ridge regression.
     """
     architecture, genome = network
     parts = folds_of([len(x) for x in sequences], washout)
     aims = [scaling.outputs(y) for y in targets]
+    if readout is not None:
+        driven = [np.array(rows) for _, rows in _driven(network, scaling, sequences, parts)]
+        aim = np.concatenate([aims[part.n][part.first : part.stop] for part in parts])
+        output, held_out, penalty = cross_solved(
+            readout, np.concatenate(driven), aim, folds_of_rows(parts)
+        )
+        return Solved(Model(architecture, genome, output, scaling), held_out, aim, penalty)
     width, outputs = architecture.readout_width, aims[0].shape[1]
     folds = max(part.fold for part in parts) + 1
     sums = np.zeros((folds, width + outputs, width + outputs))

@@ -11,8 +11,9 @@ from sklearn.base import RegressorMixin, TransformerMixin
 from evolino.estimators.base import SequenceEstimator
 from evolino.estimators.sequences import SequencesLike
 from evolino.estimators.targets import Per, Targets, TargetsLike, as_targets, read_targets
-from evolino.gradient.lbfgs import LBFGS
+from evolino.gradient.descent import Descent
 from evolino.network.initialisers.base import Initialiser
+from evolino.readout.base import Readout
 from evolino.search.base import SearchSettings
 from evolino.task.scaling import mean_and_scale
 from evolino.vocabulary import Array
@@ -29,6 +30,13 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
     Predictions are never further outside the range of the training targets than that
     range. After `fit`: n_features_in_, feature_names_in_ (where X has names), model_,
     history_, evolved_, per_step_, as of `EvolinoClassifier`.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> X = [np.sin(f * np.arange(20))[:, None] for f in (0.3, 0.5, 0.7, 0.9) * 4]
+    >>> y = [0.3, 0.5, 0.7, 0.9] * 4
+    >>> evolino.EvolinoRegressor(networks=2).fit(X, y).predict(X[:2]).round(1)
+    array([0.3, 0.5])
     """
 
     def __init__(
@@ -39,11 +47,12 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
         targets: Per = "auto",
         washout: int = 0,
         lags: int | None = None,
+        readout: str | Readout | None = None,
         evaluations: int = 0,
         seconds: float | None = None,
         search: str | SearchSettings | None = None,
         initialiser: str | Initialiser[Any] | None = None,
-        refine: LBFGS | None = None,
+        refine: Descent | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: int = 0,
@@ -54,6 +63,7 @@ class EvolinoRegressor(RegressorMixin, TransformerMixin, SequenceEstimator):  # 
         self.targets = targets
         self.washout = washout
         self.lags = lags
+        self.readout = readout
         self.evaluations = evaluations
         self.seconds = seconds
         self.search = search

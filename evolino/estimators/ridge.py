@@ -47,11 +47,11 @@ def fit_ridge(
     centred, aimed = features - centre, targets - mean
     if rows <= columns:
         squares, left = eigh(centred @ centred.T)
-        squares, left = _kept(squares, left)
+        squares, left = kept_eigenvalues(squares, left)
         right = None
     else:
         squares, right = eigh(centred.T @ centred)
-        squares, right = _kept(squares, right)
+        squares, right = kept_eigenvalues(squares, right)
         left = centred @ right / np.sqrt(squares)
     projected = left.T @ aimed
     leverage = np.square(left)
@@ -74,7 +74,7 @@ def fit_ridge(
     return RidgeFit(weights, mean - centre @ weights, penalty, targets - errors)
 
 
-def _kept(squares: Array, vectors: Array) -> tuple[Array, Array]:
+def kept_eigenvalues(squares: Array, vectors: Array) -> tuple[Array, Array]:
     """Return eigenvalues and vectors without those that are rounding."""
     kept = squares > NULL * max(float(squares.max(initial=0.0)), np.finfo(float).tiny)
     return squares[kept], vectors[:, kept]

@@ -11,8 +11,9 @@ from evolino.task.scaling import mean_and_scale
 from evolino.vocabulary import Array
 
 GROUPS = 3  # of origins, each with a fit of its own
-ORIGINS = 30  # in all, for candidates without networks
+ORIGINS = 30  # in all at least, for candidates without networks
 NETWORK_ORIGINS = 15
+COMPARED, MOST = 600, 300  # forecast steps in all that short horizons have; their origins
 FIRST = 0.55  # the share of the rows before the first origin
 LONGEST = 60  # steps of a forecast that candidates are compared by
 CAP = 5.0  # deviations of the series, to which an error is cut
@@ -42,9 +43,11 @@ class Origins:
 
 
 def rolling_origins(data: Data, horizon: int, most: int) -> Origins:
-    """Return origins in the last part of each series."""
+    """Return origins in the last part of each series: so many, and more for few steps, of
+    which one tells little."""
     shortest = min(len(y) for y in data.each)
     steps = max(1, min(horizon, LONGEST, shortest // 4))
+    most = max(most, min(COMPARED // steps, MOST))
     edges = np.linspace(FIRST, 1.0, GROUPS + 1)
     per_group = max(1, most // GROUPS // len(data.each))
     groups = []
@@ -59,10 +62,12 @@ def rolling_origins(data: Data, horizon: int, most: int) -> Origins:
     return Origins(tuple(groups), steps)
 
 
-def rolling_truths(data: Data, horizon: int, *, networks: bool) -> Array:
-    """Return (N, steps, K): what came at the origins that candidates were compared by."""
-    most = NETWORK_ORIGINS if networks else ORIGINS
-    return truths(data, rolling_origins(data, horizon, most))
+def independent(data: Data, origins: Origins) -> int:
+    """Return how many forecasts that do not overlap the last parts of the series hold, at
+    most as many as there are origins."""
+    rows = int((1.0 - FIRST) * sum(len(y) for y in data.each))
+    made = sum(len(rows) for _, chosen in origins.groups for rows in chosen)
+    return max(1, min(rows // origins.steps, made))
 
 
 def truths(data: Data, origins: Origins) -> Array:

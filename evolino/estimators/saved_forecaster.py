@@ -11,9 +11,11 @@ import numpy as np
 from evolino.estimators.fitted_forecaster import FittedForecaster
 from evolino.estimators.forecast_data import SeriesData
 from evolino.estimators.forecast_model import Design, Readout
+from evolino.estimators.forecast_networks import WindowNetworks
 from evolino.estimators.intervals import Residuals
 from evolino.estimators.plain_records import from_plain, to_plain
 from evolino.estimators.seasons import spacing_of
+from evolino.training.history import Generation
 from evolino.vocabulary import Array, IntArray
 
 TRIAL = 8  # steps beyond those that an origin needs, of a trial forecast
@@ -43,18 +45,21 @@ class SavedForecaster:
     dates: SavedDates | None
     season: int
     members: tuple[tuple[Design, Readout], ...]
+    weights: Array
     residuals: Residuals
     errors: dict[str, float]
+    evolved: WindowNetworks | None
+    history: list[Generation]
 
 
 def forecaster_state(forecaster: Any) -> dict[str, Any]:
     """Return what was fitted as plain values and arrays."""
-    fitted: FittedForecaster = forecaster._fitted
+    fitted: FittedForecaster = forecaster.model_
     given = fitted.training
     saved = SavedForecaster(
         given.each, given.inputs, given.single, given.flat, given.names,
-        _saved_dates(given.dates), fitted.season, fitted.members, fitted.residuals,
-        fitted.errors,
+        _saved_dates(given.dates), fitted.season, fitted.members, fitted.weights,
+        fitted.residuals, fitted.errors, fitted.evolved, list(fitted.history),
     )  # fmt: skip
     state: dict[str, Any] = to_plain(saved)
     return state
@@ -75,7 +80,14 @@ def restore_forecaster(forecaster: Any, state: Mapping[str, Any]) -> None:
         saved.each, saved.inputs, saved.single, saved.flat, saved.names, dates
     )
     fitted = FittedForecaster(
-        series, saved.season, saved.members, saved.residuals, saved.errors
+        series,
+        saved.season,
+        saved.members,
+        saved.weights,
+        saved.residuals,
+        saved.errors,
+        saved.evolved,
+        saved.history,
     )
     tail = np.nan_to_num(saved.each[0][-(fitted.before + TRIAL) :])
     x = np.zeros((len(tail) + 1, fitted.width))
@@ -90,7 +102,15 @@ def _check(saved: SavedForecaster) -> None:
         raise ValueError("it has no series or no members")
     if saved.season < 1:
         raise ValueError(f"season must be >= 1, got {saved.season}")
+    if saved.weights.shape != (len(saved.members),) or not (saved.weights > 0).all():
+        raise ValueError(f"there must be {len(saved.members)} weights above 0")
     columns, width = saved.each[0].shape[-1], saved.inputs[0].shape[-1]
+    if columns < 1 or (saved.flat and columns > 1):
+        raise ValueError(f"series must have columns, one where they are flat: {columns}")
+    transform, absolute = saved.residuals.transform, saved.residuals.absolute
+    shapes = {each.shape for each in (transform.fits, transform.base, transform.unit)}
+    if shapes != {(columns,)} or absolute.ndim != 3 or absolute.shape[2] != columns:
+        raise ValueError(f"residuals must be of {columns} columns")
     if len(saved.inputs) != len(saved.each):
         raise ValueError("inputs must be there for each series")
     for y, x in zip(saved.each, saved.inputs, strict=True):

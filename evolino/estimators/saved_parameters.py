@@ -14,7 +14,10 @@ import numpy as np
 
 from evolino.registry import files_named, from_table, is_loaded, to_table
 
-TABLES = {"search": "search", "initialiser": "initialiser", "refine": "refinement"}
+TABLES = {
+    "search": "search", "initialiser": "initialiser", "refine": "refinement",
+    "readout": "readout",
+}  # fmt: skip
 
 
 def parameters_to_state(estimator: Any) -> dict[str, Any]:

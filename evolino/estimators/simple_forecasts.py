@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from evolino.estimators.choosing_forecasts import design_of, fitted
+from evolino.estimators.candidate_forecasts import design_of, fitted
 from evolino.estimators.forecast_model import Form, free_run
 from evolino.estimators.rolling_origins import Data
 from evolino.estimators.transforms import transforms_for

@@ -1,7 +1,10 @@
 """Transforms of columns before a forecast: none, square root, logarithm; and differences.
 
-A forecast of transformed values is given back by the inverse. Differences, from the last
-value or from a season ago, anchor a forecast: it goes on from there whatever the level.
+Roots and logarithms are of the distance from a base at or below the least value, measured
+in ranges of the column, so that neither units nor an offset matter: 1e6 added to a series
+adds 1e6 to its forecasts. A forecast of transformed values is given back by the inverse.
+Differences, from the last value or from a season ago, anchor a forecast: it goes on from
+there whatever the level.
 """
 
 from __future__ import annotations
@@ -13,25 +16,32 @@ import numpy as np
 from evolino.vocabulary import Array, BoolArray
 
 TRANSFORMS = ("none", "sqrt", "log")
+BELOW = {"none": 0.0, "sqrt": 0.0, "log": 0.25}  # ranges from the base to the least value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transform:
     """A transform of the columns that it `fits`, (K,); others stay as they are.
 
-    unit: (K,), by which columns are divided first, so that units do not matter.
+    base: (K,), subtracted from columns. unit: (K,), by which they are divided then.
     """
 
     name: str
     fits: BoolArray
+    base: Array
     unit: Array
+
+    def __post_init__(self) -> None:
+        """Check the name."""
+        if self.name not in TRANSFORMS:
+            raise ValueError(f"transform must be one of {TRANSFORMS}, got {self.name!r}")
 
     def forward(self, values: Array) -> Array:
         """Return values (.., K) transformed; NaN stays NaN. What lies below the range of
         the transform becomes its lower end."""
-        scaled = values / self.unit
+        scaled = (values - self.base) / self.unit
         if self.name == "none":
-            return scaled
+            return np.asarray(scaled)
         if self.name == "sqrt":
             with np.errstate(invalid="ignore"):
                 changed = np.sqrt(np.maximum(scaled, 0.0))
@@ -47,20 +57,22 @@ class Transform:
             values = np.where(self.fits, np.square(np.maximum(values, 0.0)), values)
         elif self.name == "log":
             values = np.where(self.fits, np.exp(np.minimum(values, 700.0)), values)
-        return np.asarray(values * self.unit)
+        return np.asarray(values * self.unit + self.base)
 
 
 def transforms_for(values: Array) -> list[Transform]:
-    """Return the transforms that columns (T, K) allow: a logarithm where all values are
-    above 0, a square root where none is below."""
-    known = np.where(np.isnan(values), np.nan, values)
-    lowest = np.nanmin(known, axis=0)
-    unit = np.nanmax(np.abs(known), axis=0)
-    unit = np.where(unit > 0, unit, 1.0)
-    found = [Transform("none", np.zeros(len(lowest), np.bool_), unit)]
-    for name, fits in (("sqrt", lowest >= 0), ("log", lowest > 1e-6 * unit)):
-        if fits.any():
-            found.append(Transform(name, np.asarray(fits), unit))
+    """Return the transforms of columns (T, K). Roots and logarithms leave out columns that
+    are constant."""
+    lowest, highest = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    spread = highest - lowest
+    varies = spread > 0
+    unit = np.where(varies, spread, np.where(lowest != 0, np.abs(lowest), 1.0))
+    found = []
+    for name in TRANSFORMS:
+        base = np.where(varies, lowest - BELOW[name] * unit, lowest)
+        fits = varies & (name != "none")
+        if name == "none" or fits.any():
+            found.append(Transform(name, np.asarray(fits), base, unit))
     return found
 
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from evolino.estimators.evolution_options import Evolution
 from evolino.estimators.paying import pays
 from evolino.estimators.whole_readout import WholeReadout, solve_whole
 from evolino.estimators.whole_sequences import WholeFeatures, WholeSettings, fit_features
+from evolino.readout.base import Readout
 from evolino.registry import from_table
-from evolino.search.base import SearchSettings, WeightSpace
-from evolino.training.callbacks import Callback
+from evolino.search.base import WeightSpace
 from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
@@ -31,23 +32,13 @@ ASIDE = 5  # every so many sequences, one is set aside
 DEFAULT = "xnes"
 
 
-@dataclass(frozen=True, slots=True)
-class WholeEvolution:
-    """Budget and search; fields as of the estimators."""
-
-    evaluations: int
-    seconds: float | None
-    search: str | SearchSettings | None
-    jobs: int
-    callbacks: tuple[Callback, ...] = ()
-
-
 def evolved_distribution(
-    evolution: WholeEvolution,
+    evolution: Evolution,
     settings: WholeSettings,
     sequences: Sequence[Array],
     targets: Array,
     seed: int,
+    readout: Readout | None = None,
 ) -> tuple[WholeSettings, bool, list[Generation]]:
     """Return the settings, with the evolved distribution where it pays; whether it does;
     and the history.
@@ -67,7 +58,7 @@ def evolved_distribution(
         drawn = replace(few, distribution=settings.distribution.moved(point))
         features = fit_features(known, drawn, np.random.default_rng(seed))
         pooled = features.transform(known, evolution.jobs)
-        return features, solve_whole(pooled, targets[~aside], features.families())
+        return features, solve_whole(pooled, targets[~aside], features.families(), readout)
 
     def loss(point: Array) -> float:
         errors = fitted(point)[1].left_out - targets[~aside]
@@ -77,8 +68,8 @@ def evolved_distribution(
     held = [x for x, is_held in zip(sequences, aside, strict=True) if is_held]
     errors = []
     for point in (np.zeros(PARAMETERS), best):
-        features, readout = fitted(point)
-        outputs = readout.predict(features.transform(held, evolution.jobs))
+        features, solved = fitted(point)
+        outputs = solved.predict(features.transform(held, evolution.jobs))
         errors.append(np.square(outputs - targets[aside]).mean(axis=1))
     if not pays(*errors):
         return settings, False, history
@@ -86,9 +77,7 @@ def evolved_distribution(
     return replace(settings, distribution=moved), True, history
 
 
-def _searched(
-    evolution: WholeEvolution, loss: Any, seed: int
-) -> tuple[Array, list[Generation]]:
+def _searched(evolution: Evolution, loss: Any, seed: int) -> tuple[Array, list[Generation]]:
     """Return the best point (D,) that a search found within its budget, and the history."""
     rng = np.random.default_rng(seed)
     space = WeightSpace(
@@ -121,7 +110,7 @@ def _searched(
     return best, history
 
 
-def _ended(evolution: WholeEvolution, done: int, began: float) -> bool:
+def _ended(evolution: Evolution, done: int, began: float) -> bool:
     if evolution.evaluations and done >= evolution.evaluations:
         return True
     return evolution.seconds is not None and time.monotonic() - began >= evolution.seconds

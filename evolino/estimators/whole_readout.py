@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolino.estimators.given_readout import solved_in_rows
 from evolino.estimators.ridge import fit_ridge
+from evolino.readout.base import Readout
 from evolino.vocabulary import Array, BoolArray
 
 CONSTANT = 1e-6  # deviation, by the size of its values, below which a feature is constant
@@ -43,26 +45,40 @@ class WholeReadout:
 
 
 def solve_whole(
-    features: Array, targets: Array, columns: Mapping[str, BoolArray]
+    features: Array,
+    targets: Array,
+    columns: Mapping[str, BoolArray],
+    readout: Readout | None = None,
 ) -> WholeReadout:
     """Return the readout of features (N, M) for targets (N, K).
 
-    columns: by name, the features (M,) that a readout may be of.
+    columns: by name, the features (M,) that a readout may be of. readout: in the place of
+    ridge regression; its outputs are held out by folds.
     """
     mean, scale = features.mean(axis=0), features.std(axis=0)
     constant = scale <= CONSTANT * np.maximum(np.abs(features).max(axis=0), 1e-3)
     scale = np.where(constant, np.inf, scale)
     z = (features - mean) / scale
-    best, family, lowest = None, "", np.inf
-    for name, chosen in columns.items():
-        fit = fit_ridge(z[:, chosen], targets)
-        loss = float(np.square(fit.left_out - targets).mean())
+    best, lowest = None, np.inf
+    for family, chosen in columns.items():
+        solved = _solved(z[:, chosen], targets, readout)
+        loss = float(np.square(solved[2] - targets).mean())
         if best is None or loss < lowest:
-            best, family, lowest = fit, name, loss
+            best, lowest = (family, *solved), loss
     if best is None:
         raise ValueError("columns must name some features, got none")
+    family, of_chosen, intercept, left_out, penalty = best
     weights = np.zeros((features.shape[1], targets.shape[1]))
-    weights[columns[family]] = best.weights
-    return WholeReadout(
-        family, mean, scale, weights, best.intercept, best.penalty, best.left_out
-    )
+    weights[columns[family]] = of_chosen
+    return WholeReadout(family, mean, scale, weights, intercept, penalty, left_out)
+
+
+def _solved(
+    z: Array, targets: Array, readout: Readout | None
+) -> tuple[Array, Array, Array, float]:
+    """Return weights, intercept, outputs left out and the penalty, of standardised
+    features."""
+    if readout is not None:
+        return solved_in_rows(readout, z, targets)
+    fit = fit_ridge(z, targets)
+    return fit.weights, fit.intercept, fit.left_out, fit.penalty

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HiddenLayer:
-    """Memory cells without a readout: architecture, and genome (C, G)."""
+    """Memory cells without a readout.
+
+    architecture: an `LSTM`. genome: (C, G), the weights into its cells.
+
+    >>> import evolino
+    >>> import torch
+    >>> hidden = evolino.from_torch(torch.nn.LSTM(1, 4))
+    >>> hidden.genome.shape, hidden.architecture.cells
+    ((4, 24), 4)
+    """
 
     architecture: LSTM
     genome: Array
@@ -81,6 +90,13 @@ def from_torch(lstm: nn.LSTM, *, outputs: int = 1, feedback: bool = False) -> Hi
     Raises TypeError for what is no torch.nn.LSTM, ValueError for one of several layers,
     both directions or a projection, with weights that are not finite, or with fewer inputs
     than are fed back.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> import torch
+    >>> hidden = evolino.from_torch(torch.nn.LSTM(1, 4), feedback=True)
+    >>> hidden.solved(None, np.sin(0.2 * np.arange(200))).generate(3).shape
+    (3, 1)
     """
     check_count("outputs", outputs)
     check_flag("feedback", feedback)

@@ -28,13 +28,18 @@ def write_export(
 ) -> list[Path]:
     """Write a model of one network as source that needs no evolino; return the files.
 
-    folder: made where it does not exist; files of the same names are replaced. name: of the
-    files, and before all names that they define. to: "c", "numpy", "onnx" or "torch".
-    precision: "double", or "float" but for NumPy.
+    model: of one network. folder: made where it does not exist; files of the same names are
+    replaced. name: of the files, and before all names that they define. to: "c", "numpy",
+    "onnx" or "torch". precision: "double", or "float" but for NumPy.
 
     Raises ValueError for a model that cannot be exported (an ensemble, a readout of
     kernels, a network that is no LSTM; to C and PyTorch a stack of layers too), and for
     another `to`, name or precision; OSError where the files cannot be written.
+
+    >>> import evolino
+    >>> model = evolino.train("mso", budget=evolino.Budget(evaluations=20)).model
+    >>> [file.name for file in evolino.write_export(model, "out", name="net")]
+    ['net.h', 'net.c']
     """
     if to not in get_args(Form):
         raise ValueError(f"to must be one of {', '.join(get_args(Form))}, got {to!r}")

@@ -38,6 +38,15 @@ class Adam(Descent):
     standard deviation of what is added to the inputs of a minibatch, through a ctc readout.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.2 * np.arange(600))
+    >>> task = evolino.SeriesTask(series)
+    >>> result = evolino.train(task, budget=evolino.Budget(evaluations=20),
+    ...     refine=evolino.Adam(steps=5))
+    >>> result.refinement["gradients"]
+    [5]
     """
 
     name: ClassVar[str] = "adam"

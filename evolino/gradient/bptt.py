@@ -54,6 +54,15 @@ class BPTT:
     is one over the root of the number of features.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.2 * np.arange(600))
+    >>> task = evolino.SeriesTask(series)
+    >>> result = evolino.train(task, bptt=evolino.BPTT(rates=(0.01,)),
+    ...     budget=evolino.Budget(evaluations=20))
+    >>> result.evaluations
+    20
     """
 
     name: ClassVar[str] = "bptt"

@@ -38,11 +38,17 @@ class Kalman:
     derivatives: "full", or "truncated" as in the LSTM papers, which is faster with many
     cells. squashing: of the outputs in training; "tanh" is 2 tanh(x artanh(1/2)), between
     -2 and 2 and through -1 and 1, for targets of -1 and 1. covariance: of a weight before
-    the first string. measurement, process: variances of noise at the first string and from
-    string `annealed` on, in between by a constant factor. width: output weights begin
-    uniform in +-width.
+    the first string. measurement, process: variances of noise at the first string and at
+    the last one that changes them, in between by a constant factor. annealed: the number of
+    that string. width: output weights begin uniform in +-width.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("languages", kalman=evolino.Kalman(networks=1, strings=10),
+    ...     budget=evolino.Budget(evaluations=20))
+    >>> result.evaluations
+    20
     """
 
     name: ClassVar[str] = "kalman"

@@ -26,6 +26,15 @@ class LBFGS(Descent):
     networks were compared by successive halving, whose rounds end there.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.2 * np.arange(600))
+    >>> task = evolino.SeriesTask(series)
+    >>> result = evolino.train(task, budget=evolino.Budget(evaluations=20),
+    ...     refine=evolino.LBFGS(steps=5))
+    >>> result.refinement["gradients"]
+    [7]
     """
 
     name: ClassVar[str] = "lbfgs"

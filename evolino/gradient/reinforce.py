@@ -50,6 +50,12 @@ class Reinforce:
     Adam.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("pole", reinforce=evolino.Reinforce(episodes=4),
+    ...     budget=evolino.Budget(evaluations=8))
+    >>> result.evaluations
+    8
     """
 
     name: ClassVar[str] = "reinforce"

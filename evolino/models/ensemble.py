@@ -36,9 +36,16 @@ from evolino.vocabulary import Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ensemble:
-    """Models of one architecture, the best first; fed and read out as one network.
+    """Models of one architecture; fed and read out as one network.
+
+    members: the models, the best first.
 
     Raises ValueError for no members, or members of different architectures or scalings.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", ensemble=2, budget=evolino.Budget(evaluations=20))
+    >>> len(result.model.members)
+    2
     """
 
     members: tuple[Model, ...]

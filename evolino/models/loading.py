@@ -13,8 +13,15 @@ from evolino.storage.files import user_path
 def load(path: str | Path, *, trust: bool = False) -> Trained:
     """Read a model from model.npz, or from the folder of a run.
 
-    trust: run a Python file that the model names as its network. Raises ValueError for a
-    file that is not a model or was damaged, and for such a file without trust.
+    path: of the file or the folder. trust: run a Python file that the model names as its
+    network. Raises ValueError for a file that is not a model or was damaged, and for such a
+    file without trust.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> _ = evolino.train("mso", out="mine", budget=evolino.Budget(evaluations=20))
+    >>> evolino.load("mine").generate(3).shape
+    (3, 1)
     """
     path = user_path(path)
     file = path / "model.npz" if path.is_dir() else path

@@ -37,11 +37,21 @@ from evolino.vocabulary import Array, IntArray, check_number, contiguous
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A network that can be used: architecture, genome (C, G), and what its outputs are.
+    """A network that can be used.
 
-    output: weights (S, K), or an expansion in kernels of the features. scaling: of the
-    task's columns, where it is standardised; inputs, targets and outputs of all methods
-    are in the user's units.
+    architecture: such as `LSTM`. genome: (C, G), the weights into the cells. output:
+    weights (S, K), or an expansion in kernels of the features. scaling: of the task's
+    columns, where it is standardised; inputs, targets and outputs of all methods are in the
+    user's units. Raises TypeError or ValueError, naming the field, for one that does not
+    fit.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = np.sin(0.2 * np.arange(600))
+    >>> task = evolino.SeriesTask(series)
+    >>> model = evolino.train(task, budget=evolino.Budget(evaluations=20)).model
+    >>> model.generate(5, prime=series).shape
+    (5, 1)
     """
 
     architecture: Architecture

@@ -50,11 +50,15 @@ class ConvLSTM:
     readout_kernel: 1 or 3. readout_inputs: whether the readout has u(t), that is the last
     frame, as well as h. Both with a constant.
     output: "identity", or "logistic": the intensity of a pixel as a probability. What is
-    fed back is cut to 0 .. 1.
+    fed back is cut to 0 .. 1. feedback: whether it is.
 
     C is channels times layers: a row of a genome holds every filter into one channel.
 
     Raises TypeError or ValueError, naming the field, if one is out of its range.
+
+    >>> import evolino
+    >>> evolino.ConvLSTM(channels=2, height=8, width=8).genome_shape  # (C, G)
+    (2, 115)
     """
 
     name: ClassVar[str] = "convolutional"

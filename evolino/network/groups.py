@@ -26,6 +26,14 @@ class Group:
     sees: positions of the groups, itself among them, whose cells and fed-back outputs drive
         its cells, and are features of the readout of its outputs. External inputs and the
         bias are for all.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> chords = evolino.Group(cells=4, outputs=1, sees=(0,))
+    >>> melody = evolino.Group(cells=6, outputs=2, sees=(0, 1))
+    >>> evolino.LSTM(cells=10, outputs=3, groups=(chords, melody)).genome_shape
+    (10, 56)
     """
 
     cells: int

@@ -71,32 +71,32 @@ class LSTM:
     cell_output: "o*tanh(s)" (Gers & Schmidhuber 2001), "tanh(o*s)" (the Evolino papers) or
         "o*s" (Gers et al. 2002).
     bias: a constant 1 drives every gate and cell input.
-    feedback: the outputs of the last step are inputs of this one (teacher-forced in
-        training); feedback_scale multiplies them on their way in.
-    sources: recurrent sources of a cell, drawn without replacement from sources_seed;
-        None is fully recurrent.
+    feedback: outputs of the last step are inputs of this one (teacher-forced in training).
+    feedback_scale: a factor of them on their way in.
+    sources: recurrent sources of a cell, drawn without replacement; None is all cells.
+    sources_seed: of that draw.
     readout_states, readout_inputs, readout_squares, readout_constant: whether the features
-        of the readout are, beside the cell outputs, the cell states, the input vector u(t),
-        the squares of cell outputs and u(t) (an extension of the papers' method), and a
-        constant 1.
+        are, beside the cell outputs, the cell states, the input vector u(t), the squares of
+        cell outputs and u(t) (an extension of the papers' method), and a constant 1.
     output: "identity", the readout's sum, or "threshold": 1 where the sum is above 0.5,
         else 0. That is the output that is given out and fed back; no paper has it. With
         "threshold in feedback" the sum is given out and only what is fed back is 0 or 1
         (Eck & Schmidhuber 2002, recalled). "logistic": probabilities of independent units,
-        1 / (1 + exp(-sum)); "softmax": of units of which one comes, exp(sum) divided by
-        their total. Probabilities are not fed back; what is drawn from them is
-        (`Model.improvise`).
+        1 / (1 + exp(-sum)); "softmax": of units of which one comes. Probabilities are not
+        fed back; what is drawn from them is (`Model.improvise`).
     alternatives: with "softmax", sizes of blocks of outputs, one of each comes; none is one
         block. A row of targets without a 1 in a block asks nothing of it.
-    groups: the cells in groups that see some of the others (`evolino.network.groups`);
-        none is one group.
+    groups: the cells in groups (`Group`) that see some of the others; none is one group.
     evolved_outputs: the output weights are genes too, K at the end of each cell's row: for
         tasks of control, where there are no targets to solve them for. The features are
         then the cell outputs alone, and nothing is fed back.
     precision: of what the cells compute, "float64" or "float32", which is twice as fast and
         off by about 1e-6; the readout is solved in float64 either way.
-
     Raises TypeError or ValueError, naming the field, if one is out of its range.
+
+    >>> import evolino
+    >>> evolino.LSTM(cells=4, outputs=1).genome_shape  # (C, G)
+    (4, 24)
     """
 
     name: ClassVar[str] = "lstm"

@@ -42,6 +42,10 @@ class StackedLSTM:
     own layer and direction; those that a layer lacks have no effect.
 
     Raises TypeError or ValueError, naming the field, if one is out of its range.
+
+    >>> import evolino
+    >>> evolino.StackedLSTM(cells=4, layers=2).genome_shape  # (C, G)
+    (8, 40)
     """
 
     name: ClassVar[str] = "stacked"

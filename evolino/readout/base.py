@@ -16,6 +16,11 @@ class Readout(Protocol):
 
     It may have a method `check(targets)` that raises ValueError, before anything is
     evolved, for targets (T, K) of all rows that a fit would use and that it cannot learn.
+
+    >>> import evolino
+    >>> readout: evolino.Readout = evolino.Ridge((1e-6, 1e-3))
+    >>> readout.penalties
+    (1e-06, 0.001)
     """
 
     @property

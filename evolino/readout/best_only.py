@@ -34,6 +34,14 @@ class BestOnly:
 
     readout: the costly one, which the model has in the end. ranking: the cheap one.
     count: how many of a generation are scored with the costly one.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> readout = evolino.BestOnly(evolino.KernelSVM(), evolino.SVM(), count=4)
+    >>> evolino.train("parity", readout=readout,
+    ...     budget=evolino.Budget(generations=1)).generations
+    1
     """
 
     name: ClassVar[str] = "best-only"

@@ -30,6 +30,12 @@ class CTC:
 
     Its network has output "softmax", output 0 the blank; targets are those of
     `evolino.solvers.ctc_targets.label_targets`.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> evolino.CTC(penalty=(1e-3, 1e-2)).penalties
+    (0.001, 0.01)
     """
 
     name: ClassVar[str] = "ctc"

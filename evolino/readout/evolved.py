@@ -14,6 +14,11 @@ class Evolved:
 
     It goes with `LSTM(evolved_outputs=True)` and a task of control, whose episodes have no
     targets.
+
+    >>> import evolino
+    >>> evolino.train("pole", readout=evolino.Evolved(),
+    ...     budget=evolino.Budget(evaluations=10)).evaluations
+    10
     """
 
     name: ClassVar[str] = "evolved"

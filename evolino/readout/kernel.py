@@ -50,6 +50,16 @@ class KernelSVM:
     kernel: "gaussian" or "linear". balanced: both classes weigh the same.
     unnormalised: columns are taken as they are, not scaled to root mean square 1.
     memory: gigabytes that the matrix of kernels between all rows may take.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = np.sign(states[0] @ [[1.0], [-2.0]])
+    >>> ((expansion,),) = evolino.KernelSVM().solve(states, targets)
+    >>> expansion.shape  # (S, K)
+    (2, 1)
     """
 
     name: ClassVar[str] = "kernel-svm"
@@ -106,6 +116,16 @@ class KernelSVR:
     """Regression in the space of a kernel that counts errors beyond epsilon only.
 
     Fields as of `KernelSVM`; epsilon: an error that costs nothing, in the targets' units.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = states[0] @ [[1.0], [-2.0]]
+    >>> ((expansion,),) = evolino.KernelSVR().solve(states, targets)
+    >>> expansion.shape  # (S, K)
+    (2, 1)
     """
 
     name: ClassVar[str] = "kernel-svr"

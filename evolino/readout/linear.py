@@ -32,6 +32,15 @@ class PseudoInverse:
     cutoff: singular values below this fraction of the largest count as zero.
 
     Source: Schmidhuber et al. 2007, section 2 (Penrose 1955), recalled.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = states[0] @ [[1.0], [-2.0]]
+    >>> evolino.PseudoInverse().solve(states, targets).round(2).ravel()
+    array([ 1., -2.])
     """
 
     name: ClassVar[str] = "pseudo-inverse"
@@ -79,6 +88,15 @@ class Ridge:
     penalty: one, or several of which the best on validation data is taken.
     unnormalised: D is 1: the penalty is on the output weights as they are, which forbids
         huge weights on tiny states.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = states[0] @ [[1.0], [-2.0]]
+    >>> evolino.Ridge(1e-6).solve(states, targets).round(2).ravel()
+    array([ 1., -2.])
     """
 
     name: ClassVar[str] = "ridge"

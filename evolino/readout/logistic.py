@@ -29,6 +29,15 @@ class Logistic:
     unnormalised: the penalty is on the weights of columns as they are.
     steps: of Newton's method at most, 0 goes to the optimum; two or three are enough to
         rank networks.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = (states[0] @ [[1.0], [-2.0]] > 0).astype(float)
+    >>> evolino.Logistic().solve(states, targets).shape  # (L, P, S, K)
+    (1, 1, 2, 1)
     """
 
     name: ClassVar[str] = "logistic"

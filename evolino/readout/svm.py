@@ -43,6 +43,15 @@ class SVM:
     balanced: both classes weigh the same, share = T / (2 T_class), else every row 1.
     unnormalised: D is 1: the penalty is on the weights of columns as they are.
     solver: "newton", or "liblinear": scikit-learn's LinearSVC, network by network.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = np.sign(states[0] @ [[1.0], [-2.0]])
+    >>> evolino.SVM().solve(states, targets).shape  # (L, P, S, K)
+    (1, 1, 2, 1)
     """
 
     name: ClassVar[str] = "svm"
@@ -97,6 +106,15 @@ class SVR:
     epsilon: an error that costs nothing, in the units of the targets.
     unnormalised: D is 1: the penalty is on the weights of columns as they are.
     solver: "newton", or "liblinear": scikit-learn's LinearSVR, network by network.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> states = np.random.default_rng(0).normal(size=(1, 50, 2))
+    >>> targets = states[0] @ [[1.0], [-2.0]]
+    >>> evolino.SVR(capacity=100.0).solve(states, targets).round(2).ravel()
+    array([ 1., -2.])
     """
 
     name: ClassVar[str] = "svr"

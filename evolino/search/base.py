@@ -41,6 +41,14 @@ class WeightSpace:
     level: 0 for real weights; above 0 every free weight is -level, 0 or +level (ternary).
     family: the distributions that the first genomes come from, if they can be evolved too.
     centre: (C, G), where searches that move a mean begin; None is at a first genome.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> first, network = evolino.Gaussian(0.1), evolino.LSTM(cells=4)
+    >>> space = evolino.WeightSpace(
+    ...     lambda rng, n: first.draw(network, rng, n), first.scale(network))
+    >>> space.shape
+    (4, 24)
     """
 
     draw: Callable[[Generator, int], Array]
@@ -65,7 +73,19 @@ class WeightSpace:
 
 
 class Search(Protocol):
-    """Draws genomes and learns from their losses; a generation is one ask and one tell."""
+    """Draws genomes and learns from their losses; a generation is one ask and one tell.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> first, network = evolino.Gaussian(0.1), evolino.LSTM(cells=4)
+    >>> space = evolino.WeightSpace(
+    ...     lambda rng, n: first.draw(network, rng, n), first.scale(network))
+    >>> search = evolino.ESP().start(space, np.random.default_rng(0), None)
+    >>> genomes = search.ask()
+    >>> search.tell((genomes**2).sum(axis=(1, 2)))
+    >>> genomes.shape
+    (400, 4, 24)
+    """
 
     def ask(self) -> Array:
         """Return (P, C, G) genomes to evaluate; P may differ between generations."""
@@ -98,7 +118,13 @@ class Search(Protocol):
 
 
 class SearchSettings(Protocol):
-    """A frozen dataclass: a search's parameters; `start` makes the running search."""
+    """A frozen dataclass: a search's parameters; `start` makes the running search.
+
+    >>> import evolino
+    >>> settings: evolino.SearchSettings = evolino.CMAES(population=8)
+    >>> settings.population
+    8
+    """
 
     def start(self, space: WeightSpace, rng: Generator, origin: Array | None) -> Search:
         """Begin in a space; origin (C, G), if given, is a genome to start from."""

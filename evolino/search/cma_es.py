@@ -32,6 +32,14 @@ class CMAES:
     root mean square of the genes' standard deviations stays above it, in the same scales;
     0 is no floor. Time and memory grow with the square of the free genes, and every so
     many evaluations a decomposition's time with their cube.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", preset="paper", search=evolino.CMAES(),
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    44
     """
 
     name: ClassVar[str] = "cma-es"

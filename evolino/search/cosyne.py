@@ -33,6 +33,14 @@ class CoSyNE:
     """Settings. population: P. parents: share of the best that breed, and of the worst that
     their offspring replace. mutation: strength of Cauchy noise, in scales of the weight
     space. mutated_genes: chance of each gene of a child. power: the root of (1).
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", preset="paper", search=evolino.CoSyNE(population=20),
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    40
     """
 
     name: ClassVar[str] = "cosyne"

@@ -33,6 +33,14 @@ class DiagonalCMAES:
     population: networks a generation; None is 4 + 3 ln D for D free genes. step_floor: the
     root mean square of the genes' standard deviations stays above it, in the same scales;
     0 is no floor. Time and memory grow linearly with the free genes.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", preset="paper", search=evolino.DiagonalCMAES(),
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    44
     """
 
     name: ClassVar[str] = "diagonal-cma-es"

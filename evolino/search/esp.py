@@ -40,6 +40,18 @@ class ESP:
     of two parents first. burst_after: generations without a better network until every
     subpopulation is refilled around the best network's chromosomes; 0 is never.
     burst_mutation: strength of that noise; None is `mutation`.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> first, network = evolino.Gaussian(0.1), evolino.LSTM(cells=4)
+    >>> space = evolino.WeightSpace(
+    ...     lambda rng, n: first.draw(network, rng, n), first.scale(network))
+    >>> search = evolino.ESP(subpopulation=8, combinations=2).start(
+    ...     space, np.random.default_rng(0), None)
+    >>> search.ask().shape  # (P, C, G)
+    (16, 4, 24)
     """
 
     name: ClassVar[str] = "esp"

@@ -27,6 +27,14 @@ class Genetic:
     parents exchange genes at two points. mutation: standard deviation of Gaussian noise, in
     scales of the weight space; ternary genes are drawn anew instead. mutated_genes: chance
     of each gene of a child to be mutated.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", preset="paper", search=evolino.Genetic(population=20),
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    40
     """
 
     name: ClassVar[str] = "genetic"

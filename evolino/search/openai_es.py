@@ -33,7 +33,17 @@ FIRST_DECAY, SECOND_DECAY, SMALL = 0.9, 0.999, 1e-8  # Adam's, as published
 class OpenAIES:
     """Settings. step: sigma, in scales of the weight space, which stays as it is.
     population: P, even. rate: of the steps of the mean. decay: of the mean towards its
-    origin at each step."""
+    origin at each step.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> search = evolino.OpenAIES(population=20)
+    >>> result = evolino.train("mso", preset="paper", search=search,
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    40
+    """
 
     name: ClassVar[str] = "openai-es"
 

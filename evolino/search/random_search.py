@@ -16,7 +16,17 @@ from evolino.vocabulary import Array, check_count
 
 @dataclass(frozen=True, slots=True)
 class RandomSearch:
-    """Draws every generation afresh. population: P."""
+    """Draws every generation afresh. population: P.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> search = evolino.RandomSearch(population=20)
+    >>> result = evolino.train("mso", preset="paper", search=search,
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    40
+    """
 
     name: ClassVar[str] = "random"
 

@@ -25,6 +25,14 @@ class ScaleEvolution:
     population: distributions a generation. draws: networks drawn from each. kept: the best
     of these whose mean log loss is the distribution's loss. step: first standard deviation
     of the distribution's parameters.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", preset="paper", initialiser="spread",
+    ...     search=evolino.ScaleEvolution(), budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    192
     """
 
     name: ClassVar[str] = "scales"

@@ -48,6 +48,14 @@ class XNES:
     distribution's axes, stays above it; 0 is no floor. With a floor the search goes on
     looking around, as control tasks want, whose losses are steps. Memory grows with the
     square of the free genes, time with their cube.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", preset="paper", search=evolino.XNES(),
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    44
     """
 
     name: ClassVar[str] = "xnes"

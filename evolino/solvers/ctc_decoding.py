@@ -46,6 +46,13 @@ class LabelBigram:
 
     table: (K, K) of log-probabilities: row a, column b is label b after label a; row 0 is
     the beginning, column 0 the end.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> table = np.log(np.full((3, 3), 1 / 3))
+    >>> chances = np.log([[0.2, 0.5, 0.3], [0.2, 0.2, 0.6]])
+    >>> evolino.prefix_search(chances, model=evolino.LabelBigram(table))
+    array([2])
     """
 
     table: Array
@@ -69,6 +76,12 @@ class WordList:
 
     Raises ValueError for an empty word or list, a word with the separator in it, or a
     bigram of another shape.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> chances = np.log([[0.6, 0.4], [0.6, 0.4]])
+    >>> evolino.prefix_search(chances, model=evolino.WordList(words=((1, 1), (1,))))
+    array([1])
     """
 
     words: tuple[Prefix, ...]
@@ -142,6 +155,11 @@ def best_path(chances: Array) -> IntArray:
     """Return the labels of the most probable label at each frame.
 
     chances: (T, K), of any increasing function of probabilities, the blank first.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> evolino.best_path(np.array([[0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
+    array([1, 1])
     """
     return collapsed(chances.argmax(axis=1))
 
@@ -156,6 +174,11 @@ def prefix_search(
     log_chances: (T, K), log-probabilities at each frame, the blank first. width: prefixes
     that are kept at each frame; where none is given up the result is exact. model: of the
     language; a string that it has not is never returned, and without any the best path is.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> evolino.prefix_search(np.log([[0.6, 0.4], [0.6, 0.4]]))
+    array([1])
     """
     check_count("width", width)
     beam: dict[Prefix, tuple[float, float]] = {(): (0.0, NEVER)}

@@ -19,6 +19,11 @@ class Series:
     network is also given targets[t-1] at row t (zeros at row 0): teacher forcing. teacher:
     (T, K), the teacher signal that is fed back in place of the targets, where the two
     differ; None is the targets.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> evolino.Series(inputs=np.zeros((9, 2)), targets=np.zeros((9, 1))).steps
+    9
     """
 
     inputs: Array | Symbols
@@ -46,6 +51,16 @@ class Segment:
 
     Where the task generates, a validation or test segment is a free run: teacher forcing
     ends before row `start`, from there the network is fed its own outputs.
+
+    series: a `Series` (T, I), (T, K). start, stop: rows, counted from 0.
+
+    Raises ValueError for rows that do not lie inside the series.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = evolino.Series(np.zeros((9, 0)), np.arange(9.0)[:, None])
+    >>> evolino.Segment(series, 4, 7).targets.ravel()
+    array([4., 5., 6.])
     """
 
     series: Series
@@ -79,6 +94,13 @@ class Split:
     confirmation: longer validation, in stages; only networks that do well enough on one
         stage are put to the next (`Experiment.confirm_at`).
     episodes: of a task of control, which has no segments: what every candidate plays.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> series = evolino.Series(np.zeros((9, 0)), np.zeros((9, 1)))
+    >>> rows = [evolino.Segment(series, k, k + 2) for k in (2, 4, 6)]
+    >>> evolino.Split(train=(rows[0],), validation=(rows[1],), test=(rows[2],)).refit
+    ()
     """
 
     train: tuple[Segment, ...]

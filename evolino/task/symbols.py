@@ -21,6 +21,12 @@ class Symbols:
     indices: (T,), integers 0 .. count - 1. count: I, how many symbols there are; symbol k
     is the input vector whose entry k is 1. They are checked where a series is used, so that
     an error can name the sequence.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> text = evolino.Symbols(np.array([0, 2, 1]), count=3)
+    >>> text.shape
+    (3, 3)
     """
 
     indices: IntArray

@@ -17,6 +17,16 @@ class Callback:
     """Methods called during a run; each does nothing until it is overridden.
 
     A callback may raise: the run stops with its last checkpoint on disk.
+
+    >>> import evolino
+    >>> class Printed(evolino.Callback):
+    ...     def on_generation(self, generation, seconds):
+    ...         print(generation.generation, generation.evaluations)
+    ...
+    >>> _ = evolino.train("mso", callbacks=[Printed()], search=evolino.ESP(8, 2),
+    ...     budget=evolino.Budget(generations=2))
+    1 16
+    2 32
     """
 
     def on_start(self, experiment: Experiment) -> None:

@@ -30,6 +30,12 @@ class Budget:
     compilation of kernels left out. target: the loss at which the run is good enough.
     stagnation: generations without a better network. cpu_seconds: of this process, whose
     threads evaluate, compilation left out; looked at after each generation.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> evolino.train("mso", budget=evolino.Budget(evaluations=20)).stopped
+    ['evaluations: 20 >= 20']
     """
 
     generations: int | None = None
@@ -63,6 +69,16 @@ class Curriculum:
     variants: the tasks, easiest first. advance_at: the loss at which the next one begins;
     the search then starts again from the best network of the variant.
     patience: generations after which a variant is left even so.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> easier = evolino.Oscillators(sines=1)
+    >>> curriculum = evolino.Curriculum((easier,), advance_at=1e-3)
+    >>> result = evolino.train(evolino.Oscillators(sines=2), curriculum=curriculum,
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.history[0].variant
+    1
     """
 
     variants: tuple[Task, ...] = ()
@@ -82,6 +98,14 @@ class Islands:
     count: of islands; each has a search of its own, with its own generator.
     migrate_every: generations between exchanges. Limits of the budget are looked at, and
     checkpoints written, at exchanges only.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", islands=2, migrate_every=2,
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.experiment.islands
+    Islands(count=2, migrate_every=2)
     """
 
     count: int
@@ -125,6 +149,15 @@ class Experiment:
     reinforce: the same by recurrent policy gradients, for a task of control; the budget's
         evaluations are episodes.
     preset: the name of the preset that this came from, if any.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> made = evolino.Experiment(evolino.Oscillators(), evolino.LSTM(cells=4),
+    ...     evolino.Gaussian(0.1), evolino.ESP(), evolino.Ridge(),
+    ...     evolino.Budget(generations=1))
+    >>> evolino.run(made).generations
+    1
     """
 
     task: Task

@@ -16,6 +16,11 @@ class Generation:
     lowest, lower_quartile, median, upper_quartile: of this generation's losses.
     failed: networks of this generation without a finite loss.
     variant: 0 is the task itself, k > 0 the k-th variant of a curriculum.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", budget=evolino.Budget(generations=2))
+    >>> result.history[-1].generation
+    2
     """
 
     generation: int

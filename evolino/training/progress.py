@@ -25,6 +25,10 @@ class Progress(Callback):
     In a script or a notebook: `evolino.train(task, callbacks=[evolino.Progress()])`. On a
     terminal use it in a `with` block, so that an error leaves that in order. quiet: print
     nothing at all.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", budget=evolino.Budget(generations=2),
+    ...     callbacks=[evolino.Progress(quiet=True)])
     """
 
     def __init__(self, *, quiet: bool = False) -> None:

@@ -17,15 +17,21 @@ from evolino.training.history import Generation
 class Result:
     """What a run gave.
 
-    model: the best network ever seen, its readout fitted on the refit rows, or an ensemble
-    of the best (the best network alone if the run was interrupted); None if every network
-    failed. history: one record a generation. metrics: the task's, on test data
-    (empty if the run was interrupted). stopped: the reasons. seconds: until the model's
-    readout was solved, the refinement included. cpu_seconds: the same of the processor;
-    None where workers are other processes, whose seconds are not known here. refinement:
-    gradients of each network, why its descent ended, and the seconds and cpu_seconds that
-    all of it took, of those above; None without one. baselines: metrics of trivial and
-    unevolved methods, by method.
+    experiment: what was run. generations, evaluations, workers: counts. model: the best
+    network ever seen, its readout fitted on the refit rows, or an ensemble of the best (the
+    best network alone if the run was interrupted); None if every network failed. history:
+    one record a generation. metrics: the task's, on test data (empty if the run was
+    interrupted). stopped: the reasons. seconds: until the model's readout was solved, the
+    refinement included. cpu_seconds: the same of the processor; None where workers are
+    other processes, whose seconds are not known here. refinement: gradients of each
+    network, why its descent ended, and the seconds and cpu_seconds that all of it took, of
+    those above; None without one. baselines: metrics of trivial and unevolved methods, by
+    method.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", budget=evolino.Budget(generations=2))
+    >>> result.generations, sorted(result.metrics)
+    (2, ['test_max_abs_error', 'test_nrmse'])
     """
 
     experiment: Experiment

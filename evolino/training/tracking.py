@@ -71,6 +71,10 @@ class TensorBoard(_Tracker):
     folder: of the events; made where it does not exist. A run begun anew there takes the
     place of the last one; a resumed one goes on. Raises ValueError without the package
     tensorboardX.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", budget=evolino.Budget(generations=2),
+    ...     callbacks=[evolino.TensorBoard("logs")])
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -112,6 +116,11 @@ class MLflow(_Tracker):
     find one. tracking_uri: where it is kept; None is MLflow's own, as the variable
     MLFLOW_TRACKING_URI or a database in the working folder. In a `with` block a run that an
     error ends is marked as failed. Raises ValueError without the package mlflow.
+
+    >>> import evolino
+    >>> tracker = evolino.MLflow("sines", run_name="first")
+    >>> isinstance(tracker, evolino.Callback)
+    True
     """
 
     def __init__(

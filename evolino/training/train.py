@@ -71,30 +71,29 @@ def train(
     """Evolve a network for a task and solve its readout.
 
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
-    given; whatever of network, initialiser, search, readout, budget and curriculum is
-    given replaces the preset's. tolerance: a free run further than this from its target at
-    any step is given up; of a `SeriesTask` in standard deviations of each column. robust:
-    standard deviation of noise on all cell outputs and states in the free runs that select
-    networks. fit_weight: of the fit in the loss of a network whose loss is above confirm_at
-    (both as of `Experiment`). ensemble: how many of the best networks make the model, their
-    readouts' sums averaged. refine: `LBFGS` or `Adam`, a descent of the best networks after
-    the search. bptt: `BPTT`, training by back-propagation through time in place of search
-    and readout; kalman: `Kalman`, by the decoupled extended Kalman filter; reinforce:
-    `Reinforce`, by recurrent policy gradients, for tasks of control. islands: how
-    many searches evolve apart and exchange their best networks in a ring, every
-    `migrate_every` generations. seed: of all randomness.
-    workers: how many; backend: "threads", or processes by "loky", "dask" or "ray";
-    scheduler: address of a running Dask or Ray cluster to join; the result depends on none
-    of them. timeout: seconds that evaluating a generation may take. out: the run's folder;
-    none leaves no files. force: overwrite an earlier run there. baselines: measure the
-    unevolved network and random search as well. on_interrupt: what Ctrl-C, SIGTERM and
-    SIGHUP do once the run is saved: "raise" KeyboardInterrupt, so that a loop of runs ends,
-    or "return" the result so far, whose `interrupted` is then true. A callback is an
-    `evolino.Callback`.
+    given. network, initialiser, search, readout, budget, curriculum: in place of those of
+    the preset. tolerance, robust, fit_weight, confirm_at, ensemble: as of `Experiment`.
+    refine: `LBFGS` or `Adam`, a descent of the best networks after the search. bptt:
+    `BPTT`, training by back-propagation through time in place of search and readout.
+    kalman: `Kalman`, by the decoupled extended Kalman filter. reinforce: `Reinforce`, by
+    recurrent policy gradients, for tasks of control. islands: how many searches evolve
+    apart and exchange their best networks in a ring. migrate_every: generations between
+    exchanges. seed: of all randomness. workers: how many. backend: "threads", or processes
+    by "loky", "dask" or "ray". scheduler: address of a running Dask or Ray cluster to join.
+    The result depends on none of these three. timeout: seconds that evaluating a generation
+    may take. out: the run's folder; none leaves no files. force: overwrite an earlier run
+    there. baselines: measure the unevolved network and random search as well. on_interrupt:
+    what Ctrl-C, SIGTERM and SIGHUP do once the run is saved: "raise" KeyboardInterrupt, so
+    that a loop of runs ends, or "return" the result so far, whose `interrupted` is then
+    true. callbacks: each a `Callback`. Returns the result: .model, .history, .metrics,
+    .stopped. Raises ValueError or TypeError, naming the argument, for whatever cannot work,
+    and EvaluationError if the task raises, takes too long, or its workers are lost for
+    good.
 
-    Returns the result: .model, .history, .metrics, .stopped. Raises ValueError or
-    TypeError, naming the argument, for whatever cannot work, and EvaluationError if the
-    task raises, takes too long, or its workers are lost for good.
+    >>> import evolino
+    >>> result = evolino.train("mso", seed=1, budget=evolino.Budget(evaluations=20))
+    >>> result.evaluations
+    20
     """
     refuse_while_importing()
     pool = WorkerSettings(workers, backend, scheduler, timeout)
@@ -175,11 +174,16 @@ def run(
 ) -> Result:
     """Run an experiment, such as that of an earlier result.
 
-    workers: how many threads, or who else evaluates; the result does not depend on it.
-    out, force, baselines, callbacks, on_interrupt: as of `train`.
+    experiment: complete. workers: how many threads, or who else evaluates; the result does
+    not depend on it. out, force, baselines, callbacks, on_interrupt: as of `train`.
 
     Returns the result. Raises TypeError for what is no `Experiment`, ValueError for a
     folder that cannot be used, and EvaluationError as `train` does.
+
+    >>> import evolino
+    >>> made = evolino.train("mso", budget=evolino.Budget(evaluations=20)).experiment
+    >>> evolino.run(made).evaluations
+    20
     """
     refuse_while_importing()
     _check_kinds({"experiment": experiment})
@@ -208,13 +212,18 @@ def resume(
 ) -> Result:
     """Go on with the run in a folder, to the same bits as if it had never stopped.
 
-    budget: takes the place of the run's own, as for a run that is to go further; None
-    keeps it. workers, baselines, callbacks, on_interrupt: as of `run`. trust: let the
-    run's config name classes in Python files, which are then run; the folder may be
+    folder: of the run. budget: takes the place of the run's own, as for a run that is to go
+    further; None keeps it. workers, baselines, callbacks, on_interrupt: as of `run`. trust:
+    let the run's config name classes in Python files, which are then run; the folder may be
     somebody else's.
 
     Returns the result of the whole run. Raises ValueError for a folder that is no run, is
     damaged, or names code without trust; TypeError and EvaluationError as `run` does.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", out="half", budget=evolino.Budget(generations=1))
+    >>> evolino.resume("half", budget=evolino.Budget(generations=2)).generations
+    2
     """
     _check_kinds({"budget": budget})
     _check_on_interrupt(on_interrupt)

@@ -61,8 +61,17 @@ class Parity:
     """Classify long sequences as odd or even, trained on 50 of them.
 
     kind: "display", 100 outputs that are pixels, or "plain", one output above 0 for odd.
-    shortest, longest: symbols of the `training` sequences, which fit the readout and select
-    networks. tested: sequences of 1 to `test_longest` symbols, none of them in training.
+    training: sequences that fit the readout and select networks. shortest, longest: symbols
+    of one. tested: sequences that are in none of these, from 1 symbol on. test_longest:
+    symbols of one at most.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Parity().sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (50, (1, 100))
     """
 
     name: ClassVar[str] = "parity"

@@ -38,7 +38,15 @@ TRIFLE = 1e-9  # so that a loss is 0 for a network that passes only
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Remember a cue. length: steps until the question. noise: standard deviation of what
-    comes in the place of the cue until then. seed: of the noise in the tests."""
+    comes in the place of the cue until then. seed: of the noise in the tests.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> task = evolino.Memory(length=10)
+    >>> task.inputs, task.outputs
+    (2, 1)
+    """
 
     name: ClassVar[str] = "memory"
     generates: ClassVar[bool] = False
@@ -114,7 +122,15 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class TMaze:
     """Find the goal of a T-maze. length: of the corridor. noise: standard deviation of
-    what is added to each observation in it. seed: of the noise in the tests."""
+    what is added to each observation in it. seed: of the noise in the tests.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> task = evolino.TMaze(length=10)
+    >>> task.inputs, task.outputs
+    (4, 4)
+    """
 
     name: ClassVar[str] = "t-maze"
     generates: ClassVar[bool] = False

@@ -46,6 +46,13 @@ class Imitate:
     steps: of a knot, and how many steps it is shown in. shown: how many times, with a
     tremble of 1 %. speed: how many times faster it is played than shown. noise, shove: what
     the test disturbs by, as shares of the extent.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> task = evolino.Imitate(joints=2)
+    >>> task.inputs, task.outputs
+    (3, 2)
     """
 
     name: ClassVar[str] = "imitate"

@@ -43,6 +43,13 @@ class Pole:
     poles: 1 or 2. velocities: whether they are shown. fitness: "damping" asks for little
     movement in the last 100 of 1,000 steps, "steps" for 1,000 steps only. start: angle of
     the long pole, in degrees. friction: of the cart on its track.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> task = evolino.Pole(poles=1)
+    >>> task.inputs, task.outputs
+    (2, 1)
     """
 
     name: ClassVar[str] = "pole"

@@ -60,6 +60,12 @@ class Labelling:
 
     Output 0 is the blank, output k the symbol `symbols[k - 1]`. Raises TypeError or
     ValueError, naming the argument, for what is out of its range or cannot be read.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Labelling(training=20, tested=5).sequences(np.random.default_rng(0))
+    >>> split.train[0].series.inputs.shape[1]  # pixels of a column
+    8
     """
 
     name: ClassVar[str] = "labelling"

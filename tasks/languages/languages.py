@@ -59,6 +59,12 @@ class Languages:
     "squared" error, squared "margin" violation, or the share of rows "wrong" with a tenth
     of the margin violation. limit: every n up to it is tested; 0 is 10,000, and 1,000 with
     two parameters. far: single n beyond. first: test on the first 15,000 strings too.
+
+    Raises ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> evolino.Languages(train="1:10").outputs
+    4
     """
 
     name: ClassVar[str] = "languages"
@@ -212,10 +218,8 @@ class Languages:
         if isinstance(grammar, Brackets):
             return {**grammar.measure(model), **figures}
         if isinstance(grammar, Addition):
-            return {
-                **grammar.measure(model, max(self._selected("train").numbers)),
-                **figures,
-            }
+            largest = max(self._selected("train").numbers)
+            return {**grammar.measure(model, largest), **figures}
         reached, everything = grammar.accepted_to(model)
         largest = max(max(grammar.string_of(each.series)) for each in split.train)
         around = (1, reached)
@@ -235,11 +239,10 @@ class Languages:
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
         """Return the figures of the most frequent answer, and of that after a trigram."""
+        always, after_three = Ngram.of(split.train, 0), Ngram.of(split.train, 3)
         return {
-            "most frequent answer": self.measure(Ngram.of(split.train, 0), split),
-            "most frequent answer after 3 symbols": self.measure(
-                Ngram.of(split.train, 3), split
-            ),
+            "most frequent answer": self.measure(always, split),
+            "most frequent answer after 3 symbols": self.measure(after_three, split),
         }
 
     def published(self) -> tuple[Published, ...]:
@@ -285,13 +288,10 @@ class Languages:
             max(self._selected(each).numbers, default=50)
             for each in (("train", "validate") if self.validate else ("train",))
         )
+        following = range(largest + 1, largest + 1 + SHOWN)
         if isinstance(grammar, Addition):
-            codes = pairs_of(range(largest + 1, largest + 1 + SHOWN))
-            return [grammar.series(each) for each in codes]
-        return [
-            grammar.series([n] * grammar.parameters)
-            for n in range(largest + 1, largest + 1 + SHOWN)
-        ]
+            return [grammar.series(each) for each in pairs_of(following)]
+        return [grammar.series([n] * grammar.parameters) for n in following]
 
 
 def whole(strings: Sequence[Series]) -> tuple[Segment, ...]:

@@ -57,6 +57,14 @@ class Adding(AnswerAtEnd):
     the readout, and that select networks. confirmation: sequences that are put to those
     which do well. tested: test sequences; solved is a test with none off by 0.04 or more
     and a mean error below 0.01.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Adding(length=30).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (100, (1, 1))
     """
 
     name: ClassVar[str] = "adding"
@@ -106,6 +114,14 @@ class Multiplication(AnswerAtEnd):
 
     Parameters as of `Adding`. Solved is a test with fewer than 13 of 2,000 sequences off by
     0.04 or more, the stricter one of the paper's criteria.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Multiplication(length=30).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (150, (1, 1))
     """
 
     name: ClassVar[str] = "multiplication"

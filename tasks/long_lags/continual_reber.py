@@ -33,8 +33,16 @@ WRONG = 0.49  # squared errors of a step
 class ContinualReber:
     """Predict which symbols can come next in a stream of embedded Reber strings.
 
-    training, validation: streams of `length` symbols that fit the readout, and that select
-    networks. tested: test streams of `test_length` symbols.
+    training, validation: streams that fit the readout, and that select networks. length:
+    symbols of such a stream. tested, test_length: test streams, and symbols of one.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.ContinualReber(length=50).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (4, (49, 7))
     """
 
     name: ClassVar[str] = "continual-reber"

@@ -45,6 +45,14 @@ class Lag(AnswerAtEnd):
     select networks. confirmation: sequences that are put to those which do well. tested:
     test sequences; solved is a test with the errors of both outputs below 0.2 in all of
     them.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Lag(length=10).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (25, (1, 2))
     """
 
     name: ClassVar[str] = "lag"

@@ -45,6 +45,14 @@ class NoiseFree(AnswerAtEnd):
     confirmation: sequences of 2b that are put to networks which do well. tested: test
     sequences; solved is a test with all errors of all outputs below 0.25: at every step in
     2a, at the end in 2b.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.NoiseFree(length=10).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (2, (10, 11))
     """
 
     name: ClassVar[str] = "noise-free"

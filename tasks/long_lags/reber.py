@@ -36,6 +36,14 @@ class Reber:
 
     training: strings that fit the readout and select networks. tested: others. No string
     comes twice.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Reber(training=20).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (20, (15, 7))
     """
 
     name: ClassVar[str] = "reber"

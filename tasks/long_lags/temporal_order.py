@@ -44,6 +44,14 @@ class TemporalOrder(AnswerAtEnd):
     kind: "6a" or "6b". training, validation: sequences that fit the readout, and that
     select networks. confirmation: sequences that are put to those which do well. tested:
     test sequences; solved is a test with all outputs within 0.3 and a mean error below 0.1.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.TemporalOrder().sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (200, (1, 4))
     """
 
     name: ClassVar[str] = "order"

@@ -51,6 +51,14 @@ class TwoSequence(AnswerAtEnd):
     and that select networks. confirmation: sequences that are put to those which do well.
     tested: test sequences. Solved is a test with a mean error below 0.01, 0.04, 0.015 by
     the kind, and none wrong; in 3b fewer than 6 of 256.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.TwoSequence(length=10).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (150, (1, 1))
     """
 
     name: ClassVar[str] = "two-sequence"

@@ -61,9 +61,12 @@ class Blues:
     that the network learns to recover. wrong_bars: the same for wrong chords of 2 to 8
     steps. corrupted_choruses: training choruses with wrong chords. wrong_notes: chance at
     each step of experiment 2 that a wrong note of the melody is fed back, in training and
-    validation.
-    train_songs, validation_songs: of experiment 2.
-    temperature: of the notes drawn, 0 always takes the likeliest.
+    validation. train_songs, validation_songs: of experiment 2. temperature: of the notes
+    drawn, 0 takes the likeliest. Raises ValueError, naming the field, for one out of range.
+
+    >>> import evolino
+    >>> evolino.Blues(experiment=1).outputs
+    12
     """
 
     name: ClassVar[str] = "blues"
@@ -76,12 +79,8 @@ class Blues:
 
     experiment: int = field(default=1, metadata={"help": "1: chords; 2: with melody"})
     choruses: int = field(default=1000, metadata={"help": "choruses of the test"})
-    corrupted: float = field(
-        default=0.0, metadata={"help": "chance of a wrong chord at a practice step"}
-    )
-    wrong_bars: float = field(
-        default=0.0, metadata={"help": "chance of a wrong bar at a practice step"}
-    )
+    corrupted: float = field(default=0.0, metadata={"help": "chance of a wrong chord"})
+    wrong_bars: float = field(default=0.0, metadata={"help": "chance of a wrong bar"})
     corrupted_choruses: int = field(
         default=32, metadata={"help": "practice choruses with wrong chords, if any"}
     )

@@ -71,6 +71,12 @@ class Chorales:
     predicts: "pitches", all at once, or "voices", one after another. grid: a frame is a
     "quarter" or an "eighth" note. transpose: to C major or A minor. split: "melody", or
     "number (leaky)". temperature: of the notes drawn, 0 takes the likeliest.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> evolino.Chorales(grid="quarter").published()[0].metric
+    'test_nll'
     """
 
     name: ClassVar[str] = "chorales"

@@ -48,6 +48,11 @@ class Music:
 
     Of five pieces, by name, three are learnt, one selects and one tests; with fewer than
     five each is cut in such parts. Raises ValueError for a folder without usable files.
+
+    >>> import evolino
+    >>> music = evolino.Music(pieces={"scale": "60*4 62*4 64*4 65*4 67*4"})
+    >>> music.outputs  # keys of a piano
+    88
     """
 
     name: ClassVar[str] = "music"

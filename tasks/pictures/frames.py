@@ -36,6 +36,15 @@ class Frames:
     own frames in the place of digits, .npy or .gif (`evolino.tasks.pictures.stacks`): its
     sequences, or pieces of given + ahead frames of one, the last ones for test, those
     before for validation.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> task = evolino.Frames(size=8, digits=1, train=2, validation=1, test=1)
+    >>> split = task.sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (2, (1152, 1))
     """
 
     name: ClassVar[str] = "frames"

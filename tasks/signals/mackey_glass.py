@@ -33,6 +33,14 @@ class MackeyGlass:
     settling, validation_starts: the free runs that select networks lie in the dropped
     steps after the first `settling`, since no readout is fitted there; how many they are.
     test_starts: free runs on another trajectory, for the reported figure.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.MackeyGlass().sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (1, (2000, 1))
     """
 
     name: ClassVar[str] = "mackey-glass"

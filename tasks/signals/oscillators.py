@@ -35,6 +35,14 @@ class Oscillators:
     sines: how many of the standard frequencies. frequencies: others, in radians a step.
     noise: standard deviation of the noise on the steps that train and prime the network;
     the test stays clean. free_run: steps of the test.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Oscillators(sines=3).sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (1, (200, 1))
     """
 
     name: ClassVar[str] = "mso"

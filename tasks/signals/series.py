@@ -49,6 +49,12 @@ class SeriesTask:
     train; whatever is given to and by the task and the model is in the series' own units.
     Raises TypeError or ValueError, naming the argument: values that are not finite, a
     wrong shape, a series too short for the parts, a file that can be read in two ways.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> task = evolino.SeriesTask(np.sin(0.2 * np.arange(600)), train=300)
+    >>> task.sequences(np.random.default_rng(0)).train[0].targets.shape
+    (300, 1)
     """
 
     name: ClassVar[str] = "series"

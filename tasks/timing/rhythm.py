@@ -55,6 +55,12 @@ class Rhythm:
     bars: of the test, at the slowest tempo; as much time at the others.
 
     Raises ValueError, naming the field, for what cannot be.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> split = evolino.Rhythm().sequences(np.random.default_rng(0))
+    >>> len(split.train), split.train[0].targets.shape
+    (2, (288, 7))
     """
 
     name: ClassVar[str] = "rhythm"

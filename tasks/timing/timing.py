@@ -36,7 +36,6 @@ MEASURED = ("nmsd", "msd")  # intervals come in; the others go out
 WASHOUT, FITTED = 2, 1  # periods
 SUCCESSES = 1000  # of the test
 FITTED_SPIKES, SELECTING_SPIKES, CONFIRMING_SPIKES = 30, 30, 300
-
 MOST_STEPS = 1_000_000
 
 
@@ -57,6 +56,10 @@ class Timing:
         periods.
 
     Raises TypeError or ValueError, naming the field, for what cannot be.
+
+    >>> import evolino
+    >>> evolino.Timing(kind="gts", period=50).generates
+    True
     """
 
     name: ClassVar[str] = "timing"

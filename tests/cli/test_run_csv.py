@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evolino import LBFGS, load_estimator
+
 
 @pytest.fixture
 def sales(tmp_path):
@@ -246,3 +248,49 @@ def test_anomalies_are_printed_written_and_drawn(evolino, tmp_path):
         status, out, err = evolino("anomalies", "fitted", *file, "--threshold", 8)
         assert status == 0, err
         assert "have a score above 8" in out and "2020-03-21" in out
+
+
+def test_the_dates_of_a_forecast_have_the_name_of_their_column(evolino, sales, tmp_path):
+    sales.iloc[:58].to_csv(tmp_path / "known.csv", index=False)
+    series = ("--target", "sold", "--time", "month", "--horizon", "2", "--networks", "0")
+    evolino("run", "csv", "known.csv", *series, "--out", "fit", "--csv", "a.csv")
+    evolino("forecast", "fit", "--csv", "b.csv")
+    for name in ("a.csv", "b.csv"):
+        assert pd.read_csv(tmp_path / name).columns[0] == "month"
+
+
+def test_options_of_the_estimators_reach_them(evolino, gestures, tmp_path):
+    waves = pd.DataFrame({"sold": np.sin(np.arange(200.0))})
+    waves.to_csv(tmp_path / "known.csv", index=False)
+    status, _, err = evolino(
+        "run", "csv", "known.csv", "--target", "sold", "--networks", "2", "--cells", "3",
+        "--evaluations", "8", "--search", "random", "--refine", "lbfgs",
+        "--refine-steps", "3", "--workers", "1", "--out", "fit",
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    found = load_estimator(tmp_path / "fit").get_params()
+    assert found["refine"] == LBFGS(steps=3)
+    assert (found["networks"], found["cells"], found["n_jobs"]) == (2, 3, 1)
+    assert (found["evaluations"], found["search"]) == (8, "random")
+    assert len(load_estimator(tmp_path / "fit").history_) > 0
+    labels = ("--label", "kind", "--group", "who", "--networks", "2", "--cells", "3")
+    status, _, err = evolino(
+        "run", "csv", "gestures.csv", *labels, "--readout", "svm", "--out", "svm"
+    )
+    assert (status, err) == (0, "")
+    assert load_estimator(tmp_path / "svm").readout == "svm"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--target", "sold", "--readout", "svm"], "--readout is of labels"),
+        (["--target", "sold", "--refine-steps", "9"], "give --refine too"),
+        (["--target", "sold", "--search", "esp"], "search is of an evolution"),
+        (["--label", "sold", "--group", "month", "--refine", "adam"], "--refine is of"),
+    ],
+)
+def test_options_that_cannot_serve_are_refused_in_a_line(evolino, sales, options, message):
+    status, _, err = evolino("run", "csv", "sales.csv", *options)
+    assert status == 2 and err.count("\n") == 1
+    assert message in err

@@ -12,6 +12,17 @@ def test_tensorboard_is_logged_into_the_runs_folder(evolino, trainer, tmp_path):
     assert [each.step for each in read.Scalars("loss/best")] == [1, 2]
 
 
+def test_what_is_resumed_goes_on_in_the_same_log(evolino, trainer, tmp_path):
+    out = tmp_path / "run"
+    evolino("run", "mso", "--track", "tensorboard", "--out", out)
+    status, _, err = evolino("resume", out, "--generations", "4", "--track", "tensorboard")
+    assert (status, err) == (0, "")
+    read = EventAccumulator(str(out / "tensorboard"))
+    read.Reload()
+    assert [each.step for each in read.Scalars("loss/best")] == [1, 2, 3, 4]
+    assert evolino("resume", out, "--track", "comet")[0] == 2
+
+
 def test_mlflow_run_has_the_name_of_the_folder(evolino, trainer, tmp_path, monkeypatch):
     store = f"file:{tmp_path / 'store'}"
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")

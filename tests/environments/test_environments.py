@@ -21,6 +21,7 @@ ENVIRONMENTS = {
     "t-maze": catalogue.t_maze(6, 0.3),
     "pendulum": catalogue.pendulum(),
     "mountain car": catalogue.mountain_car(),
+    "acrobot": catalogue.acrobot(),
 }
 
 

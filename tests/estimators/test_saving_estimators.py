@@ -96,7 +96,7 @@ def test_every_kind_of_dates_comes_back(index, tmp_path):
 def test_settings_that_are_records_come_back(waves, tmp_path):
     X, labels = waves
     search = evolino.CMAES()
-    classifier = EvolinoClassifier(**SMALL, search=search).fit(X, labels)
+    classifier = EvolinoClassifier(**SMALL, search=search, evaluations=2).fit(X, labels)
     classifier.save(tmp_path)
     assert EvolinoClassifier.load(tmp_path).search == search
 

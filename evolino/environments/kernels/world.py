@@ -7,8 +7,15 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from evolino.environments.base import CART, MAZE, MEMORY, PENDULUM, Environment
-from evolino.environments.kernels import cart, classic, cues
+from evolino.environments.base import (
+    ACROBOT,
+    CART,
+    MAZE,
+    MEMORY,
+    PENDULUM,
+    Environment,
+)
+from evolino.environments.kernels import acrobot, cart, classic, cues
 from evolino.simd.memory import shared
 
 njit: Any = numba.njit
@@ -48,6 +55,8 @@ def observe(world: Any, state: Any, noise: Any, u: Any) -> None:
         cues.observe_maze(world, state, noise, u)
     elif world.kind == PENDULUM:
         classic.observe_pendulum(state, u)
+    elif world.kind == ACROBOT:
+        acrobot.observe(state, u)
     else:
         classic.observe_car(state, u)
 
@@ -63,4 +72,6 @@ def advance(world: Any, state: Any, y: Any) -> Any:
         return cues.advance_maze(world, state, y)
     if world.kind == PENDULUM:
         return classic.advance_pendulum(state, y)
+    if world.kind == ACROBOT:
+        return acrobot.advance(state, y)
     return classic.advance_car(state, y)

@@ -24,6 +24,12 @@ class Around:
     the step of searches.
 
     Raises ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Around(((0.0,) * 24,) * 4).draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "around"

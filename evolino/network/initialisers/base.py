@@ -21,6 +21,11 @@ class Initialiser(Protocol[Network]):
     Network: the architectures that it draws for, `Architecture` for all of them;
     `check_initialiser` refuses another. One with a method `centre(architecture)` says with
     a genome (C, G) where searches that move a mean begin; None is at a draw.
+
+    >>> import evolino
+    >>> first: evolino.Initialiser = evolino.SaturatedTernary(level=4.0)
+    >>> first.level
+    4.0
     """
 
     @property

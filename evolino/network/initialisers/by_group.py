@@ -24,6 +24,16 @@ class ByGroup:
 
     parts: the initialisers, one for each group of the architecture, of real weights.
     held: groups whose weights no search changes.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> groups = (evolino.Group(2, 1, (0,)), evolino.Group(2, 1, (0, 1)))
+    >>> network = evolino.LSTM(cells=4, outputs=2, groups=groups)
+    >>> first = evolino.ByGroup((evolino.Gaussian(0.1), evolino.Gaussian(0.5)))
+    >>> first.draw(network, np.random.default_rng(0), 2).shape
+    (2, 4, 28)
     """
 
     name: ClassVar[str] = "by-group"

@@ -26,6 +26,14 @@ class Clock:
     whole: what the inputs of a period come to. openness: biases of the gates. steepness: of
     the output gate, as its weight from the state. deviation: each weight is drawn with this
     relative standard deviation.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> network = evolino.LSTM(cells=4, inputs=1, peepholes=True)
+    >>> evolino.Clock().draw(network, np.random.default_rng(0), 2).shape
+    (2, 4, 31)
     """
 
     name: ClassVar[str] = "clock"

@@ -25,12 +25,21 @@ class Clocked:
     Their input gates are open and their forget gates shut where a fed-back output is 1, and
     only there. A pulse then makes one step of s(t) = g(R h(t-1) + W u(t)), u being all
     that is fed back and g the cell input's squashing; without one, s(t) = s(t-1). R is
-    random orthogonal times a factor drawn for each network from [lowest_radius,
-    highest_radius]. External inputs have weight 0.
+    random orthogonal times a factor that is drawn for each network. External inputs have
+    weight 0.
 
-    pulse: position of that output. clock: the cell whose output above 0.5 opens all output
-    gates a step later. openness, sharpness: the biases against that, and half of what the
-    pulse or the clock adds. input_scale: standard deviation of W.
+    lowest_radius, highest_radius: of that factor. pulse: position of the output that is 1.
+    clock: the cell whose output above 0.5 opens all output gates a step later. openness,
+    sharpness: the biases against that, and half of what the pulse or the clock adds.
+    input_scale: standard deviation of W.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Clocked().draw
+    >>> draw(evolino.LSTM(cells=4, outputs=2), np.random.default_rng(0), 2).shape
+    (2, 4, 28)
     """
 
     name: ClassVar[str] = "clocked"

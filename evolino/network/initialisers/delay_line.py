@@ -30,6 +30,14 @@ class DelayLine:
     deviation: standard deviation of the other cells' weights. taps: expected number of
     recurrent sources of such a cell; weights from the rest are 0.
     line_scale: the scale of a line cell's genes, as a part of the other cells'.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.DelayLine(length=2).draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "delay-line"

@@ -14,7 +14,18 @@ from evolino.vocabulary import Array, check_number
 
 @dataclass(frozen=True, slots=True)
 class Gaussian:
-    """Every weight normal with mean 0 and this standard deviation."""
+    """Every weight normal with mean 0.
+
+    deviation: its standard deviation.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Gaussian(0.5).draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
+    """
 
     name: ClassVar[str] = "gaussian"
     level: ClassVar[float] = 0.0

@@ -17,15 +17,24 @@ from evolino.vocabulary import Array, check_number
 class LinearRegime:
     """Cells so weakly driven that the network is linear, with chosen dynamics.
 
-    Inputs reach the cell inputs with weights of order input_scale, so every squashing
-    function works near 0 and every gate is the constant that its bias makes it. What is
-    left is s(t) = (diag(f) + diag(i) R diag(o)) s(t-1) + diag(i) W u(t). R is set so that
-    the matrix in brackets is a random orthogonal one times a factor drawn for each network
-    from [lowest_radius, highest_radius]: all its modes decay at that rate. Needs an
-    unpenalised readout with scaled columns, which undoes the tiny scale.
+    Inputs reach the cell inputs with tiny weights, so every squashing function works near 0
+    and every gate is the constant that its bias makes it. What is left is s(t) = (diag(f) +
+    diag(i) R diag(o)) s(t-1) + diag(i) W u(t). R is set so that the matrix in brackets is a
+    random orthogonal one times a factor that is drawn for each network: all its modes decay
+    at that rate. Needs an unpenalised readout with scaled columns, which undoes the tiny
+    scale.
 
+    input_scale: of those weights. lowest_radius, highest_radius: of that factor.
     forget_bias, forget_spread: mean and standard deviation of the forget gates' biases;
     gate_spread: standard deviation of the biases of the input and output gates.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.LinearRegime().draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "linear-regime"

@@ -24,6 +24,14 @@ class Policy:
     too. output: output weights, if they are evolved. bias: biases; 0 holds them. forget:
     mean of the forget gates' biases. centred: whether searches that move a mean begin at
     that of this distribution, not at a draw.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Policy().draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "policy"

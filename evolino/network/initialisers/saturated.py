@@ -26,6 +26,14 @@ class Saturated:
     """Every weight normal with mean 0, peephole weights of one size and random sign.
 
     deviation: standard deviation. peepholes: size of the peephole weights, in deviations.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Saturated().draw
+    >>> draw(evolino.LSTM(cells=4, peepholes=True), np.random.default_rng(0), 2).shape
+    (2, 4, 27)
     """
 
     name: ClassVar[str] = "saturated"

@@ -14,7 +14,18 @@ from evolino.vocabulary import Array, check_number
 
 @dataclass(frozen=True, slots=True)
 class SaturatedTernary:
-    """Every weight -level, 0 or +level with equal chance: gates fully open or shut."""
+    """Every weight -level, 0 or +level with equal chance: gates fully open or shut.
+
+    level: of the weights.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.SaturatedTernary().draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
+    """
 
     name: ClassVar[str] = "ternary"
 

@@ -23,6 +23,14 @@ class SeparateInputs:
 
     inputs: standard deviation of the weights of external inputs and what is fed back.
     others: that of biases, recurrent and peephole weights.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.SeparateInputs().draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "separate-inputs"

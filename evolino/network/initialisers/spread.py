@@ -28,13 +28,21 @@ STEPS = (0.5, 0.4, 0.6, 0.6, 1.0, 0.6, 0.6, 1.0, 1.0, 0.3)
 class Spread:
     """Normal weights, a standard deviation for each group of weights.
 
-    Given as log10 of the standard deviation: cell_input (inputs to cell inputs),
-    cell_recurrent (cells to cell inputs), gate_input, gate_recurrent (the same into
-    gates), cell_bias. Recurrent ones are divided by the square root of a cell's sources.
-    forget_bias, forget_spread: mean and standard deviation of forget gate biases;
-    input_bias, output_bias: means of the others. heterogeneity: standard deviation of the
-    log10 factor that multiplies the inputs to each cell. Peepholes are drawn like
+    cell_input, cell_recurrent, gate_input, gate_recurrent, cell_bias: log10 of the standard
+    deviation of weights from inputs and from cells into cell inputs, from both into gates,
+    and of the biases of cell inputs. Recurrent ones are divided by the square root of a
+    cell's sources. forget_bias, forget_spread: mean and standard deviation of forget gate
+    biases; input_bias, output_bias: means of the others. heterogeneity: standard deviation
+    of the log10 factor that multiplies the inputs to each cell. Peepholes are drawn like
     gate_input.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Spread().draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "spread"

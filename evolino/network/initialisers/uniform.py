@@ -16,8 +16,17 @@ from evolino.vocabulary import Array, check_number
 class Uniform:
     """Every weight uniform in [-width, width], then the gate biases shifted.
 
+    width: of the interval, to both sides of 0.
     input_bias, forget_bias, output_bias: added to the biases of those gates; Gers &
     Schmidhuber 2001 used forget_bias 1.5 and output_bias -1.5 (recalled).
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> draw = evolino.Uniform(width=0.2).draw
+    >>> draw(evolino.LSTM(cells=4), np.random.default_rng(0), 2).shape
+    (2, 4, 24)
     """
 
     name: ClassVar[str] = "uniform"

@@ -23,6 +23,15 @@ class Restarted:
         lower by more than this than the lowest that counted. from_origin: every
         second start uses the origin, if there is one, else only the first does. limit:
         generations of a start at most; None is no limit.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> search = evolino.Restarted(evolino.CMAES(), after=10)
+    >>> result = evolino.train("mso", preset="paper", search=search,
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    44
     """
 
     name: ClassVar[str] = "restarted"

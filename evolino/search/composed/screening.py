@@ -21,6 +21,15 @@ class Screened:
     """Settings. search: what is started. draws: networks drawn before it.
 
     batch: how many of them a generation evaluates.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> search = evolino.Screened(evolino.CMAES(), draws=20)
+    >>> result = evolino.train("mso", preset="paper", search=search,
+    ...     budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    42
     """
 
     name: ClassVar[str] = "screened"

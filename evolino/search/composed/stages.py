@@ -27,10 +27,21 @@ class Scaling(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Settings. first: runs for its share of evaluations, then second starts from the best
-    network so far, in a space with the first's scales if it learnt any.
+    """Settings of two searches, one after the other.
+
+    first: runs for its share of evaluations. second: then starts from the best network so
+    far, in a space with the first's scales if it learnt any.
 
     evaluations: the share of the first, rounded up to whole generations.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> search = evolino.Staged(evolino.ScaleEvolution(), evolino.CMAES(), evaluations=40)
+    >>> result = evolino.train("mso", preset="paper", initialiser="spread",
+    ...     search=search, budget=evolino.Budget(generations=2))
+    >>> result.evaluations
+    122
     """
 
     name: ClassVar[str] = "staged"

@@ -21,7 +21,12 @@ Job = Callable[["Problem", Any], Any]  # a pure function at the top of a module
 
 
 class EvaluationError(RuntimeError):
-    """An evaluation that could not be finished. What was saved before it is still good."""
+    """An evaluation that could not be finished. What was saved before it is still good.
+
+    >>> import evolino
+    >>> issubclass(evolino.EvaluationError, RuntimeError)
+    True
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,12 @@ class WorkerSettings:
     address of a running Dask or Ray cluster to join; None starts one here. timeout:
     seconds that a generation (with islands: the generations between two exchanges) may
     take, the workers' start included; None waits for ever.
+
+    Raises TypeError or ValueError, naming the field, for one out of its range.
+
+    >>> import evolino
+    >>> evolino.WorkerSettings(count=2)
+    WorkerSettings(count=2, backend='threads', scheduler=None, timeout=None)
     """
 
     count: int = 1

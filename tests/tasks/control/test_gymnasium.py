@@ -1,4 +1,4 @@
-"""Environments of gymnasium: what is shown, what is refused; our twins of two of them."""
+"""Environments of gymnasium: what is shown, what is refused; our twins of some."""
 
 import sys
 
@@ -179,7 +179,10 @@ def test_a_policy_is_refused_in_another_environment(rng):
         model.play(task.environment, task.sequences(rng).episodes)
 
 
-@pytest.mark.parametrize(("env", "hide"), [("MountainCar-v0", (1,)), ("Pendulum-v1", (2,))])
+@pytest.mark.parametrize(
+    ("env", "hide"),
+    [("MountainCar-v0", (1,)), ("Pendulum-v1", (2,)), ("Acrobot-v1", (4, 5))],
+)
 def test_a_network_evolved_in_the_twin_does_the_same_in_gymnasiums_own(env, hide, rng):
     task = Gymnasium(env, hide=hide, threshold=-150.0, compiled=True)
     network = evolino.LSTM(
@@ -199,7 +202,7 @@ def test_a_network_evolved_in_the_twin_does_the_same_in_gymnasiums_own(env, hide
     np.testing.assert_allclose(compiled.returns, there.returns, rtol=1e-4)
 
 
-def test_there_are_twins_of_two_environments_only():
+def test_an_environment_without_a_twin_is_refused():
     with pytest.raises(ValueError, match="compiled must be False for CartPole-v1"):
         Gymnasium("CartPole-v1", hide=(1, 3), compiled=True)
 
@@ -219,6 +222,7 @@ def test_popgyms_environments_run_as_they_are():
     [
         ("MountainCar-v0", catalogue.mountain_car()),
         ("Pendulum-v1", catalogue.pendulum()),
+        ("Acrobot-v1", catalogue.acrobot()),
     ],
 )
 def test_our_twin_moves_as_gymnasiums_own(env, twin, rng):

@@ -1,0 +1,117 @@
+"""Candidates of a forecast with cells of networks beside the lags: drawn, or evolved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evolino.estimators.candidate_forecasts import Tried, design_of, together, tried
+from evolino.estimators.evolving_forecasts import evolved_networks
+from evolino.estimators.forecast_model import Form
+from evolino.estimators.forecast_networks import WindowNetworks, window_architecture
+from evolino.estimators.forecast_settings import ForecastSettings
+from evolino.estimators.rolling_origins import FIRST, Data, Origins, truths
+from evolino.estimators.transforms import Transform, transforms_for
+from evolino.training.history import Generation
+
+CELL_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
+HEAVY_PENALTIES = (1.0, 10.0, 100.0)  # that leave little but the lags
+RATIO = 0.1  # penalty of lags, by that of cells beside them
+HEAVY_RATIO = 0.1  # the same, by that of the plain form, where cells have heavy ones
+NETWORK_LAGS = (10, 20)
+MEMBERS, NEAR = 5, 1.3  # at most so many, with at most so many times the least error
+
+
+def with_drawn(
+    data: Data, origins: Origins, plain: Tried, settings: ForecastSettings
+) -> list[Tried]:
+    """Return the candidates with cells of unevolved networks, the best first.
+
+    plain: the best without networks, whose transform and difference they have.
+    """
+    form, transform = form_of(data, plain)
+    lags = lags_of(data, form)
+
+    def of(count: int) -> list[Tried]:
+        width = count * data.each[0].shape[1] + data.inputs[0].shape[1]
+        rng = np.random.default_rng(settings.seed)
+        drawn = WindowNetworks.drawn(settings.networks, settings.cells, width, rng)
+        wanted = replace(form, lags=count, networks=True)
+        return tried(data, origins, wanted, transform, drawn, _penalties(plain))
+
+    return sorted(settings.each(of, lags), key=lambda each: each.loss)
+
+
+def with_evolved(
+    data: Data, origins: Origins, plain: Tried, best: Tried, settings: ForecastSettings
+) -> tuple[list[Tried], list[Generation]]:
+    """Return the candidates with cells of evolved networks, the best first, and the history
+    of the evolution. Networks of the last fit are among them.
+
+    plain: the best without networks; best: of all without evolution, whose lags they have
+    where it has networks.
+    """
+    form, transform = form_of(data, plain)
+    lags = lags_of(data, form)
+    if not lags:
+        return [], []
+    own = best.parts[0].form
+    wanted = replace(
+        form, lags=own.lags if own.networks else lags[0], networks=True, evolved=True
+    )
+    width = wanted.lags * data.each[0].shape[1] + data.inputs[0].shape[1]
+    before = settings.before
+    if before is not None and before.architecture != window_architecture(
+        settings.cells, width
+    ):
+        before = None
+    networks = [] if before is None else [before]
+    history: list[Generation] = []
+    if settings.evolution is not None:
+        share = origins.groups[0][0]
+        windows = design_of(data, replace(wanted, networks=False), transform, None, share)
+        pairs = zip(data.each, data.inputs, strict=True)
+        prepared = [windows.prepare(*pair) for pair in pairs]
+        steps = min(settings.horizon, origins.steps)
+        given = replace(settings, before=before)
+        found, history = evolved_networks(given, prepared, wanted, share, steps)
+        networks += [] if found is None else [found]
+    made = [
+        each
+        for one in networks
+        for each in tried(data, origins, wanted, transform, one, _penalties(plain))
+    ]
+    return sorted(made, key=lambda each: each.loss), history
+
+
+def near_mean(ranked: list[Tried], data: Data, origins: Origins) -> Tried:
+    """Return the mean of the candidates that come near the best."""
+    near = [each for each in ranked if each.loss <= NEAR * ranked[0].loss]
+    return together(near[:MEMBERS], truths(data, origins), data.scale)
+
+
+def form_of(data: Data, plain: Tried) -> tuple[Form, Transform]:
+    """Return the form of the best plain candidate, and its transform."""
+    form = plain.parts[0].form
+    by_name = {each.name: each for each in transforms_for(np.concatenate(data.each))}
+    return form, by_name[form.transform]
+
+
+def lags_of(data: Data, form: Form) -> list[int]:
+    """Return the numbers of lags that networks may have beside them."""
+    shortest = min(len(y) for y in data.each)
+    return [
+        lags
+        for lags in sorted({form.lags, *NETWORK_LAGS})
+        if FIRST * shortest - lags - form.difference >= max(20, 2 * lags)
+    ]
+
+
+def _penalties(plain: Tried) -> list[tuple[float, float]]:
+    """Return pairs of penalties. Light ones go with laws that the cells find; heavy ones
+    leave the lags, at about the penalty of the best plain form, and of the cells what a
+    noisy series bears out."""
+    light = [(RATIO * each, each) for each in CELL_PENALTIES]
+    usual = max(plain.parts[0].penalties[0], CELL_PENALTIES[0])
+    return light + [(HEAVY_RATIO * usual * each, each) for each in HEAVY_PENALTIES]
