@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,8 @@ from evolino.plots.canvas import (
     save,
     style,
 )
-from evolino.solvers.ctc_decoding import spans
 from evolino.task.protocol import name_of
-from evolino.vocabulary import Array
+from evolino.vocabulary import Array, IntArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,10 +113,16 @@ def _draw_outputs(axes: Axes, chances: Array, symbols: Sequence[str]) -> None:
     axes.plot(chances[:, 0], color=GREY, linewidth=0.8)
     for label in range(1, chances.shape[1]):
         axes.plot(chances[:, label], color=_colour(label), linewidth=1.0)
-    for label, first, stop in spans(chances.argmax(axis=1)):
+    for label, first, stop in _spans(chances.argmax(axis=1)):
         peak = first + int(np.argmax(chances[first:stop, label]))
         axes.annotate(symbols[label - 1], (peak, chances[peak, label]),
                       color=_colour(label), ha="center", va="bottom")  # fmt: skip
+
+
+def _spans(path: IntArray) -> list[tuple[int, int, int]]:
+    """Return each label of a path (T,) with its first frame and the one after its last."""
+    ends = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
+    return [(int(path[a]), a, b) for a, b in itertools.pairwise(ends) if path[a]]
 
 
 def _colour(label: int) -> str:

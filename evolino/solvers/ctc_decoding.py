@@ -11,7 +11,6 @@ Jurafsky & Ng 2014, arXiv:1408.2873, algorithm 1 (the form by frames); both reca
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -141,14 +140,6 @@ def collapsed(path: IntArray) -> IntArray:
     first = np.ones(len(path), dtype=bool)
     first[1:] = path[1:] != path[:-1]
     return np.asarray(path[first & (path != BLANK)])
-
-
-def spans(path: IntArray) -> list[tuple[int, int, int]]:
-    """Return each label of a path (T,) with its first frame and the one after its last."""
-    path = np.asarray(path, np.int64)
-    ends = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
-    pairs = itertools.pairwise(ends) if len(path) else []
-    return [(int(path[a]), a, b) for a, b in pairs if path[a] != BLANK]
 
 
 def best_path(chances: Array) -> IntArray:
