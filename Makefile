@@ -107,8 +107,9 @@ adapters:  ## The checks of aeon and sktime on our adapters, in an environment o
 	$(ADAPTERS)/bin/python -m pip install --quiet --editable ".[aeon,sktime]" pytest
 	$(ADAPTERS)/bin/python -m tests.support.check_adapters
 
-docs: $(READY)  ## Put the tables of results/ into README and docs/.
+docs: $(READY)  ## Put the tables of results/ into README and docs/; draw their dot plots.
 	$(BIN)/python -m evolino.reports.markdown README.md docs
+	$(BIN)/python -m evolino.reports.table_pictures results/*.json
 
 # PYTHONWARNINGS: setuptools warns that a checkout is on the path, as it is meant to be.
 $(INSTALLED): pyproject.toml

@@ -217,7 +217,7 @@ def _acrobot(
     fastest = np.pi * np.array([4.0, 9.0])
     state[:, 2:] = np.clip(state[:, 2:], -fastest, fastest)
     height = -np.cos(state[:, 0]) - np.cos(state[:, 0] + state[:, 1])
-    arrived = (height > 1.0) * 1.0
+    arrived = np.where(height > 1.0, 1.0, 0.0)
     return state, 1.0 - arrived, arrived - 1.0, np.ones(len(state))
 
 

@@ -39,6 +39,8 @@ AXES: dict[Axis, str] = {
     "cpu-seconds": "CPU seconds",
 }
 LABEL_WIDTH = 22  # characters
+MOST_TOGETHER = 5  # settings whose curves share a frame
+COLUMNS, PANEL = 4, 1.55  # of frames beside each other; inches of height
 POINTS = 2000  # abscissae at which runs are compared
 
 
@@ -82,8 +84,9 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: Axis) -> F
 
     groups: runs by the name of their settings. One run: its best so far, and the median
     and quartiles of each generation. Several of the same settings: the median over them of
-    the best so far, and a band from quartile to quartile. Raises ValueError if there is
-    nothing to draw.
+    the best so far, and a band from quartile to quartile; of more than five settings each
+    has a frame of its own, of the same scale. Raises ValueError if there is nothing to
+    draw.
     """
     if against not in AXES:
         raise unknown_name("axis", against, AXES)
@@ -94,6 +97,8 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: Axis) -> F
     if not groups:
         raise ValueError("there is no generation to draw yet")
     every = [curve for curves in groups.values() for curve in curves]
+    if len(groups) > MOST_TOGETHER:
+        return _small_multiples(groups, every, against)
     with style():
         figure = new_figure(3.6)
         axes = figure.add_subplot()
@@ -105,6 +110,35 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: Axis) -> F
         _scale(axes, every, floor, against)
         figure.draw_without_rendering()
         label_ends(axes, ends)
+    return figure
+
+
+def _small_multiples(
+    groups: Mapping[str, Sequence[Curve]], every: Sequence[Curve], against: Axis
+) -> Figure:
+    """Draw each group in a frame of its own, all of one scale."""
+    lines = -(-len(groups) // COLUMNS)
+    floor = log_floor(*(curve.best for curve in every), *(c.lower for c in every))
+    with style():
+        figure = new_figure(0.5 + PANEL * lines)
+        frames = figure.subplots(lines, COLUMNS, sharex=True, sharey=True, squeeze=False)
+        for axes, (name, curves) in zip(frames.flat, groups.items(), strict=False):
+            _draw_groups(axes, {name: curves}, floor)
+            axes.set_title(textwrap.fill(name, LABEL_WIDTH), fontsize=8)
+        _scale(frames[0, 0], every, floor, against)
+        for number, axes in enumerate(frames.flat):
+            axes.set(xlabel="", ylabel="")
+            if number >= len(groups):
+                axes.set_visible(False)
+            elif number + COLUMNS >= len(groups):
+                axes.tick_params(labelbottom=True)
+        counts = {len(curves) for curves in groups.values()}
+        seeds = f"{counts.pop()} seeds" if len(counts) == 1 else "seeds"
+        figure.suptitle(
+            f"Best network so far: median and quartiles over {seeds}", fontsize=9
+        )
+        figure.supxlabel(AXES[against], fontsize=9)
+        figure.supylabel("validation loss", fontsize=9)
     return figure
 
 

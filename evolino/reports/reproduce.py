@@ -21,6 +21,7 @@ from evolino.reports.jobs import (
     seed_places,
 )
 from evolino.reports.progress import Display
+from evolino.reports.table_pictures import draw_table
 from evolino.reports.table_record import (
     RowRecord,
     failed_entry,
@@ -29,7 +30,7 @@ from evolino.reports.table_record import (
     take_over,
 )
 from evolino.storage.files import replace_file, user_path
-from evolino.storage.json_text import write_json
+from evolino.storage.json_text import read_json, write_json
 from evolino.training.interrupts import Interrupt, interruptible
 from evolino.vocabulary import check_count
 
@@ -138,8 +139,8 @@ class Reproduction:
         replace_file(self.path.with_suffix(".md"), render_markdown(record).encode())
 
     def draw(self) -> None:
-        """Draw the fitness of every row over its seeds, if any run has a generation."""
-        from evolino.plots import fitness_figure, read_curve, save
+        """Draw the fitness of every row over its seeds; of many rows their figures."""
+        from evolino.plots import read_curve
         from evolino.training.run_files import HISTORY
 
         groups = {
@@ -150,9 +151,7 @@ class Reproduction:
             ]
             for row, places in zip(self.rows, self.places, strict=True)
         }
-        if any(len(curve.x) for curves in groups.values() for curve in curves):
-            figure = fitness_figure(groups, against="evaluations")
-            save(figure, self.path.with_suffix(".png"))
+        draw_table(read_json(self.path.read_bytes()), groups, self.path)
         if self.table.sweep:
             self._draw_sweep()
 
