@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -50,8 +51,22 @@ def example_pages() -> dict[str, str]:
         first = re.match(r'"""(.*?)[\n"]', code)
         pages[f"examples/{script.stem}.md"] = f"# {script.name}\n\n```python\n{code}```\n"
         lines.append(f"- [{script.name}]({script.stem}.md): {first[1] if first else ''}")
+    lines += ["", "Notebooks:", ""]
+    for notebook in sorted((ROOT / "examples" / "notebooks").glob("*.ipynb")):
+        pages[f"examples/notebooks/{notebook.stem}.md"] = _notebook_text(notebook)
+        lines.append(f"- [{notebook.name}](notebooks/{notebook.stem}.md)")
     pages["examples/index.md"] = "\n".join(lines) + "\n"
     return pages
+
+
+def _notebook_text(notebook: Path) -> str:
+    """Return the cells of a notebook as a page."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    return "\n\n".join(
+        f"```python\n{text}\n```" if cell["cell_type"] == "code" else text
+        for cell, text in zip(cells, texts, strict=True)
+    )
 
 
 def relocated(text: str, page: str) -> str:
@@ -86,10 +101,10 @@ def _on_site(place: Path, page: str) -> str:
     text = place.as_posix()
     if text == "README.md":
         text = "index.md"
-    elif text == "examples":
+    elif text in ("examples", "examples/notebooks"):
         text = "examples/index.md"
     elif place.parts[0] == "docs":
         text = "/".join(place.parts[1:])
-    elif place.parts[0] == "examples" and place.suffix == ".py":
+    elif place.parts[0] == "examples" and place.suffix in (".py", ".ipynb"):
         text = place.with_suffix(".md").as_posix()
     return ("../" * (len(Path(page).parts) - 2) if page.startswith("docs/") else "") + text
