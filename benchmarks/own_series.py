@@ -39,12 +39,14 @@ SUBJECTS = ("classes", "numbers", "laser", "sunspots", "airline", "large")
 def main() -> None:
     """Measure what is asked for, and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.own_series")
-    parser.add_argument("subjects", nargs="*", default=SUBJECTS, help=", ".join(SUBJECTS))
+    parser.add_argument(
+        "subjects", nargs="*", default=SUBJECTS, help=", ".join((*SUBJECTS, "huge"))
+    )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", help="names between commas")
     given = parser.parse_args()
     for subject in given.subjects:
-        if subject not in SUBJECTS:
+        if subject not in (*SUBJECTS, *MEASURES):
             parser.error(f"no subject {subject!r}; valid: {', '.join(SUBJECTS)}")
         print(f"\n{subject}, {given.seeds} seeds\n", flush=True)
         if subject == "classes":
@@ -153,17 +155,31 @@ def of_airline(seeds: int) -> None:
 def large(seeds: int) -> None:
     """Print the time and the memory of large fits."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(1_000_000, 5))
-    y = np.roll(x[:, 0], 3) + x[:, 1]
-    began = time.process_time()
-    EvolinoRegressor(cells=50).fit(x, y)
-    print(f"10^6 steps, 5 inputs, 50 cells: {time.process_time() - began:.0f} s, "
-          f"{_memory():.1f} GB at most", flush=True)  # fmt: skip
+    many_steps(1_000_000)
     sequences = rng.normal(size=(2000, 200, 1))
     labels = rng.integers(2, size=2000)
     began = time.process_time()
     EvolinoClassifier().fit(sequences, labels)
     print(f"2,000 sequences of 200 steps: {time.process_time() - began:.0f} s", flush=True)
+
+
+def huge(seeds: int) -> None:
+    """Print the time and the memory of a fit to ten million steps."""
+    many_steps(10_000_000)
+
+
+def many_steps(steps: int) -> None:
+    """Print the time and the memory of a fit of 50 cells to a target at every step."""
+    x = np.random.default_rng(0).normal(size=(steps, 5))
+    y = np.roll(x[:, 0], 3) + x[:, 1]
+    began = time.process_time()
+    fitted = EvolinoRegressor(cells=50).fit(x, y)
+    print(f"{steps:,} steps, 5 inputs, 50 cells: {time.process_time() - began:.0f} s, "
+          f"{_memory():.2f} GB at most", flush=True)  # fmt: skip
+    began = time.process_time()
+    error = _rmse(fitted.predict(x), y)
+    print(f"predicted in {time.process_time() - began:.0f} s, {_memory():.2f} GB at most, "
+          f"error {error:.2g}", flush=True)  # fmt: skip
 
 
 MEASURES: dict[str, Callable[[int], None]] = {
@@ -172,6 +188,7 @@ MEASURES: dict[str, Callable[[int], None]] = {
     "sunspots": of_sunspots,
     "airline": of_airline,
     "large": large,
+    "huge": huge,
 }
 
 

@@ -14,8 +14,8 @@ from evolino.diagnosis.of_forecaster import forecaster_findings
 from evolino.diagnosis.of_network import network_findings
 from evolino.diagnosis.of_sequences import whole_findings
 from evolino.estimators.classifier import EvolinoClassifier
-from evolino.estimators.evolving_steps import lagged
 from evolino.estimators.forecaster import EvolinoForecaster
+from evolino.estimators.lagged_inputs import lagged
 from evolino.estimators.regressor import EvolinoRegressor
 from evolino.estimators.sequences import SequencesLike, read_sequences
 from evolino.estimators.targets import TargetsLike, read_targets
@@ -147,7 +147,7 @@ def _of_sequences(
         places = np.searchsorted(model.classes_, aims)
         aims = np.where(places[:, None] == np.arange(len(model.classes_)), 1.0, -1.0)
     rows = np.asarray(aims, np.float64).reshape(len(aims), -1)
-    x = lagged([sequences.each[longest]], model.lags_)[0]
+    x = lagged([sequences.each[longest]], model.lags_)[0][:]
     before = model.washout if washout is None else washout
     return network_findings(model.model_, rows, x, before or None)
 

@@ -3,22 +3,26 @@
 The score of a step is the size of its error by the usual one, the median absolute error of
 the series (divided by 0.6745, so that it is a standard deviation where errors are normal;
 Hampel 1974, recalled). An anomaly spoils the forecasts after it, so the first of each group
-is replaced by its forecast, and the steps after it are scored again.
+is replaced by its forecast, and the steps after it are scored again. Values that are far
+out of the range of nearly all others spoil the fit too: for the scores it is made without
+them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolino.estimators.fitted_forecaster import FittedForecaster
+from evolino.estimators.fitted_forecaster import FittedForecaster, fit_forecaster
 from evolino.estimators.forecast_model import Prepared, Readout, solve
+from evolino.estimators.forecast_settings import ForecastSettings
 from evolino.vocabulary import Array, BoolArray, IntArray
 
 NORMAL = 0.6745  # the median absolute value of a standard normal
 PASSES = 6  # in each, the first anomaly of each group is replaced
 BLOCKS = 5  # of training rows, each forecast by a readout of the others
+TAIL, FAR = 0.02, 3.0  # the range of nearly all values; how many of it are far out
 LEAST = 1e-9  # of a column's deviation: an error below it is rounding
 
 
@@ -63,19 +67,57 @@ def find_anomalies(
     own: the series is that of the fit; its blocks are forecast by readouts of the others.
     """
     transform = fitted.residuals.transform
-    replaced = np.zeros(len(y), np.bool_)
-    clean = y.copy()
+    outside = far_out(y, fitted.training.each[0])
+    replaced, clean = outside.copy(), _interpolated(y, outside)
     expected = scores = np.zeros(0)
     for _ in range(PASSES):
         expected = _expected(fitted, clean, inputs, replaced, own=own)
         errors = np.abs(transform.forward(y) - transform.forward(expected))
         scores = _scores(errors, transform.forward(clean))
+        clean[outside] = np.where(np.isfinite(expected), expected, clean)[outside]
         first = _first_of_groups(np.nan_to_num(scores) > threshold, replaced, fitted.before)
         if not first.any():
             break
         replaced |= first
         clean[first] = expected[first]
     return Anomalies(y, expected, scores, threshold)
+
+
+def without_outliers(
+    fitted: FittedForecaster, settings: ForecastSettings
+) -> FittedForecaster:
+    """Return what was fitted; anew, without them, where values of its series are far out.
+
+    Several series are left as they are.
+    """
+    training = fitted.training
+    outside = far_out(training.each[0], training.each[0])
+    if len(training.each) > 1 or not outside.any():
+        return fitted
+    known = np.where(outside[:, None], np.nan, training.each[0])
+    given = replace(training, each=(known,), inputs=training.inputs[:1])
+    return fit_forecaster(given, replace(settings, evolution=None, before=None))
+
+
+def far_out(y: Array, training: Array) -> BoolArray:
+    """Return the steps (T,) of a series (T, K) where a column is further outside the range
+    of nearly all training values than `FAR` such ranges."""
+    lower = np.nanquantile(training, TAIL, axis=0, method="higher")
+    upper = np.nanquantile(training, 1.0 - TAIL, axis=0, method="lower")
+    room = FAR * (upper - lower)
+    with np.errstate(invalid="ignore"):
+        outside = (y < lower - room) | (y > upper + room)
+    return np.asarray((outside & (room > 0)).any(axis=1))
+
+
+def _interpolated(y: Array, rows: BoolArray) -> Array:
+    """Return a series (T, K) with lines between neighbours in the place of some rows."""
+    found = y.copy()
+    for column in found.T:
+        known = np.flatnonzero(~rows & np.isfinite(column))
+        if len(known):
+            column[rows] = np.interp(np.flatnonzero(rows), known, column[known])
+    return found
 
 
 def _expected(

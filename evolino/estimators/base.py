@@ -12,15 +12,17 @@ from sklearn.utils.validation import check_is_fitted
 from evolino.estimators.drawing import Distribution
 from evolino.estimators.evolution_options import Evolution, check_evolution
 from evolino.estimators.evolving_steps import (
+    LAGS,
     StepSettings,
     choose_lags,
     evolved_steps,
-    lagged,
     unevolved_steps,
 )
 from evolino.estimators.given_readout import check_readout, readout_of
 from evolino.estimators.input_names import check_inputs
-from evolino.estimators.per_step import Solved
+from evolino.estimators.lagged_inputs import lagged
+from evolino.estimators.memory import bytes_of_sequences, bytes_of_steps, check_memory
+from evolino.estimators.per_step import Solved, parts_of
 from evolino.estimators.saving import Saving
 from evolino.estimators.sequences import Sequences, SequencesLike, read_sequences
 from evolino.estimators.targets import Targets, read_targets
@@ -32,6 +34,7 @@ from evolino.task.series import Segment, Series
 from evolino.training.history import Generation
 from evolino.vocabulary import Array, check_count
 
+MOST_LAGS = max(LAGS)  # that are chosen among
 STEP_CELLS, WHOLE_CELLS = 64, 16  # where cells is None
 LARGEST_SEED = 2**31 - 1
 # Checks of scikit-learn that these estimators do not pass, and why.
@@ -109,6 +112,7 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
             readout=readout_of(self.readout),
         )
         seed = self._seed()
+        self._check_memory_of_steps(X, aims, settings)
         if before is None:
             lags = self.lags
             self.lags_ = choose_lags(settings, X.each, aims, seed) if lags is None else lags
@@ -122,6 +126,17 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
             solved = better or solved
         self.model_: Any = solved.model
         return solved
+
+    def _check_memory_of_steps(
+        self, X: Sequences, aims: list[Array], settings: StepSettings
+    ) -> None:
+        """Raise ValueError for more steps than there is memory for."""
+        rows, lags = sum(X.lengths), MOST_LAGS if self.lags is None else self.lags
+        held = settings.evolution is not None or settings.readout is not None
+        outputs = aims[0].shape[1]
+        needed = bytes_of_steps(rows, X.inputs, outputs, settings.cells, lags, held=held)
+        instead = "leave evolution and readout out" if held else "take fewer steps"
+        check_memory(needed, f"a fit to {rows:,} steps", instead)
 
     def _fit_whole(self, X: Sequences, aims: Array, before: Any) -> None:
         """Fit a readout on features of whole sequences."""
@@ -140,6 +155,12 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
                 "(n_samples = 1)"
             )
         cells = self.cells or WHOLE_CELLS
+        steps, inputs = sum(X.lengths), 2 * X.inputs
+        check_memory(
+            bytes_of_sequences(len(X.each), steps, inputs, self.networks, cells),
+            f"a fit to {len(X.each):,} sequences",
+            "take fewer networks, cells or sequences",
+        )
         distribution = Distribution() if before is None else before
         settings = WholeSettings(self.networks, cells, distribution=distribution)
         evolution, readout = Evolution.of(self), readout_of(self.readout)
@@ -175,19 +196,28 @@ class SequenceEstimator(Saving, BaseEstimator):  # type: ignore[misc]
         return self.features_.transform(sequences.each, self.n_jobs)
 
     def _steps(self, sequences: Sequences, *, features: bool = False) -> list[Array]:
-        """Return outputs (T_i, K), or features (T_i, S), of each sequence."""
+        """Return outputs (T_i, K), or features (T_i, S), of each sequence; of a long one in
+        parts, as in the fit."""
         found = []
-        outputs = self.model_.architecture.outputs
         for x in lagged(sequences.each, self.lags_):
-            segment = Segment(Series(x, np.zeros((len(x), outputs))), 0, len(x))
-            if features:
-                driver = self.model_.architecture.driver()
-                packed = driver.pack(self.model_.genome[None])
-                scaled = self.model_.scaling.segments([segment])
-                found.append(np.array(one_step_ahead(driver, packed, scaled).features[0]))
-            else:
-                found.append(self.model_.respond([segment], free_running=False)[0])
+            parts = [
+                self._part(x[begin:stop], first - begin, features=features)
+                for begin, first, stop in parts_of(len(x))
+            ]
+            found.append(parts[0] if len(parts) == 1 else np.concatenate(parts))
         return found
+
+    def _part(self, x: Array, first: int, *, features: bool) -> Array:
+        """Return outputs or features of the rows of x (T, U) from first on."""
+        targets = np.zeros((len(x), self.model_.architecture.outputs))
+        segment = Segment(Series(x, targets), first, len(x))
+        if not features:
+            outputs: Array = self.model_.respond([segment], free_running=False)[0]
+            return outputs
+        driver = self.model_.architecture.driver()
+        packed = driver.pack(self.model_.genome[None])
+        scaled = self.model_.scaling.segments([segment])
+        return np.array(one_step_ahead(driver, packed, scaled).features[0])
 
     def _read(self, X: Any) -> Sequences:
         """Return X as it was read. Raises ValueError for other inputs than in `fit`."""

@@ -1,8 +1,4 @@
-"""Networks for a target at every step: drawn, or evolved where held-out data say it pays.
-
-Copies of the inputs from steps before are inputs too: a network remembers the exact value
-of a step ago with many cells only.
-"""
+"""Networks for a target at every step: drawn, or evolved where held-out data tell so."""
 
 from __future__ import annotations
 
@@ -15,10 +11,10 @@ import numpy as np
 
 from evolino.estimators.drawing import Distribution
 from evolino.estimators.evolution_options import Evolution
+from evolino.estimators.lagged_inputs import Inputs, column_of, lagged, width_of
 from evolino.estimators.paying import pays
 from evolino.estimators.per_step import FOLDS, Solved, folds_of, solve_steps
 from evolino.estimators.step_targets import StepTargets, equal_parts
-from evolino.estimators.whole_sequences import delayed
 from evolino.models.ensemble import Ensemble
 from evolino.models.model import Model
 from evolino.network.base import Architecture
@@ -50,11 +46,10 @@ class StepSettings:
     evolution: Evolution | None
     readout: Readout | None = None
 
-    def scaling(self, sequences: Sequence[Array], targets: Sequence[Array]) -> Scaling:
+    def scaling(self, sequences: Sequence[Inputs], targets: Sequence[Array]) -> Scaling:
         """Return the scaling of the columns."""
         inputs = [
-            mean_and_scale(np.concatenate([x[:, k : k + 1] for x in sequences]))
-            for k in range(sequences[0].shape[1])
+            mean_and_scale(column_of(sequences, k)) for k in range(width_of(sequences[0]))
         ]
         mean, scale = (np.concatenate(each) for each in zip(*inputs, strict=True))
         aims = np.concatenate(targets)
@@ -65,7 +60,7 @@ class StepSettings:
 
 def unevolved_steps(
     settings: StepSettings,
-    sequences: Sequence[Array],
+    sequences: Sequence[Inputs],
     targets: Sequence[Array],
     seed: int,
     before: Any = None,
@@ -83,7 +78,7 @@ def unevolved_steps(
 
 def evolved_steps(
     settings: StepSettings,
-    sequences: Sequence[Array],
+    sequences: Sequence[Inputs],
     targets: Sequence[Array],
     seed: int,
     unevolved: Solved,
@@ -104,7 +99,7 @@ def evolved_steps(
     parts = folds_of([len(x) for x in sequences], settings.washout)
     if max(part.fold for part in parts) + 1 < FOLDS:
         raise ValueError(f"evolution needs at least {FOLDS} steps that are no washout")
-    series = [Series(x, y) for x, y in zip(sequences, targets, strict=True)]
+    series = [Series(x[:], y) for x, y in zip(sequences, targets, strict=True)]
 
     def segments(*folds: int) -> tuple[Segment, ...]:
         inside = (part for part in parts if part.fold in folds)
@@ -149,22 +144,6 @@ def evolved_steps(
     return solved, result.history
 
 
-def lagged(sequences: Sequence[Array], lags: int) -> tuple[Array, ...]:
-    """Return sequences (T_i, (lags + 1) I): the inputs, and those of so many steps before.
-
-    The first row stands for those before it.
-    """
-    if not lags:
-        return tuple(sequences)
-    found = []
-    for x in sequences:
-        made = np.empty((len(x), (lags + 1) * x.shape[1]))  # once: it may be large
-        for lag in range(lags + 1):
-            made[:, lag * x.shape[1] : (lag + 1) * x.shape[1]] = delayed(x, lag)
-        found.append(made)
-    return tuple(found)
-
-
 def choose_lags(
     settings: StepSettings, sequences: Sequence[Array], targets: Sequence[Array], seed: int
 ) -> int:
@@ -194,13 +173,13 @@ def _first_steps(
     return xs, [y[:SAMPLED] for y in targets[:count]]
 
 
-def _before(rows: Array, n: int, parts: Sequence[Any]) -> Array:
+def _before(rows: Inputs, n: int, parts: Sequence[Any]) -> Array:
     """Return the rows of sequence n that come before those of the last fold."""
     held = [p.first for p in parts if p.n == n and p.fold == FOLDS - 1]
     earlier = any(p.n == n and p.fold < FOLDS - 1 for p in parts)
     if not earlier:
         return rows[:0]
-    return rows[: min(held)] if held else rows
+    return rows[: min(held)] if held else rows[:]
 
 
 def _squared_errors(model: Model, segments: Sequence[Segment], scaling: Scaling) -> Array:
@@ -212,9 +191,9 @@ def _squared_errors(model: Model, segments: Sequence[Segment], scaling: Scaling)
 
 
 def _drawn(
-    settings: StepSettings, sequences: Sequence[Array], targets: Sequence[Array], seed: int
+    settings: StepSettings, sequences: Sequence[Inputs], targets: Sequence[Array], seed: int
 ) -> tuple[LSTM, Array]:
-    inputs, outputs = sequences[0].shape[1], targets[0].shape[1]
+    inputs, outputs = width_of(sequences[0]), targets[0].shape[1]
     architecture = LSTM(settings.cells, inputs=inputs, outputs=outputs, feedback=False)
     rng = np.random.default_rng(seed)
     genome = Distribution(longest=LONGEST).draw(architecture, rng, 1)[0]

@@ -18,6 +18,7 @@ from evolino.estimators.seasons import spacing_of
 from evolino.estimators.sequences import check_dates, read_sequences
 from evolino.vocabulary import Array
 
+Forecast = Array | list[Array]  # or a table of pandas
 FEWEST = 8  # steps of a series
 TRIED = 50  # places whose three dates may tell the spacing
 MOST_GAPS = 10  # times as many rows as there are may be put in for missing dates
@@ -181,3 +182,15 @@ def in_table(rows: Array, dates: Any, like: SeriesData) -> Any:
         return pd.Series(rows[:, 0], index=dates, name=name)
     columns = None if like.names is None else list(like.names)
     return pd.DataFrame(rows, index=dates, columns=columns)
+
+
+def given_back(history: SeriesData, forecasts: list[Array]) -> Forecast:
+    """Return forecasts (H, K), one of each series, in the form of y."""
+    flat = [each[:, 0] if history.flat else each for each in forecasts]
+    if not history.single:
+        return flat
+    dates = dates_after(history.dates, len(flat[0]))
+    if dates is None:
+        return flat[0]
+    found: Forecast = in_table(forecasts[0], dates, history)
+    return found

@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from evolino.estimators.anomalies import Anomalies, find_anomalies
+from evolino.estimators.anomalies import Anomalies, find_anomalies, without_outliers
 from evolino.estimators.evolution_options import Evolution, check_evolution, jobs_of
 from evolino.estimators.fitted_forecaster import FittedForecaster, fit_forecaster
 from evolino.estimators.forecast_data import (
+    Forecast,
     SeriesData,
-    dates_after,
-    in_table,
+    given_back,
     read_series,
 )
 from evolino.estimators.forecast_evaluation import (
@@ -37,7 +37,6 @@ from evolino.storage.plain_text import say
 from evolino.vocabulary import Array, check_count, check_number
 
 SERIES = ArrayLike | Sequence[ArrayLike]
-Forecast = Array | list[Array]  # or a table of pandas
 
 
 class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
@@ -80,6 +79,8 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     >>> forecaster.fit(np.sin(0.3 * np.arange(200))).predict().shape
     (5,)
     """
+
+    _robust: FittedForecaster | None  # for anomalies, where values are far out
 
     def __init__(
         self,
@@ -134,8 +135,9 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         are forecast; with y, of all its steps and then those. y: other series to go on
         from; None are those of `fit`.
         """
-        history, forecasts = self.model_.ahead(self._steps(horizon), X, y)
-        return self._given_back(history, forecasts)
+        steps = self._steps(horizon)
+        history, forecasts = self.model_.ahead(steps, X, y)
+        return given_back(history, forecasts)
 
     def predict_interval(
         self,
@@ -149,12 +151,13 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         check_number("coverage", coverage, above=0)
         if coverage >= 1:
             raise ValueError(f"coverage must be < 1, got {coverage:g}")
-        history, forecasts = self.model_.ahead(self._steps(horizon), X, y)
+        steps = self._steps(horizon)
+        history, forecasts = self.model_.ahead(steps, X, y)
         bounds = [
             self.model_.residuals.interval(each[None], coverage) for each in forecasts
         ]
         lower, upper = ([pair[side][0] for pair in bounds] for side in (0, 1))
-        return self._given_back(history, lower), self._given_back(history, upper)
+        return given_back(history, lower), given_back(history, upper)
 
     def forecasts(
         self,
@@ -212,8 +215,11 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         """
         self._steps(1)
         check_number("threshold", threshold, above=0)
-        fitted = self.model_
-        given = fitted.training if y is None else read_series(y, None)
+        fitted = self._robust or without_outliers(
+            self.model_, self._settings(self.model_.season)
+        )
+        self._robust = fitted
+        given = self.model_.training if y is None else read_series(y, None)
         if len(given.each) > 1:
             raise ValueError("anomalies are those of one series: pass one as y")
         series = given.each[0]
@@ -269,6 +275,7 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     def _take(self, fitted: FittedForecaster) -> None:
         """Have what was fitted, or read from a file."""
         self.model_ = fitted
+        self._robust = None
         forms = [design.form for design, _ in fitted.members]
         self.season_ = fitted.season
         self.uses_networks_ = any(form.networks for form in forms)
@@ -283,17 +290,6 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
         if horizon is not None:
             check_count("horizon", horizon)
         return horizon or self.horizon
-
-    def _given_back(self, history: SeriesData, forecasts: list[Array]) -> Forecast:
-        """Return forecasts in the form of y."""
-        flat = [each[:, 0] if history.flat else each for each in forecasts]
-        if not history.single:
-            return flat
-        dates = dates_after(history.dates, len(flat[0]))
-        if dates is None:
-            return flat[0]
-        found: Forecast = in_table(forecasts[0], dates, history)
-        return found
 
 
 def _printed(line: str) -> None:

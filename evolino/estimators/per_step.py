@@ -15,6 +15,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from evolino.estimators.given_readout import cross_solved, folds_of_rows
+from evolino.estimators.lagged_inputs import Inputs
 from evolino.models.model import Model
 from evolino.network.base import Architecture, ForcedRuns
 from evolino.readout.base import Readout
@@ -63,7 +64,7 @@ class Solved:
 def solve_steps(
     network: tuple[Architecture, Array],
     scaling: Scaling,
-    sequences: Sequence[Array],
+    sequences: Sequence[Inputs],
     targets: Sequence[Array],
     washout: int = 0,
     readout: Readout | None = None,
@@ -145,10 +146,19 @@ def folds_of(lengths: Sequence[int], washout: int = 0) -> list[Part]:
     return [Part(used.index(p.fold), p.n, p.begin, p.first, p.stop) for p in parts]
 
 
+def parts_of(length: int) -> list[tuple[int, int, int]]:
+    """Return begin, first and stop of the parts of a long sequence: rows first .. stop-1
+    are taken, and those from `begin` on drive the network."""
+    return [
+        (max(first - BEFORE, 0), first, min(first + AT_ONCE, length))
+        for first in range(0, length, AT_ONCE)
+    ]
+
+
 def _driven(
     network: tuple[Architecture, Array],
     scaling: Scaling,
-    sequences: Sequence[Array],
+    sequences: Sequence[Inputs],
     parts: Sequence[Part],
 ) -> Iterator[tuple[Part, Array]]:
     """Yield each part with the features (R, S) of its rows."""

@@ -188,10 +188,11 @@ def ctc_objective(
     scaling: Scaling | None,
     seed: int,
 ) -> CTCObjective:
-    """Return the objective of a descent: of train, with validation held out; the least
-    penalty of several. Minibatches hardly turn the large weights of a small penalty."""
+    """Return the objective of a descent: of train, with validation held out. Of several
+    penalties it is the least; with minibatches, which hardly turn the large weights of a
+    small penalty, the largest."""
     own = settings if isinstance(settings, Adam) and settings.batch else None
-    penalty = min(readout.penalties)
+    penalty = min(readout.penalties) if own is None else max(readout.penalties)
     return CTCObjective(
         architecture, readout, split.train, split.validation, penalty, scaling, own, seed
     )

@@ -73,3 +73,20 @@ def test_a_bad_series_or_threshold_is_refused(forecaster):
         forecaster.anomalies(threshold=0)
     with pytest.raises(ValueError, match="y must have 1 columns as in fit, got 2"):
         forecaster.anomalies(np.zeros((30, 2)))
+
+
+@pytest.mark.parametrize("rows", [[60], [60, 61, 130], [20, 60, 61, 130]])
+def test_values_far_out_are_found_and_spoil_no_others(rows):
+    series = wave()
+    series[rows] = 290.0
+    found = EvolinoForecaster(1, networks=0).fit(series).anomalies()
+    assert found.rows.tolist() == rows
+    later = EvolinoForecaster(1, networks=0).fit(series).anomalies(spoilt(wave(seed=2)))
+    assert later.rows.tolist() == list(PLANTED)
+
+
+def test_values_far_out_of_a_later_series_are_found():
+    later = wave(seed=1)
+    later[[50, 51, 120]] = -1e6
+    found = EvolinoForecaster(1, networks=0).fit(wave()).anomalies(later)
+    assert found.rows.tolist() == [50, 51, 120]

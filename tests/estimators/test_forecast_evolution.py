@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from evolino import LBFGS, EvolinoForecaster, load_estimator
 from evolino.estimators.evolving_forecasts import fed_back, over_windows
@@ -178,3 +179,10 @@ def test_a_network_fed_its_outputs_is_one_over_windows():
     )
     both = np.moveaxis(features[..., :cells], 0, 1).reshape(steps, -1)
     np.testing.assert_allclose(driven, both, atol=1e-12)
+
+
+def test_a_forecaster_that_is_not_fitted_says_so():
+    with pytest.raises(NotFittedError):
+        EvolinoForecaster().predict()
+    with pytest.raises(NotFittedError):
+        EvolinoForecaster().predict_interval()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evolino.gradient.adam import Adam
-from evolino.gradient.ctc_objective import CTCObjective, check_ctc_descent
+from evolino.gradient.ctc_objective import CTCObjective, check_ctc_descent, ctc_objective
 from evolino.gradient.lbfgs import LBFGS
 from evolino.gradient.refinement import refinement_of
 from evolino.network.lstm import LSTM
@@ -109,6 +109,14 @@ def test_a_round_depends_on_what_came_before_it_alone(rng):
         again.place.memory["readout"]["weights"], second.place.memory["readout"]["weights"]
     )
     assert again.loss == second.loss
+
+
+@pytest.mark.parametrize(("settings", "taken"), [(ADAM, 1e-2), (LBFGS(), 1e-4)])
+def test_of_several_penalties_minibatches_take_the_largest(rng, settings, taken):
+    own = segments(rng, 6)
+    split, readout = Split(own[:4], own[4:], own[4:]), CTC((1e-4, 1e-2))
+    found = ctc_objective(settings, BOTH_WAYS, readout, split, None, 0)
+    assert found.penalty == taken
 
 
 def test_a_network_that_is_not_finite_has_loss_inf(rng):
