@@ -48,11 +48,9 @@ def test_two_roundings_are_level():
 
 def test_seeds_that_failed_are_worse_than_any_other_method():
     row = row_of([1.0, 1.0, 1.0])
-    for entry in row["seeds"][1:]:
-        entry.clear()
-        entry.update(status="failed")
+    row["seeds"][1] = {"status": "failed"}
     assert verdict_of(summarise(row, "m"), 100.0, higher=False) == "level"
-    row["seeds"][0] = {"status": "failed"}
+    row["seeds"] = [{"status": "failed"}] * 3
     assert verdict_of(summarise(row, "m"), 100.0, higher=False) == "loses"
 
 
