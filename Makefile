@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers-ready
 SITE_READY := $(VENV)/.site-ready
 
-.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends adapters gallery site
+.PHONY: run test quick style types check attack fuzz bench reproduce music chorale front docs clean kills backends adapters gallery site dist \
+  coverage lock
 
 COUNTING := results/runs/counting
 POLES := results/runs/poles
@@ -102,6 +103,27 @@ SITE ?= site
 site: $(SITE_READY)  ## Build the documentation as a site, in site/ (offline, strict).
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir $(SITE)
 
+dist: $(READY)  ## Build wheel and sdist, check both, install the wheel elsewhere and run it.
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	wheel=$$(ls $$PWD/dist/*.whl) && smoke=$$(mktemp -d) && $(PYTHON) -m venv $$smoke && cd $$smoke && \
+	  bin/python -m pip install --quiet --only-binary :all: $$wheel && \
+	  bin/evolino run mso --generations 2 --no-baselines --out run && bin/evolino show run && \
+	  bin/python -c "import evolino; print(evolino.load('run').generate(3).shape)" && rm -rf $$smoke
+
+coverage: $(READY)  ## Lines and branches that the tests run (an hour); a page in htmlcov/.
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine
+	$(BIN)/python -m coverage html --skip-covered
+	$(BIN)/python -m coverage report --skip-covered --sort cover
+
+LOCKED := requirements-dev.lock
+lock:  ## Write the developers' lock file anew, for all platforms (needs uv).
+	uv pip compile --universal --python-version 3.11 --extra dev --quiet pyproject.toml \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o $(LOCKED)
+
 adapters:  ## The checks of aeon and sktime on our adapters, in an environment of their own.
 	test -x $(ADAPTERS)/bin/python || $(PYTHON) -m venv $(ADAPTERS)
 	$(ADAPTERS)/bin/python -m pip install --quiet --editable ".[aeon,sktime]" pytest
@@ -131,4 +153,4 @@ $(SITE_READY): $(INSTALLED)
 	touch $(SITE_READY)
 
 clean:  ## Remove what was installed and built; results stay.
-	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site htmlcov *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -2,7 +2,8 @@
 
 `python -m evolino.reports.markdown README.md docs` renews what stands between the markers
 `<!-- results:mso-paper -->` and `<!-- /results -->` in these files and folders, and the
-front table between `<!-- front -->` and `<!-- /front -->`.
+front table between `<!-- front -->` and `<!-- /front -->`, and what was won and lost
+between `<!-- standing -->` and `<!-- /standing -->`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ MARKER = re.compile(
     r"(<!-- results:(?P<table>[\w.-]+) -->\n)(?P<content>.*?)(<!-- /results -->)", re.DOTALL
 )
 FRONT = re.compile(r"(<!-- front -->\n)(?P<content>.*?)(<!-- /front -->)", re.DOTALL)
-BEGIN = re.compile(r"<!-- (results:[\w.-]+|front) -->\n")
+STANDING = re.compile(
+    r"(<!-- standing -->\n)(?P<content>.*?)(<!-- /standing -->)", re.DOTALL
+)
+BEGIN = re.compile(r"<!-- (results:[\w.-]+|front|standing) -->\n")
 SHARE = "solved"  # the share of runs: printed whatever metric a table compares
 EVALUATIONS = "evaluations"  # printed too
 
@@ -50,7 +54,7 @@ def inject(text: str, results: Path) -> str:
 
     A table without a record stays as it is. Raises ValueError for a marker without its end.
     """
-    regions = [found for kind in (MARKER, FRONT) for found in kind.finditer(text)]
+    regions = [found for kind in (MARKER, FRONT, STANDING) for found in kind.finditer(text)]
     begun = [found[1] for found in BEGIN.finditer(text)]
     if len(begun) != len(regions):
         closed = "".join(found[1] for found in regions)
@@ -72,6 +76,11 @@ def inject(text: str, results: Path) -> str:
 
         table = front_table(results)
         text = FRONT.sub(lambda found: f"{found[1]}{table}{found[3]}", text)
+    if STANDING.search(text):
+        from evolino.reports.standing import standing
+
+        page = standing(results)
+        text = STANDING.sub(lambda found: f"{found[1]}{page}{found[3]}", text)
     return text
 
 

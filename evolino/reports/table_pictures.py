@@ -45,7 +45,8 @@ def draw_dots(record: Record, path: Path) -> None:
 
     metric = record["metric"]
     rows = [
-        dot_row(row, metric, higher=record["higher_is_better"]) for row in record["rows"]
+        dot_row(row, metric, higher=bool(record.get("higher_is_better")))
+        for row in record["rows"]
     ]
     figure = dots_figure(rows, metric=metric)
     for suffix in (".png", ".svg"):
