@@ -1,5 +1,9 @@
 """Laws of `evolino export`: what it writes, and what it refuses."""
 
+import numpy as np
+
+from evolino import EvolinoClassifier, EvolinoForecaster, EvolinoRegressor
+from evolino.estimators.lagged_inputs import lagged
 from evolino.export.c99 import c_files
 from evolino.export.numpy_file import numpy_files
 from evolino.export.onnx_file import onnx_files
@@ -67,3 +71,34 @@ def test_what_cannot_be_exported_is_one_line_and_status_2(evolino, tmp_path):
         status, _, err = evolino("export", tmp_path / file, *options)
         assert status == 2 and words in err and err.count("\n") == 1
     assert not (tmp_path / "export").exists()
+
+
+def test_an_estimator_with_a_target_a_step_is_exported_and_predicts_the_same(
+    evolino, tmp_path
+):
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    fitted = EvolinoRegressor(cells=4, lags=3).fit(x, x.sum(axis=1))
+    fitted.save(tmp_path / "fit")
+    status, out, err = evolino("export", tmp_path / "fit", "--to", "numpy", "--name", "net")
+    assert (status, err) == (0, "")
+    assert "a step is given 2 inputs, then those of 1 to 3 steps before" in out
+    names: dict[str, object] = {}
+    exec((tmp_path / "fit" / "export" / "net.py").read_text(), names)
+    network = names["Network"]()
+    rows = lagged([x], 3)[0][:]
+    found = [network.step(row)[0] for row in rows]
+    np.testing.assert_allclose(found, fitted.predict(x), atol=1e-9)
+
+
+def test_an_estimator_that_is_no_single_network_is_refused_in_a_line(evolino, tmp_path):
+    wave = np.sin(np.arange(80.0))
+    EvolinoForecaster(2, networks=0).fit(wave).save(tmp_path / "forecaster")
+    pairs = wave.reshape(20, 4, 1), ["a", "b"] * 10
+    EvolinoClassifier(cells=2, networks=1).fit(*pairs).save(tmp_path / "classifier")
+    for name, what in (
+        ("forecaster", "EvolinoForecaster, the mean of"),
+        ("classifier", "EvolinoClassifier, many networks whose cells are pooled"),
+    ):
+        status, _, err = evolino("export", tmp_path / name, "--to", "c")
+        assert status == 2 and err.count("\n") == 1
+        assert what in err

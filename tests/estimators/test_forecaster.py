@@ -6,6 +6,7 @@ import pytest
 from sklearn.base import clone
 
 from evolino import EvolinoForecaster
+from evolino.estimators.transforms import transforms_for
 
 
 def sales(months=120):
@@ -61,15 +62,43 @@ def test_intervals_lie_around_the_forecast_and_grow_with_coverage(fitted):
     assert (narrow[1] < wide[1]).all()
 
 
-@pytest.mark.parametrize(("factor", "shift"), [(1e-12, 0.0), (300.0, 0.0), (1e6, 1e6)])
-def test_units_do_not_matter(factor, shift):
+UNITS = [(1e-12, 0.0), (300.0, 0.0), (1e6, 0.0), (1.0, 1e6), (1e6, 1e6)]
+
+
+@pytest.mark.parametrize(("factor", "shift"), UNITS)
+def test_neither_units_nor_an_offset_matter(factor, shift):
+    """Roots and logarithms, a season and networks are among the candidates."""
     rng = np.random.default_rng(0)
-    wave = np.sin(np.arange(150) * 0.7) + 0.1 * rng.normal(size=150) - 0.5
-    plain = EvolinoForecaster(6, networks=4, cells=8).fit(wave).predict()
-    moved = EvolinoForecaster(6, networks=4, cells=8).fit(factor * wave + shift).predict()
-    # A shift may allow logarithms and roots, which are other candidates.
-    tolerance = 0.1 if shift else 1e-6
-    np.testing.assert_allclose((moved - shift) / factor, plain, atol=tolerance)
+    wave = np.sin(np.arange(150) * 0.7) + 0.1 * rng.normal(size=150) + 0.02 * np.arange(150)
+    options = {"networks": 4, "cells": 8, "horizon": 6}
+    plain = EvolinoForecaster(**options).fit(wave)
+    moved = EvolinoForecaster(**options).fit(factor * wave + shift)
+    assert moved.members_ == plain.members_
+    np.testing.assert_allclose(
+        (moved.predict() - shift) / factor, plain.predict(), atol=1e-6
+    )
+    for bound, same in zip(moved.predict_interval(), plain.predict_interval(), strict=True):
+        np.testing.assert_allclose((bound - shift) / factor, same, atol=1e-6)
+
+
+def test_columns_in_different_units_are_forecast_as_in_the_same():
+    t = np.arange(120)
+    waves = np.stack([np.exp(np.sin(0.4 * t)), np.cos(0.4 * t) + 0.01 * t], axis=1)
+    units, offsets = np.array([1e-9, 1e6]), np.array([0.0, 1e6])
+    plain = EvolinoForecaster(5, networks=0).fit(waves).predict()
+    moved = EvolinoForecaster(5, networks=0).fit(waves * units + offsets).predict()
+    np.testing.assert_allclose((moved - offsets) / units, plain, atol=1e-6)
+
+
+@pytest.mark.parametrize(("factor", "shift"), UNITS)
+def test_a_transform_is_undone_and_knows_no_units(factor, shift):
+    values = np.array([[3.0], [1.0], [np.nan], [9.0], [4.0]])
+    for plain, moved in zip(
+        transforms_for(values), transforms_for(factor * values + shift), strict=True
+    ):
+        z, same = plain.forward(values), moved.forward(factor * values + shift)
+        np.testing.assert_allclose(z, same, atol=1e-9)
+        np.testing.assert_allclose(plain.back(z), values, atol=1e-12)
 
 
 def test_networks_are_taken_where_a_law_is_not_linear():
