@@ -2,14 +2,15 @@
 
 The readout is solved on the rows of *train*. The loss is of segments of *validation*, as in
 the search; a share of them is held out, whose rows no other one touches, and chooses the
-genome that is kept; of a task with one long run it is the longest confirmation. With folds
-the loss is of *train*, each fold scored with a readout solved on the others, and all
-of *validation* chooses. Nothing of *test* is seen.
+genome that is kept. Where a task confirms networks on longer runs and nothing can be held
+out, the loss of the search chooses, all its stages included. With folds the loss is of
+*train*, each fold scored with a readout solved on the others, and all of *validation*
+chooses. Nothing of *test* is seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -55,6 +56,7 @@ from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
+Judge = Callable[[Array], float]
 Losses = Objective | LikelihoodObjective | CTCObjective | PicturesObjective
 
 
@@ -75,20 +77,25 @@ class Refined:
 class Refinement:
     """Descent for the networks of one experiment; made by `refinement_of`.
 
-    descended: the loss that is descended on. held_out: the loss that chooses. seed: of the
-    order in which minibatches take the segments.
+    descended: the loss that is descended on. held_out: the loss that chooses, unless
+    there is a judge. seed: of the order in which minibatches take the segments.
     """
 
     settings: Descent
     descended: Losses
     held_out: Losses
     seed: int = 0
+    judge: Judge | None = None
 
     def begin(self, genome: Array) -> Refined:
         """Return a genome (C, G) before its descent, its penalty chosen."""
-        loss = self.held_out.value(genome)
+        loss = self.loss_that_chooses(genome)
         memory = self.held_out.kept() if isinstance(self.held_out, CTCObjective) else {}
         return Refined(genome, loss, Descended(genome, np.inf, 0, memory=memory))
+
+    def loss_that_chooses(self, genome: Array) -> float:
+        """Return the loss by which a genome (C, G) is kept."""
+        return self.held_out.value(genome) if self.judge is None else self.judge(genome)
 
     def rounds(self, start: Refined) -> Iterator[Refined]:
         """Yield where each round of the descent ends; the last one has `place.ended`."""
@@ -110,7 +117,7 @@ class Refinement:
         stage = stage_of(here.place)
         until = min(until, end_of_stage(self.settings, stage))
         ran = self.at(stage).descend(without_schedule(here.place), until)
-        loss = self.held_out.value(ran.genome)
+        loss = self.loss_that_chooses(ran.genome)
         if isinstance(self.held_out, CTCObjective):
             ran = replace(ran, memory={**ran.memory, **self.held_out.kept()})
         place = scheduled(self.settings, here.place, ran, improved=loss < here.loss)
@@ -204,10 +211,13 @@ def refinement_of(
     scaling: Scaling | None = None,
     *,
     seed: int = 0,
+    judge: Judge | None = None,
 ) -> Refinement:
     """Return the refinement of networks that begins at a genome (C, G).
 
-    scaling: of the task's columns, if it has one. seed: as of `Refinement`. Of several
+    scaling: of the task's columns, if it has one. seed: as of `Refinement`. judge: the loss
+    of the search; it chooses where the task confirms networks, something is to be held out,
+    and nothing can be. Of several
     penalties of the readout it is the one that is best for this genome. Raises ValueError
     for what has no gradient.
     """
@@ -236,7 +246,9 @@ def refinement_of(
         for penalty in readout.penalties
     ]
     chosen = _best(objectives, genome)
-    return Refinement(settings, chosen, replace(chosen, scored=held_out.scored), seed)
+    held = replace(chosen, scored=held_out.scored)
+    judged = split.confirmation and settings.hold_out and held_out.scored is scored
+    return Refinement(settings, chosen, held, seed, judge if judged else None)
 
 
 def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
@@ -249,9 +261,7 @@ def _best(objectives: Sequence[Kind], genome: Array) -> Kind:
 def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     """Return what is descended on, and what is held out.
 
-    Where nothing of validation can be held out, the longest confirmation chooses, if the
-    task has one and something is to be held out. Raises ValueError for more folds than
-    there are series to deal out.
+    Raises ValueError for more folds than there are series to deal out.
     """
     validation = split.validation or split.train
     if settings.folds:
@@ -259,8 +269,6 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
     if settings.starts:
         validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
-    if scored is held_out and settings.hold_out and split.confirmation:
-        held_out = split.confirmation[-1]
     return (Fold(split.train, scored),), Fold(split.train, held_out)
 
 

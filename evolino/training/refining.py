@@ -172,14 +172,15 @@ def refinement_settings(problem: Problem) -> Descent:
 
 def refinement_for(problem: Problem, origin: Array) -> Refinement:
     """Return the refinement that begins at a genome (C, G)."""
-    experiment = problem.experiment
+    experiment, evaluator = problem.experiment, problem.evaluator
     return refinement_of(
         refinement_settings(problem),
         experiment.architecture,
         problem.task,
         experiment.readout,
-        problem.evaluator.setting.split,
+        evaluator.setting.split,
         origin,
         problem.scaling,
         seed=experiment.seed,
+        judge=lambda genome: float(evaluator.losses(genome[None])[0]),
     )

@@ -191,17 +191,20 @@ def test_where_the_gradient_is_not_finite_it_is_0_and_its_loss_inf(
     assert np.isfinite(loss.value(genome)) == loss_is_finite
 
 
-def test_a_periodic_function_is_held_out_by_its_longest_confirmation(rng):
-    """The first periods are descended on; 40 periods choose."""
+def test_where_nothing_can_be_held_out_the_loss_of_the_search_chooses(rng):
+    """The first periods are descended on; the search also confirms on 20 and 40."""
     task = Timing(kind="pfg", waveform="tri", period=8, stages=(3, 20, 40))
     split = split_of(task)
     network = network_for(task)
-    refinement = refinement_of(LBFGS(), network, task, Ridge(), split, genome_of(rng))
+    given = network, task, Ridge(), split, genome_of(rng)
+    refinement = refinement_of(LBFGS(), *given, judge=lambda genome: 42.0)
     assert refinement.descended.scored == split.validation
-    assert refinement.held_out.scored == split.confirmation[-1]
+    assert refinement.begin(given[-1]).loss == 42.0
+    kept = refinement.next_round(refinement.begin(given[-1]), 3)
+    np.testing.assert_array_equal(kept.genome, given[-1])  # nothing was better than 42
     everything = replace(LBFGS(), hold_out=0.0)
-    refinement = refinement_of(everything, network, task, Ridge(), split, genome_of(rng))
-    assert refinement.held_out.scored == split.validation
+    refinement = refinement_of(everything, *given, judge=lambda genome: 42.0)
+    assert refinement.begin(given[-1]).loss != 42.0
 
 
 def test_spikes_are_not_descended_on(rng):
