@@ -20,6 +20,9 @@ run: $(INSTALLED)  ## Learn to count from ten strings, prove it; balance two pol
 	@$(BIN)/evolino plot $(COUNTING) --kind counting --out $(COUNTING)/counting.png
 	@echo "Pictures: $(COUNTING)/counting.png  $(POLES)/episode.gif"
 
+# One thread of BLAS each: two test processes whose BLAS uses all cores wait for each other.
+test: export OPENBLAS_NUM_THREADS = 1
+test: export OMP_NUM_THREADS = 1
 test: $(READY)  ## Run the tests, all of them, two files at a time.
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

@@ -85,7 +85,7 @@ def step_model(model: object) -> StepModel:
     of = _checked(model)
     if type(of.architecture) is not LSTM:
         raise ValueError(
-            "to C and PyTorch only networks of kind lstm are exported, got one of kind "
+            "to C only networks of kind lstm are exported, got one of kind "
             f"{of.architecture.name}"
         )
     return _arrays(of.architecture, of.genome, of.output.T, of.scaling)

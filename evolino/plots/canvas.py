@@ -128,7 +128,17 @@ def check_picture(path: str | Path) -> Picture:
 def save(figure: Figure, path: str | Path) -> Picture:
     """Write a figure, whole or not at all, without the time and the program's version.
 
-    Raises ValueError unless the path ends in .png or .svg.
+    figure: of Matplotlib. path: ends in .png or .svg.
+
+    Returns the path, which a notebook shows as the picture. Raises ValueError for another
+    ending.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> target = np.sin(0.2 * np.arange(50))[:, None]
+    >>> figure = evolino.plots.response_figure([target], [target])
+    >>> evolino.plots.save(figure, "response.png").name
+    'response.png'
     """
     from evolino.storage.files import replace_file
 

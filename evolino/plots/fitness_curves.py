@@ -46,10 +46,16 @@ POINTS = 2000  # abscissae at which runs are compared
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """The losses of one run, by generation. All (E,) for E generations.
+    """The losses of one run, by generation, for E generations.
 
-    x: as the axis has it, so far. best: so far. lower, median, upper:
+    x: (E,), as the axis has it, so far. best: (E,), so far. lower, median, upper: (E,),
     quartiles of each generation's losses; inf where that many networks failed.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", search="random", budget=evolino.Budget(generations=2))
+    >>> curve = evolino.plots.Curve.of(result.history, "generations")
+    >>> curve.best.shape
+    (2,)
     """
 
     x: Array
@@ -85,8 +91,16 @@ def fitness_figure(groups: Mapping[str, Sequence[Curve]], *, against: Axis) -> F
     groups: runs by the name of their settings. One run: its best so far, and the median
     and quartiles of each generation. Several of the same settings: the median over them of
     the best so far, and a band from quartile to quartile; of more than five settings each
-    has a frame of its own, of the same scale. Raises ValueError if there is nothing to
+    has a frame of its own, of the same scale. against: the axis, as of `Curve.of`. Raises
+    ValueError if there is nothing to
     draw.
+
+    >>> import evolino
+    >>> result = evolino.train("mso", search="random", budget=evolino.Budget(generations=2))
+    >>> curve = evolino.plots.Curve.of(result.history, "generations")
+    >>> figure = evolino.plots.fitness_figure({"random": [curve]}, against="generations")
+    >>> evolino.plots.save(figure, "fitness.png").name
+    'fitness.png'
     """
     if against not in AXES:
         raise unknown_name("axis", against, AXES)

@@ -126,4 +126,5 @@ def _spans(path: IntArray) -> list[tuple[int, int, int]]:
 
 
 def _colour(label: int) -> str:
-    return COLOURS[label % len(COLOURS)]
+    own = [each for each in COLOURS if each != GREY]  # the blank is grey
+    return own[label % len(own)]

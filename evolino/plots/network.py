@@ -47,6 +47,13 @@ def response_figure(
     the median and the quartiles. start: the step of the first row. before: (B, K), the
     target before it, under teacher forcing. free_running: whether the outputs were fed
     back. Raises ValueError for no segment, or shapes that differ.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> target = np.sin(0.2 * np.arange(50))[:, None]
+    >>> figure = evolino.plots.response_figure([0.9 * target], [target])
+    >>> evolino.plots.save(figure, "response.svg").name
+    'response.svg'
     """
     if not outputs or len(outputs) != len(targets):
         raise ValueError(f"got {len(outputs)} outputs for {len(targets)} targets")
@@ -80,6 +87,16 @@ def cells_figure(
     outputs, states: (T, C). gates: (T, C) each, by name. start: the step of the first row.
     signal: (T, K), the series that drove the network, drawn on top. In a map
     the cells stand in the order of their states' range.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> model = evolino.train("mso", network=evolino.LSTM(cells=4), search="random",
+    ...     budget=evolino.Budget(generations=1)).model
+    >>> trace = model.states(targets=np.sin(0.2 * np.arange(60)))
+    >>> gates = {"forget gate": trace.gates[:, :, 1]}
+    >>> figure = evolino.plots.cells_figure(trace.outputs, trace.states, gates)
+    >>> evolino.plots.save(figure, "cells.png").name
+    'cells.png'
     """
     panels = {"cell states": states, "cell outputs": outputs, **gates}
     steps = np.arange(start, start + len(states), dtype=np.float64)

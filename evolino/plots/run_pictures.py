@@ -33,19 +33,25 @@ SHOWN = 200  # steps of the test series on which the cells are shown
 
 
 def fitness(
-    runs: Sequence[Path],
-    out: Path,
+    runs: Sequence[str | Path],
+    out: str | Path,
     *,
     against: Axis = "generations",
     trust: bool = False,
 ) -> Path:
     """Draw the losses of runs and return the picture's path.
 
-    runs: folders; runs that differ in nothing but their seed are drawn as one median with
-    a band. against: "generations", "evaluations", "seconds" or "cpu-seconds"; against
-    either seconds one refined run is drawn with its descent. trust: of `RunFolder.open`.
-    Raises ValueError for another axis or ending, a folder that is no run, and runs without
-    a generation.
+    runs: folders; runs that differ in nothing but their seed are drawn as one median with a
+    band. against: "generations", "evaluations", "seconds" or "cpu-seconds"; against either
+    seconds one refined run is drawn with its descent. out: .png or .svg. trust: run Python
+    files that the runs' configs name. Raises ValueError for another axis or ending, a
+    folder that is no run, and runs without a generation.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", out="lost", network=evolino.LSTM(cells=4), search="random",
+    ...     budget=evolino.Budget(generations=2))
+    >>> evolino.plots.fitness(["lost"], "fitness.png").name
+    'fitness.png'
     """
     check_picture(out)
     if against not in AXES:
@@ -59,11 +65,17 @@ def fitness(
     return save(fitness_figure(_by_settings(runs, against, trust), against=against), out)
 
 
-def free_run(run: Path, out: Path, *, trust: bool = False) -> Path:
+def free_run(run: str | Path, out: str | Path, *, trust: bool = False) -> Path:
     """Draw a run's network on its test data, with the error, and return the picture's path.
 
-    Where the task generates it is the free run against the target, else the output.
-    trust: of `RunFolder.open`.
+    Where the task generates it is the free run against the target, else the output. run:
+    its folder. out: .png or .svg. trust: run a Python file that the run's config names.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", out="free", network=evolino.LSTM(cells=4), search="random",
+    ...     budget=evolino.Budget(generations=2))
+    >>> evolino.plots.free_run("free", "free-run.png").name
+    'free-run.png'
     """
     check_picture(out)
     experiment, test = _test_of(run, trust)
@@ -82,11 +94,20 @@ def free_run(run: Path, out: Path, *, trust: bool = False) -> Path:
     return save(figure, out)
 
 
-def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
+def cells(run: str | Path, out: str | Path, *, trust: bool = False) -> Path:
     """Draw the cells and gates of a run's network over its test series, teacher-forced.
 
-    Returns the picture's path. trust: of `RunFolder.open`. Raises ValueError for a network
+    run: its folder. out: .png or .svg. trust: run a Python file that the run's config
+    names.
+
+    Returns the picture's path. Raises ValueError for a network
     that is no LSTM.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", out="seen", network=evolino.LSTM(cells=4), search="random",
+    ...     budget=evolino.Budget(generations=2))
+    >>> evolino.plots.cells("seen", "cells.png").name
+    'cells.png'
     """
     from evolino.models.ensemble import best_network
     from evolino.network.lstm import GATES, LSTM
@@ -121,8 +142,18 @@ def cells(run: Path, out: Path, *, trust: bool = False) -> Path:
     return save(figure, out)
 
 
-def read_curve(run: Path, against: Axis) -> Curve:
-    """Return the losses of the run in a folder."""
+def read_curve(run: str | Path, against: Axis) -> Curve:
+    """Return the losses of a run.
+
+    run: its folder. against: "generations", "evaluations", "seconds" or "cpu-seconds".
+    Raises ValueError for another, and for a folder that is no run.
+
+    >>> import evolino
+    >>> _ = evolino.train("mso", out="read", network=evolino.LSTM(cells=4), search="random",
+    ...     budget=evolino.Budget(generations=2))
+    >>> evolino.plots.read_curve("read", "evaluations").x.shape
+    (2,)
+    """
     from evolino.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
@@ -138,7 +169,7 @@ def read_curve(run: Path, against: Axis) -> Curve:
     return Curve.of(timed, against, [seconds[record.generation] for record in timed])
 
 
-def _descent_of(run: Path, against: Axis) -> Descent | None:
+def _descent_of(run: str | Path, against: Axis) -> Descent | None:
     """Return how a run descended after its search, None where it did not."""
     from evolino.plots.descent import Descent
     from evolino.training.run_folder import RunFolder
@@ -158,14 +189,14 @@ def _descent_of(run: Path, against: Axis) -> Descent | None:
 
 
 def _by_settings(
-    runs: Sequence[Path], against: Axis, trust: bool
+    runs: Sequence[str | Path], against: Axis, trust: bool
 ) -> dict[str, list[Curve]]:
     """Return the curves of runs, by a name for what their settings differ in."""
     return grouped(runs, lambda folder: read_curve(folder.path, against), trust)
 
 
 def grouped(
-    runs: Sequence[Path], read: Callable[[RunFolder], Read], trust: bool
+    runs: Sequence[str | Path], read: Callable[[RunFolder], Read], trust: bool
 ) -> dict[str, list[Read]]:
     """Return what is read of runs, by a name for what their settings differ in."""
     from evolino.training.config import experiment_to_table
@@ -184,7 +215,7 @@ def grouped(
     return dict(zip(name_differences(settings), found, strict=True))
 
 
-def _test_of(run: Path, trust: bool) -> tuple[Experiment, Sequence[Segment]]:
+def _test_of(run: str | Path, trust: bool) -> tuple[Experiment, Sequence[Segment]]:
     """Return the experiment of a run, and the segments it was tested on."""
     from evolino.training.problem import split_of
     from evolino.training.run_folder import RunFolder
@@ -193,7 +224,7 @@ def _test_of(run: Path, trust: bool) -> tuple[Experiment, Sequence[Segment]]:
     return experiment, split_of(experiment.task, experiment.seed).test
 
 
-def _model_of(run: Path, experiment: Experiment) -> Trained:
+def _model_of(run: str | Path, experiment: Experiment) -> Trained:
     """Return a run's model. Raises ValueError for one that the run cannot have made."""
     from evolino.models.loading import load
 

@@ -22,6 +22,12 @@ class SweepPoint:
 
     cells: memory cells. figures, seconds: (N,) of N seeds, inf for a failed one.
     unevolved: the same metric of a first draw, None if it is not known.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> point = evolino.plots.SweepPoint(10, np.array([0.1, 0.2]), np.array([3.0, 4.0]))
+    >>> point.cells
+    10
     """
 
     cells: int
@@ -33,8 +39,16 @@ class SweepPoint:
 def sweep_figure(points: Sequence[SweepPoint], *, metric: str) -> Figure:
     """Draw medians over seeds, bars from the best seed to the worst, on log axes.
 
-    Left against cells, with the unevolved networks beside; right against seconds. Raises
-    ValueError if there is nothing to draw.
+    Left against cells, with the unevolved networks beside; right against seconds. points:
+    the rows, in rising order of cells. metric: its name, for the axis. Raises ValueError
+    if there is nothing to draw.
+
+    >>> import evolino
+    >>> import numpy as np
+    >>> point = evolino.plots.SweepPoint(10, np.array([0.1, 0.2]), np.array([3.0, 4.0]))
+    >>> figure = evolino.plots.sweep_figure([point], metric="test_nrmse")
+    >>> evolino.plots.save(figure, "sweep.png").name
+    'sweep.png'
     """
     if not points:
         raise ValueError("there is no row to draw")

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import re
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ import pytest
 import evolino
 
 ROOT = Path(__file__).parents[2]
-NAMES = [name for name in evolino.__all__ if not inspect.ismodule(getattr(evolino, name))]
+PICTURES = [f"plots.{name}" for name in evolino.plots.__all__]
+NAMES = [*(name for name in evolino.__all__ if name != "plots"), *PICTURES]
 ALIKE = re.compile(r"(?:as of|those of|as for|All else as of)\s+`(?:evolino\.)?(\w+)`")
 
 
@@ -30,6 +32,11 @@ def _reader():
 
 
 sections = _reader()
+
+
+def named(name):
+    """What a public name stands for."""
+    return attrgetter(name)(evolino)
 
 
 def arguments_of(public):
@@ -61,7 +68,7 @@ def described_by(public, names):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_public_name_has_an_example_and_describes_what_it_takes(name):
-    public = getattr(evolino, name)
+    public = named(name)
     names = arguments_of(public)
     own = sections(public.__doc__, names)
     assert own.text
@@ -71,18 +78,18 @@ def test_a_public_name_has_an_example_and_describes_what_it_takes(name):
     assert all(found[each] for each in names if each in found)
 
 
-CHECKED = [name for name in NAMES if "__post_init__" in vars(getattr(evolino, name))]
+CHECKED = [name for name in NAMES if "__post_init__" in vars(named(name))]
 
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_a_record_that_checks_its_fields_says_which_errors_it_raises(name):
-    assert "Raises " in getattr(evolino, name).__doc__
+    assert "Raises " in named(name).__doc__
 
 
 def arrays():
     """Yield (name, argument) of every argument that is an array and is described."""
     for name in NAMES:
-        public = getattr(evolino, name)
+        public = named(name)
         made = public.__init__ if inspect.isclass(public) else public
         if inspect.isfunction(made) and made.__module__.startswith("evolino"):
             for argument, kind in made.__annotations__.items():
@@ -94,7 +101,7 @@ def arrays():
     ("name", "argument"), [each for each in arrays() if each[1] != "return"]
 )
 def test_an_array_has_its_shape(name, argument):
-    public = getattr(evolino, name)
+    public = named(name)
     meaning = described_by(public, arguments_of(public))[argument]
     assert re.search(r"\([A-Zn][\w' ,.+]*\)", meaning)
 

@@ -68,7 +68,8 @@ def test_no_page_loads_anything_from_elsewhere(site):
 
 def test_every_public_name_has_a_place_in_the_generated_reference(site):
     found = set().union(*(parsed(page).anchors for page in (site / "api").glob("*.html")))
-    assert {f"evolino.{name}" for name in evolino.__all__} <= found
+    wanted = {*evolino.__all__, *(f"plots.{name}" for name in evolino.plots.__all__)}
+    assert {f"evolino.{name}" for name in wanted} <= found
 
 
 def test_equations_are_mathml(site):

@@ -1,21 +1,24 @@
-"""Laws of exported stacks: NumPy and ONNX Runtime compute what the model does."""
+"""Laws of exported stacks: NumPy, ONNX Runtime and PyTorch compute what the model does."""
 
 import numpy as np
 import pytest
+import torch
 
 from evolino.export.c99 import c_files
 from evolino.export.numpy_file import numpy_files
 from evolino.export.onnx_file import onnx_files
-from evolino.export.torch_file import torch_files
 from evolino.models.model import Model
 from evolino.network.convolutional import ConvLSTM
 from evolino.network.stacked import StackedLSTM
 from tests.export.networks import UNITS, answers, data, expected, sizes
 from tests.export.test_numpy_file import imported
 from tests.export.test_onnx_sequences import run
+from tests.export.test_torch_file import imported as module
+from tests.export.test_torch_file import tensors
 
 PRIME, AHEAD = 12, 60
 TYPES = {"double": (np.float64, 1e-12), "float": (np.float32, 2e-6)}
+TORCH = {"double": (torch.float64, 1e-12), "float": (torch.float32, 2e-6)}
 FORWARD = {
     "two": StackedLSTM(5, 2, inputs=2, outputs=3, peepholes=True),
     "three, all read": StackedLSTM(
@@ -62,9 +65,9 @@ FREE = [name for name in FED if FORWARD[name].output != "softmax"]
 @pytest.mark.parametrize("name", FED)
 def test_a_step_in_numpy_answers_as_the_model(tmp_path, name):
     of = model(FORWARD[name])
-    module = imported(tmp_path, numpy_files(of)["network.py"])
-    network = module.Network()
-    bound = getattr(module, "bound", lambda outputs: outputs)
+    file = imported(tmp_path, numpy_files(of)["network.py"])
+    network = file.Network()
+    bound = getattr(file, "bound", lambda outputs: outputs)
     found = answers(of, network.step, network.feed, bound, PRIME, AHEAD)
     for got, wanted in zip(found, expected(of, PRIME, AHEAD), strict=True):
         assert np.max(np.abs(got - wanted) / sizes(of), initial=0.0) < 1e-12
@@ -143,11 +146,57 @@ def test_a_free_run_after_a_sequence_answers_as_the_model(name, precision):
     assert (np.abs(rows - expected(of, PRIME, AHEAD)[1]) / sizes(of)).max() < tolerance
 
 
+@pytest.mark.parametrize("precision", TYPES)
+@pytest.mark.parametrize("name", FORWARD)
+def test_a_module_answers_as_the_model(tmp_path, name, precision):
+    of = model(FORWARD[name])
+    dtype, tolerance = TORCH[precision]
+    network, shape = module(tmp_path, of, precision), of.architecture
+    x, y = (each[:PRIME] for each in data(of, PRIME + AHEAD))
+    with torch.inference_mode():
+        found, _ = network(tensors(x, dtype), tensors(y, dtype))
+    wanted = of.predict(x if shape.inputs else None, y if shape.feedback else None)
+    assert (np.abs(found[:, 0].numpy() - wanted) / sizes(of)).max() < tolerance
+    assert hasattr(network, "generate") == (name in FREE)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_a_free_run_of_a_module_answers_as_the_model(tmp_path, name):
+    of = model(FORWARD[name])
+    network = module(tmp_path, of, "double")
+    x, y = data(of, PRIME + AHEAD)
+    with torch.inference_mode():
+        first = tensors(x[:PRIME], torch.float64), tensors(y[:PRIME], torch.float64)
+        _, state = network(*first)
+        found, _ = network.generate(AHEAD, tensors(x[PRIME:], torch.float64), state)
+    error = np.abs(found[:, 0].numpy() - expected(of, PRIME, AHEAD)[1]) / sizes(of)
+    assert error.max() < 1e-12
+
+
+@pytest.mark.parametrize("precision", TYPES)
+@pytest.mark.parametrize("name", BOTH)
+def test_a_module_in_both_directions_answers_as_the_model(tmp_path, name, precision):
+    of = model(BOTH[name])
+    dtype, tolerance = TORCH[precision]
+    x, _ = data(of, PRIME)
+    with torch.inference_mode():
+        given = torch.cat([tensors(x, dtype), tensors(x[::-1], dtype)], 1)
+        found = module(tmp_path, of, precision)(given).numpy()
+    for n, rows in enumerate((x, x[::-1])):
+        assert (np.abs(found[:, n] - of.predict(rows)) / sizes(of)).max() < tolerance
+
+
+def test_a_module_of_layers_trains_on(tmp_path):
+    network = module(tmp_path, model(BOTH["two layers"]), "double")
+    network(torch.ones((4, 1, 2), dtype=torch.float64)).sum().backward()
+    assert all(each.grad is not None for each in network.parameters())
+    assert len(list(network.parameters())) == 4 * (1 + 3) + 1
+
+
 def test_what_is_not_exported_is_refused_in_one_line():
     of = model(FORWARD["two"])
-    for write in (c_files, torch_files):
-        with pytest.raises(ValueError, match=r"to C and PyTorch only .* kind stacked"):
-            write(of, "network", "double")
+    with pytest.raises(ValueError, match=r"to C only .* kind stacked"):
+        c_files(of)
     shape = ConvLSTM(2).for_pictures(4, 4)
     pictures = Model(
         shape, np.zeros(shape.genome_shape), np.zeros((shape.readout_width, 1))

@@ -142,6 +142,16 @@ def test_parts_can_be_named_and_labels_can_be_words(tmp_path, rng):
     ]
 
 
+def test_own_labels_are_decoded_to_the_lines_of_a_file(tmp_path):
+    lines = ["0.csv,yes no,train", "1.csv,no,validation", "2.csv,no yes,test"]
+    given_files = folder(tmp_path, lines=lines, header="file,labels,part")
+    (tmp_path / "list.txt").write_text("no yes\nyes\n")
+    task = Labelling(**given_files, words=True, word_list=str(tmp_path / "list.txt"))
+    sums = np.array([[0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.1, 0.5, 0.4]])  # no, blank, no
+    (found,) = task.decoded([sums])
+    assert task.text(found) == "no yes"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
