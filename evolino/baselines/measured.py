@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from evolino.baselines.evolved_outputs import evolved_outputs
 from evolino.baselines.gradient_lstm import gradient_lstm, is_trainable
+from evolino.baselines.names import GENETIC, GRADIENT, reservoir_name
 from evolino.baselines.tuned_reservoir import tuned_reservoir, units_of
 from evolino.task.capabilities import Differentiable
 from evolino.task.control import is_control
@@ -19,8 +20,6 @@ from evolino.training.experiment import WITHOUT_SEARCH, Experiment
 from evolino.training.workers import open_workers
 
 Figures = dict[str, dict[str, float]]
-GENETIC = "genetic algorithm without a solved readout, equal evaluations"
-GRADIENT = "gradient LSTM (Adam), equal CPU seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ METHODS = (
         ),
     ),
     Method(
-        lambda experiment: f"echo state network of {units_of(experiment)} units, tuned",
+        lambda experiment: reservoir_name(units_of(experiment)),
         has_real_outputs,
         lambda experiment, _: tuned_reservoir(experiment),
     ),

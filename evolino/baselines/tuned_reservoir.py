@@ -18,7 +18,7 @@ from numpy.random import Generator
 from evolino.baselines.echo_state_network import EchoStateNetwork, Fit, Scales
 from evolino.baselines.reservoir import Reservoir, sparse_matrix
 from evolino.models.driving import distinct_series, stack_rows
-from evolino.task.capabilities import feeds_back
+from evolino.task.capabilities import feeds_back, over_evaluations
 from evolino.task.series import Segment, Split
 from evolino.training.experiment import Experiment
 from evolino.training.loss import asks_for_inputs, loss_against
@@ -58,7 +58,7 @@ def tuned_reservoir(experiment: Experiment) -> dict[str, float]:
     """
     task, split = experiment.task, split_of(experiment.task, experiment.seed)
     model = tuned(experiment, split)
-    return dict(task.measure(model, split))
+    return over_evaluations(task, dict(task.measure(model, split)), None)
 
 
 def tuned(experiment: Experiment, split: Split) -> EchoStateNetwork:

@@ -9,7 +9,8 @@ import evolino
 from evolino.baselines import measured
 from evolino.baselines.evolved_outputs import all_weights, evolved_outputs, parts_of
 from evolino.baselines.gradient_lstm import gradient_experiment
-from evolino.baselines.measured import GENETIC, GRADIENT, Effort, measure_missing, missing
+from evolino.baselines.measured import Effort, measure_missing, missing
+from evolino.baselines.names import GENETIC, GRADIENT, is_trivial, reservoir_name
 from evolino.baselines.tuned_reservoir import MOST_UNITS
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
@@ -25,7 +26,6 @@ EXPERIMENT = Experiment(
     readout=evolino.PseudoInverse(),
     budget=Budget(evaluations=32),
 )
-RESERVOIR = "echo state network of {} units, tuned"
 
 
 def names(experiment, known=()):
@@ -36,7 +36,7 @@ def names(experiment, known=()):
 def test_all_apply_to_signals(task):
     experiment = experiment_for(task)
     units = min(experiment.architecture.readout_width, MOST_UNITS)
-    assert names(experiment) == [GENETIC, GRADIENT, RESERVOIR.format(units)]
+    assert names(experiment) == [GENETIC, GRADIENT, reservoir_name(units)]
 
 
 @pytest.mark.parametrize("task", ["pole", "languages", "blues", "frames"])
@@ -105,3 +105,10 @@ def test_gradients_get_the_cpu_seconds_of_the_run_and_nothing_of_its_search():
     made = gradient_experiment(replace(EXPERIMENT, ensemble=3, confirm_at=0.1, seed=4), 2.5)
     assert made.budget == Budget(cpu_seconds=2.5) and made.seed == 4
     assert made.bptt is not None and made.ensemble == 1 and made.confirm_at == 0
+
+
+def test_trivial_methods_are_those_of_a_task():
+    trained = [GENETIC, GRADIENT, reservoir_name(40)]
+    drawn = ["unevolved, median of 20 draws", "random search, equal evaluations"]
+    assert not any(map(is_trivial, [*trained, *drawn]))
+    assert all(map(is_trivial, ["AR(10)", "mean of the series"]))
