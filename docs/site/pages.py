@@ -17,12 +17,13 @@ def api_pages() -> dict[str, tuple[str, str]]:
     reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     python = reference.partition("## Python")[2].partition("\n## ")[0]
     public = public_names()
-    pages, seen = {}, set()
+    pages: dict[str, tuple[str, str]] = {}
+    seen: set[str] = set()
     for part in re.split(r"^### ", python, flags=re.M)[1:]:
         title, _, body = part.partition("\n")
         rows = [line for line in body.splitlines() if line.startswith("|")]
         named = re.findall(r"`([A-Za-z]\w*)", "\n".join(row.split("|")[1] for row in rows))
-        names = [name for name in dict.fromkeys(named) if name in public - seen]
+        names = [name for name in dict.fromkeys(named) if name in public - seen - {"plots"}]
         seen |= set(names)
         text = "\n\n".join([f"# {title}", *(f"::: evolino.{name}" for name in names)])
         pages[f"api/{re.sub(r'[^a-z]+', '-', title.lower()).strip('-')}.md"] = (title, text)

@@ -36,7 +36,7 @@ from evolino.estimators.transforms import transforms_for
 from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
-MEMBERS, NEAR = 25, 2.0  # at most so many, with at most so many times the least error
+MEMBERS, NEAR = 25, 1.3  # at most so many, with at most so many times the least error
 MARGIN = 2.0  # standard errors by which networks must be better: the best of many
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from evolino.estimators.transforms import Transform
 from evolino.vocabulary import Array
 
-OPTIMISM = 0.35  # by which coverage grows where one forecast is apart from others
+OPTIMISM = 0.15  # by which coverage grows where one forecast is apart from others
 NEIGHBOURS = 2  # horizons on either side whose errors count too
 
 

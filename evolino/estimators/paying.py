@@ -9,6 +9,7 @@ means over stretches.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from evolino.vocabulary import Array
 
@@ -20,9 +21,10 @@ def pays(
 ) -> bool:
     """Return whether the errors (R,) of a costlier method are clearly smaller.
 
-    margin: standard errors; 2 where the costlier one is the best of many. stretches: whose
-    means are compared; fewer than 2 decide nothing. Both are of the same R rows, in order.
-    Errors that are not finite are never smaller.
+    margin: standard errors; 2 where the costlier one is the best of many. Of few stretches
+    it takes more of them, by Student's distribution. stretches: whose means are compared;
+    fewer than 2 decide nothing. Both are of the same R rows, in order. Errors that are not
+    finite are never smaller.
     """
     if not np.isfinite(costly).all():
         return False
@@ -34,4 +36,6 @@ def pays(
     if len(means) < 2:
         return False
     error = float(np.std(means, ddof=1)) / np.sqrt(len(means))
-    return bool(means.mean() > margin * error)
+    # As sure as so many standard errors of a normal mean are.
+    wanted = float(stdtrit(len(means) - 1, ndtr(margin)))
+    return bool(means.mean() > wanted * error)

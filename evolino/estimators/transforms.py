@@ -16,7 +16,7 @@ import numpy as np
 from evolino.vocabulary import Array, BoolArray
 
 TRANSFORMS = ("none", "sqrt", "log")
-BELOW = {"none": 0.0, "sqrt": 0.0, "log": 0.25}  # ranges from the base to the least value
+BELOW = {"none": 0.0, "sqrt": 0.1, "log": 1.0}  # ranges from the base to the least value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

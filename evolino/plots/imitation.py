@@ -85,13 +85,12 @@ def scene_figure(shown: Array, path: Array, step: int, title: str) -> Figure:
 def course_figure(shown: Array, plays: Mapping[str, Array]) -> Figure:
     """Draw a course (T, K) and plays of it (T, K) by name: two joints against each other,
     and the distance from the course over steps."""
-    colours = (BLUE, VERMILION, *COLOURS)
     extent = np.ptp(shown, axis=0).max()
     with style():
         figure = new_figure(3.4)
         plane, distance = figure.subplots(1, 2)
         plane.plot(shown[:, 0], shown[:, 1], color=GREY, linewidth=4, label="shown")
-        for (name, path), colour in zip(plays.items(), colours, strict=False):
+        for (name, path), colour in zip(plays.items(), COLOURS, strict=False):
             plane.plot(path[:, 0], path[:, 1], color=colour, linewidth=1.0, label=name)
             apart = np.linalg.norm(path - shown, axis=1) / extent
             distance.plot(100 * apart, color=colour, linewidth=1.0)

@@ -71,8 +71,8 @@ def train(
     """Evolve a network for a task and solve its readout.
 
     task: a name such as "mso", or a task such as `SeriesTask(...)`. preset: "best" unless
-    given. network, initialiser, search, readout, budget, curriculum: in place of those of
-    the preset. tolerance, robust, fit_weight, confirm_at, ensemble: as of `Experiment`.
+    given. network, initialiser, search, readout, budget, curriculum: in place of the
+    preset's. tolerance, robust, fit_weight, confirm_at, ensemble: as of `Experiment`.
     refine: `LBFGS` or `Adam`, a descent of the best networks after the search. bptt:
     `BPTT`, training by back-propagation through time in place of search and readout.
     kalman: `Kalman`, by the decoupled extended Kalman filter. reinforce: `Reinforce`, by
