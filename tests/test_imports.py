@@ -43,6 +43,15 @@ BELOW = {
         "readout",
         "models",
     },
+    "baselines": {
+        "vocabulary",
+        "task",
+        "search",
+        "network",
+        "gradient",
+        "models",
+        "training",
+    },
     "estimators": {
         "vocabulary",
         "registry",
@@ -87,6 +96,7 @@ BELOW = {
         "network",
         "models",
         "training",
+        "baselines",
         "plots",
     },
     "tasks": GROUND | {"solvers", "environments", "task", "network.initialisers"},

@@ -98,3 +98,9 @@ def _with_links_to_docstrings(markdown: str) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Turn equations into MathML."""
     return as_mathml(html)
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Name the search for those who hear the page."""
+    search = 'data-md-component="search" role="dialog"'
+    return output.replace(search, f'{search} aria-label="Search"')

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evolino.baselines.names import is_trivial
 from evolino.reports.summary import Record, metric_of, quantile
 from evolino.reports.table_text import figure_text, markdown_table
 from evolino.storage.json_text import read_json
@@ -28,7 +29,7 @@ LISTED = "front.toml"
 MOST = 12
 HEAD = ["task: figure", "best published", "ours: median", "random search",
         "trivial method", "CPU s"]  # fmt: skip
-RANDOM, UNEVOLVED = "random search", "unevolved"
+RANDOM = "random search"
 EVALUATIONS = "evaluations"  # which a run counts; a baseline has solved the task or not
 FIELDS = frozenset({"task", "table", "row", "metric", "better"})
 
@@ -64,11 +65,7 @@ def _line(results: Path, listed: Mapping[str, str]) -> list[str]:
     digits = int(record.get("digits", 2))
     baselines = row["baselines"]
     random = {name: each for name, each in baselines.items() if name.startswith(RANDOM)}
-    trivial = {
-        name: each
-        for name, each in baselines.items()
-        if name not in random and not name.startswith(UNEVOLVED)
-    }
+    trivial = {name: each for name, each in baselines.items() if is_trivial(name)}
     return [
         listed["task"],
         _published(row, metric, higher=higher),

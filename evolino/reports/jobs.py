@@ -6,7 +6,7 @@ whose settings changed begins again. Whatever goes wrong is a result too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ from evolino.training.callbacks import Callback
 from evolino.training.history import Generation
 
 if TYPE_CHECKING:
+    from evolino.baselines.measured import Effort, Measured
     from evolino.training.experiment import Experiment
     from evolino.training.run_folder import RunFolder
 
@@ -26,8 +27,8 @@ class Job:
     """A job for one process.
 
     label: of the row, to show. row: its number. seed: of the run, or of the baselines.
-    place: the folder of the run; None measures the baselines. evaluations: of random
-    search. workers: threads.
+    place: the folder of the run; None measures the baselines. workers: threads. effort: of
+    the run that baselines stand beside. known: methods that are measured already.
     """
 
     label: str
@@ -35,8 +36,9 @@ class Job:
     seed: int
     experiment: Experiment
     place: Path | None
-    evaluations: int = 0
     workers: int = 1
+    effort: Effort | None = None
+    known: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,7 +50,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of a job. status: finished, failed or interrupted. content: baselines by
-    method. error: of a failed one, in a line. note: what the reader should know."""
+    method. error: of a failed one, in a line; of finished baselines, of methods that
+    failed. note: what the reader should know."""
 
     status: str
     content: dict[str, dict[str, float]] | None = None
@@ -70,14 +73,22 @@ class Runner(Protocol):
         ...
 
     def baselines(
-        self, experiment: Experiment, evaluations: int, workers: int
-    ) -> dict[str, dict[str, float]]:
-        """Return metrics by method."""
+        self, experiment: Experiment, effort: Effort, known: Collection[str]
+    ) -> Measured:
+        """Return metrics by method, of those that are not known."""
+        ...
+
+    def lacking(self, experiment: Experiment, known: Collection[str]) -> bool:
+        """Return whether there is a method to measure that is not known."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Trainer:
-    """The runner that evolves."""
+    """The runner that evolves. quick: measure the quick baselines alone, those of
+    `evolino run`."""
+
+    quick: bool = False
 
     def start(
         self, experiment: Experiment, folder: RunFolder, workers: int, callback: Callback
@@ -102,12 +113,22 @@ class Trainer:
         return not result.interrupted
 
     def baselines(
-        self, experiment: Experiment, evaluations: int, workers: int
-    ) -> dict[str, dict[str, float]]:
-        """Return metrics by method."""
+        self, experiment: Experiment, effort: Effort, known: Collection[str]
+    ) -> Measured:
+        """Return metrics by method, of those that are not known."""
+        from evolino.baselines.measured import Measured, measure_missing
         from evolino.training.baselines import baselines
 
-        return baselines(experiment, evaluations=evaluations, workers=workers)
+        if not self.quick:
+            return measure_missing(experiment, effort, known)
+        evaluations, workers = effort.evaluations, effort.workers
+        return Measured(baselines(experiment, evaluations=evaluations, workers=workers))
+
+    def lacking(self, experiment: Experiment, known: Collection[str]) -> bool:
+        """Return whether there is a method to measure that is not known."""
+        from evolino.baselines.measured import missing
+
+        return not known or (not self.quick and bool(missing(experiment, known)))
 
 
 class Stopped(Exception):
@@ -142,8 +163,9 @@ def perform(
     """Do a job; errors are outcomes, only Ctrl-C passes through."""
     try:
         if job.place is None:
-            found = runner.baselines(job.experiment, job.evaluations, job.workers)
-            return Outcome(FINISHED, found)
+            assert job.effort is not None
+            found = runner.baselines(job.experiment, job.effort, job.known)
+            return Outcome(FINISHED, found.figures, found.error)
         return _run_seed(job, job.place, Listener(report, stop), runner)
     except Stopped:
         return Outcome(INTERRUPTED)

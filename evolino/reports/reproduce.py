@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evolino.reports.job_processes import Perform, in_processes
 from evolino.reports.jobs import (
@@ -35,6 +36,7 @@ from evolino.training.interrupts import Interrupt, interruptible
 from evolino.vocabulary import check_count
 
 if TYPE_CHECKING:
+    from evolino.plots.fitness_curves import Curve
     from evolino.training.history import Generation
     from evolino.training.tables import Table
 
@@ -51,6 +53,7 @@ def reproduce(
     quiet: bool = False,
     run: Runner | None = None,
     rows: Sequence[str] | None = None,
+    baselines_only: bool = False,
 ) -> Path:
     """Run every row of a table over seeds, and write what came of it.
 
@@ -58,7 +61,9 @@ def reproduce(
     workers: seeds that run at once, a process and a core each; where the table says so,
     seeds run one after another with that many threads. out: the folder of <table>.json,
     .md and .png; runs are in out/seeds. run: what does the work instead of the trainer.
-    rows: labels of the rows to run, the others stay as they are; None: all.
+    rows: labels of the rows to run, the others stay as they are; None: all. baselines_only:
+    run no seed; measure the baselines that <table>.json lacks beside the seeds that it
+    holds.
 
     A finished seed is not run again, an interrupted one goes on, and one that fails is
     counted. Other seeds that <table>.json holds stay in it while the settings are the same.
@@ -76,6 +81,8 @@ def reproduce(
     work = Reproduction(
         load_table(table), seeds, workers, user_path(out, "out"), run or Trainer(), rows
     )
+    if baselines_only:
+        work.keep_seeds()
     try:
         work.run_all(quiet=quiet)
     finally:
@@ -100,11 +107,28 @@ class Reproduction:
         self.table, self.seeds, self.workers, self.out = table, seeds, workers, out
         self.path = out / f"{table.name}.json"
         self.rows = [RowRecord(row, row.experiment(seeds[0])) for row in table.rows]
-        self.places = [seed_places(out, table.name, r.label, seeds) for r in table.rows]
+        self.places: list[Sequence[Path]] = [
+            seed_places(out, table.name, r.label, seeds) for r in table.rows
+        ]
+        self._runner = runner
         self._perform: Perform = partial(perform, runner=runner)
         self._threads = 1 if table.seeds_in_parallel else workers
         self._chosen = [row.label for row in table.rows] if chosen is None else chosen
+        self._earlier: Mapping[str, Any] | None = None
         take_over(self.path, self.rows)
+
+    def keep_seeds(self) -> None:
+        """Run no seed: the record keeps those that it has, and the command that made them.
+
+        Raises ValueError where no record has a seed of these settings.
+        """
+        if not self.anything:
+            raise ValueError(
+                f"baselines alone need the seeds of a record of these settings, and "
+                f"{self.path} has none"
+            )
+        self._earlier = read_json(self.path.read_bytes())
+        self.places = [()] * len(self.rows)
 
     @property
     def anything(self) -> bool:
@@ -116,8 +140,9 @@ class Reproduction:
         self.out.mkdir(parents=True, exist_ok=True)
         jobs = self._unfinished()
         chosen = [row for row in self.rows if row.row.label in self._chosen]
-        total = len(jobs) + sum(not row.baselines for row in chosen)
-        known = len(chosen) * len(self.seeds) - len(jobs)
+        lacking = sum(self._runner.lacking(row.first, row.baselines) for row in chosen)
+        total = len(jobs) + lacking
+        known = sum(len(places) for places in self.places) - len(jobs)
         display = Display(self.table.name, total, quiet=quiet)
         with interruptible() as interrupt, display:
             if known:
@@ -133,7 +158,7 @@ class Reproduction:
         from evolino.reports.markdown import render_markdown
 
         record = table_record(
-            self.table, self.rows, command=self.command, workers=self._threads
+            self.table, self.rows, command=self.command, workers=self._seed_threads
         )
         replace_file(self.path, write_json(record, indent=1))
         replace_file(self.path.with_suffix(".md"), render_markdown(record).encode())
@@ -143,10 +168,10 @@ class Reproduction:
         from evolino.plots import read_curve
         from evolino.training.run_files import HISTORY
 
-        groups = {
+        groups: dict[str, list[Curve]] = {
             row.row.label: [
                 read_curve(place, "evaluations")
-                for seed, place in zip(self.seeds, places, strict=True)
+                for seed, place in zip(self.seeds, places, strict=False)
                 if seed in row.seeds and (place / HISTORY).exists()
             ]
             for row, places in zip(self.rows, self.places, strict=True)
@@ -166,6 +191,8 @@ class Reproduction:
     @property
     def command(self) -> str:
         """The command that makes the table, with all the seeds that it holds."""
+        if self._earlier is not None:
+            return str(self._earlier["command"])
         held = sorted({seed for row in self.rows for seed in row.seeds} | {*self.seeds})
         parts = [f"evolino reproduce {self.table.name} --seeds {held[-1] - held[0] + 1}"]
         parts.append(f"--workers {self.workers}")
@@ -180,7 +207,7 @@ class Reproduction:
         """Take the finished seeds into the record; return jobs for the others."""
         jobs = []
         for number, (row, places) in enumerate(zip(self.rows, self.places, strict=True)):
-            for seed, place in zip(self.seeds, places, strict=True):
+            for seed, place in zip(self.seeds[: len(places)], places, strict=True):
                 experiment = row.row.experiment(seed)
                 if is_finished(place, experiment):
                     row.seeds[seed] = finished_entry(seed, place)
@@ -194,21 +221,21 @@ class Reproduction:
     def _unmeasured(self) -> list[Job]:
         jobs = []
         for number, row in enumerate(self.rows):
-            evaluations = row.baseline_evaluations
-            chosen = row.row.label in self._chosen
-            if chosen and not row.baselines and evaluations is not None:
-                jobs.append(
-                    Job(
-                        row.row.label,
-                        number,
-                        self.seeds[0],
-                        row.first,
-                        None,
-                        evaluations,
-                        self._threads,
-                    )
-                )
+            effort = row.baseline_effort(self._threads, self._seed_threads)
+            if row.row.label not in self._chosen or effort is None:
+                continue
+            experiment = row.row.experiment(row.baselines_seed)
+            known = tuple(row.baselines)
+            if self._runner.lacking(experiment, known):
+                job = Job(row.row.label, number, row.baselines_seed, experiment, None)
+                jobs.append(replace(job, effort=effort, known=known))
         return jobs
+
+    @property
+    def _seed_threads(self) -> int:
+        """Threads of each seed, as far as a record says it those of its seeds."""
+        earlier = self._earlier or {}
+        return int(earlier.get("workers_per_seed", self._threads))
 
     def _work_through(
         self, jobs: Sequence[Job], interrupt: Interrupt, display: Display
@@ -247,7 +274,7 @@ class Reproduction:
         """Take an outcome into the record; return its figures to show."""
         row = self.rows[job.row]
         if job.place is None:
-            row.baselines = outcome.content or {}
+            row.baselines |= outcome.content or {}
             row.baselines_error = outcome.error
             return "measured"
         if outcome.status == FAILED:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from evolino.reports.jobs import FAILED, FINISHED, are_settings_of, settings_of
 from evolino.storage.json_text import read_json
 
 if TYPE_CHECKING:
+    from evolino.baselines.measured import Effort
     from evolino.plots import SweepPoint
     from evolino.training.experiment import Experiment
     from evolino.training.tables import Row, Table
@@ -40,15 +42,28 @@ class RowRecord:
         """Measure the baselines on the first seed."""
         self.baselines_seed = self.first.seed
 
-    @property
-    def baseline_evaluations(self) -> int | None:
-        """Evaluations of the first seed, or of the first finished one, which random search
-        then gets too."""
+    def baseline_effort(self, workers: int, seed_workers: int) -> Effort | None:
+        """Return what the first seed took, or the first finished one, which baselines then
+        get too; None before any has finished.
+
+        CPU seconds are the median of all finished seeds; where a record lacks them, seconds
+        times the threads of each seed. workers: threads that measure. seed_workers: threads
+        of each seed.
+        """
+        from evolino.baselines.measured import Effort
+
+        entries = [entry for _, entry in sorted(self.seeds.items())]
+        finished = [entry for entry in entries if entry["status"] == FINISHED]
+        if not finished:
+            return None
         first = self.seeds.get(self.baselines_seed)
-        for entry in [first, *(entry for _, entry in sorted(self.seeds.items()))]:
-            if entry is not None and entry["status"] == FINISHED:
-                return int(entry["evaluations"])
-        return None
+        if first is None or first["status"] != FINISHED:
+            first = finished[0]
+        seconds = [
+            float(entry.get("cpu_seconds") or entry["seconds"] * seed_workers)
+            for entry in finished
+        ]
+        return Effort(int(first["evaluations"]), median(seconds), workers)
 
     def sweep_point(self, metric: str) -> SweepPoint:
         """Return the row as a point of a sweep over network sizes."""
@@ -164,6 +179,7 @@ def take_over(path: Path, rows: Sequence[RowRecord]) -> None:
             if found["baselines"]:
                 row.baselines = dict(found["baselines"])
                 row.baselines_seed = int(found["baselines_seed"])
+                row.baselines_error = found.get("baselines_error", "")
             for entry in found["seeds"]:
                 if entry["status"] == FINISHED:
                     ran_in = environments[entry["environment"]]

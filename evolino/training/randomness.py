@@ -14,6 +14,8 @@ PURPOSES = {
     "bptt": 5,
     "kalman": 6,
     "reinforce": 7,
+    "reservoir": 8,
+    "evolved outputs": 9,
 }
 
 

@@ -72,6 +72,11 @@ def test_every_public_name_has_a_place_in_the_generated_reference(site):
     assert {f"evolino.{name}" for name in wanted} <= found
 
 
+def test_the_search_has_a_name_for_screen_readers(site):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert 'role="dialog" aria-label="Search"' in text
+
+
 def test_equations_are_mathml(site):
     text = (site / "method.html").read_text(encoding="utf-8")
     assert text.count("<math") > 5

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from evolino.baselines.measured import Measured
 from evolino.reports.job_processes import in_processes
 from evolino.reports.jobs import Job, Outcome, seed_places
 from evolino.reports.reproduce import reproduce
@@ -27,6 +28,7 @@ class Instant:
     """Writes a finished run; does something else for the seeds that are named.
 
     log: a file that gets a line for each call. fails, dies, interrupted, stopped: seeds.
+    methods: more baselines. errors: of baselines.
     """
 
     log: Path
@@ -35,6 +37,8 @@ class Instant:
     interrupted: tuple[int, ...] = ()
     stopped: tuple[int, ...] = ()
     baselines_fail: bool = False
+    methods: tuple[str, ...] = ()
+    errors: tuple[tuple[str, str], ...] = ()
 
     def start(self, experiment, folder, workers, callback):
         return self._run("start", experiment, folder, workers, callback)
@@ -42,11 +46,18 @@ class Instant:
     def resume(self, folder, workers, callback):
         return self._run("resume", folder.experiment(), folder, workers, callback)
 
-    def baselines(self, experiment, evaluations, workers):
-        self._write(f"baselines {experiment.task.sines} {experiment.seed} {evaluations}")
+    def baselines(self, experiment, effort, known):
+        sines, seed = experiment.task.sines, experiment.seed
+        self._write(f"baselines {sines} {seed} {effort.evaluations}")
         if self.baselines_fail:
             raise ValueError("no baseline")
-        return {"AR(4)": {"test_nrmse": 1e-11}, "unevolved": {"test_nrmse": float("inf")}}
+        quick = {"AR(4)": {"test_nrmse": 1e-11}, "unevolved": {"test_nrmse": float("inf")}}
+        more = {name: {"test_nrmse": 0.5} for name in self.methods}
+        found = {k: v for k, v in {**quick, **more}.items() if k not in known}
+        return Measured(found, dict(self.errors))
+
+    def lacking(self, experiment, known):
+        return not known or any(name not in known for name in self.methods)
 
     def _run(self, what, experiment, folder, workers, callback):
         seed = experiment.seed
@@ -87,7 +98,7 @@ class Desk:
         self.out = path / "results"
         self.log = path / "log"
 
-    def __call__(self, seeds=3, workers=1, **behaviour):
+    def __call__(self, seeds=3, workers=1, *, baselines_only=False, **behaviour):
         """Reproduce; return the record and the calls made."""
         self.log.write_text("")
         runner = Instant(self.log, **behaviour)
@@ -99,6 +110,7 @@ class Desk:
                 out=self.out,
                 quiet=True,
                 run=runner,
+                baselines_only=baselines_only,
             )
         finally:
             self.calls = self.log.read_text().splitlines()
@@ -335,3 +347,29 @@ def test_no_process_outlives_a_table_that_is_ended(name, tmp_path):
     lines = said.read_text()
     assert name == "SIGKILL" or lines.strip().endswith("KeyboardInterrupt")
     assert lines.count("Traceback") <= 1
+
+
+def test_baselines_that_a_record_lacks_are_added_without_a_seed(desk):
+    before = desk(seeds=2, workers=2)
+    shutil.rmtree(desk.out / "seeds")
+    record = desk(baselines_only=True, seeds=9, methods=("more",))
+    assert desk.calls == ["baselines 2 0 30", "baselines 3 0 30"]
+    for row, was in zip(record["rows"], before["rows"], strict=True):
+        assert row["seeds"] == was["seeds"]
+        assert row["baselines"] == {**was["baselines"], "more": {"test_nrmse": 0.5}}
+    assert record["command"] == before["command"]
+    desk(baselines_only=True, seeds=9, methods=("more",))
+    assert desk.calls == []
+
+
+def test_a_method_that_fails_is_said_beside_the_others(desk):
+    record = desk(seeds=1, methods=("more",), errors=(("lost", "ValueError: no"),))
+    for row in record["rows"]:
+        assert row["baselines_error"] == "lost: ValueError: no"
+        assert "more" in row["baselines"]
+    assert "lost: ValueError: no" in (desk.out / "mso-paper.md").read_text()
+
+
+def test_baselines_alone_need_a_record(desk):
+    with pytest.raises(ValueError, match="need the seeds of a record"):
+        desk(baselines_only=True, seeds=1)

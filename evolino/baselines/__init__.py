@@ -1,0 +1,1 @@
+"""Baselines of tables beyond the quick ones: reservoirs, gradients, genetic algorithms."""
