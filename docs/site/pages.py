@@ -17,7 +17,8 @@ def api_pages() -> dict[str, tuple[str, str]]:
     reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     python = reference.partition("## Python")[2].partition("\n## ")[0]
     public = public_names()
-    pages, seen = {}, set()
+    pages: dict[str, tuple[str, str]] = {}
+    seen: set[str] = set()
     for part in re.split(r"^### ", python, flags=re.M)[1:]:
         title, _, body = part.partition("\n")
         rows = [line for line in body.splitlines() if line.startswith("|")]
