@@ -30,10 +30,11 @@ from benchmarks.sequence_sets import (
     package_of,
     sunspots,
 )
+from benchmarks.series_units import units
 from evolino import EvolinoClassifier, EvolinoForecaster, EvolinoRegressor
 from evolino.vocabulary import Array
 
-SUBJECTS = ("classes", "numbers", "laser", "sunspots", "airline", "large")
+SUBJECTS = ("classes", "numbers", "laser", "sunspots", "airline", "units", "large")
 
 
 def main() -> None:
@@ -187,6 +188,7 @@ MEASURES: dict[str, Callable[[int], None]] = {
     "laser": of_laser,
     "sunspots": of_sunspots,
     "airline": of_airline,
+    "units": lambda seeds: units(),
     "large": large,
     "huge": huge,
 }

@@ -28,7 +28,7 @@ def bytes_of_steps(
     width = inputs * (lags + 1)
     features = cells + width + 1
     at_once = rows if held else min(2 * AT_ONCE, rows)
-    arrays = rows * (inputs + 3 * outputs) + at_once * (2 * width + 2 * features)
+    arrays = rows * (2 * inputs + 6 * outputs) + at_once * (2 * width + 2 * features)
     return BASE + NUMBER * float(arrays)
 
 
