@@ -24,6 +24,11 @@ EXPERIMENT = Experiment(
 )
 
 
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    monkeypatch.setattr("evolino.baselines.tuned_reservoir.DRAWS", 40)
+
+
 def drawn(rng, units=12, width=2, leak=0.3):
     return Reservoir(
         0.9 * sparse_matrix(rng, units),
