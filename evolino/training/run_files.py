@@ -23,7 +23,7 @@ FAILED = "failed.txt"  # why there is no generation: the folder may be used agai
 PICTURES = (
     *("fitness", "run", "free_run", "cells"),
     *("counters", "counting", "acceptance", "margins", "spikes", "reach", "agreement"),
-    *("success", "course", "labels"),
+    *("success", "course", "labels", "frames"),
 )
 MUSIC = "music.mid"
 MADE_LATER = (

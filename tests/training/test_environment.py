@@ -17,7 +17,11 @@ COMPUTES = (
     *("evolino/solvers", "evolino/sound", "evolino/task", "evolino/models"),
     *("evolino/training", "tasks"),
 )
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "HersheyFonts": "Hershey-Fonts",
+    "espeakng_loader": "espeakng-loader",
+}
 # What is imported there and decides no bit of a result.
 OTHERS = {
     "joblib": "carries work to processes",
