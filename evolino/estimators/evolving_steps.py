@@ -100,14 +100,11 @@ def evolved_steps(
     if max(part.fold for part in parts) + 1 < FOLDS:
         raise ValueError(f"evolution needs at least {FOLDS} steps that are no washout")
     series = [Series(x[:], y) for x, y in zip(sequences, targets, strict=True)]
-
-    def segments(*folds: int) -> tuple[Segment, ...]:
-        inside = (part for part in parts if part.fold in folds)
-        return tuple(Segment(series[p.n], p.first, p.stop) for p in inside)
-
-    last = segments(FOLDS - 1)
-    chosen_by = segments(3) if evolution.refine is None else equal_parts(segments(3))
-    split = Split(segments(0, 1, 2), chosen_by, chosen_by)
+    last = _inside(parts, series, FOLDS - 1)
+    chosen_by = _inside(parts, series, 3)
+    if evolution.refine is not None:
+        chosen_by = equal_parts(chosen_by)
+    split = Split(_inside(parts, series, 0, 1, 2), chosen_by, chosen_by)
     budget, refine = evolution.limits(began)
     result = train(
         StepTargets(split, scaling),
@@ -171,6 +168,14 @@ def _first_steps(
     count = max(1, int(np.searchsorted(before, SAMPLED)))
     xs = [x[:SAMPLED] for x in sequences[:count]]
     return xs, [y[:SAMPLED] for y in targets[:count]]
+
+
+def _inside(
+    parts: Sequence[Any], series: Sequence[Series], *folds: int
+) -> tuple[Segment, ...]:
+    """Return the segments of the parts that lie in some folds."""
+    inside = (part for part in parts if part.fold in folds)
+    return tuple(Segment(series[p.n], p.first, p.stop) for p in inside)
 
 
 def _before(rows: Inputs, n: int, parts: Sequence[Any]) -> Array:

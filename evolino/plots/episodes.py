@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evolino.environments.base import CART, MAZE, MEMORY, PENDULUM, Environment
+from evolino.environments.base import (
+    ACROBOT,
+    CART,
+    MAZE,
+    MEMORY,
+    PENDULUM,
+    Environment,
+)
 from evolino.models.acting import Trajectory
 from evolino.plots.canvas import (
     BLUE,
@@ -27,6 +34,7 @@ OBSERVED = {
     MEMORY: ("cue", "question"),
     MAZE: ("cue up", "cue down", "corridor", "junction"),
     PENDULUM: ("cosine", "sine"),
+    ACROBOT: ("inner cosine", "inner sine", "outer cosine", "outer sine"),
 }
 
 
@@ -120,6 +128,8 @@ def frame_figure(
         elif environment.kind == PENDULUM:
             _rod(axes, 0.0, 0.0, state[0], 1.0, BLUE)
             axes.set(xlim=(-2.8, 2.8), ylim=(-1.1, 1.1), aspect="equal")
+        elif environment.kind == ACROBOT:
+            _links(axes, state)
         else:
             _bars(axes, environment, seen, step)
     return figure
@@ -140,6 +150,15 @@ def _cart(axes: Axes, environment: Environment, state: Array) -> None:
 def _rod(axes: Axes, x: float, y: float, angle: float, length: float, colour: str) -> None:
     end = x + length * np.sin(angle), y + length * np.cos(angle)
     axes.plot([x, end[0]], [y, end[1]], color=colour, linewidth=3)
+
+
+def _links(axes: Axes, state: Array) -> None:
+    """Draw two links that hang from a hinge at angles 0, and the height to reach."""
+    first, second = np.pi - state[0], np.pi - state[0] - state[1]
+    _rod(axes, 0.0, 0.0, first, 1.0, BLUE)
+    _rod(axes, float(np.sin(first)), float(np.cos(first)), second, 1.0, VERMILION)
+    axes.axhline(1.0, color=GREY, linewidth=1)
+    axes.set(xlim=(-3.2, 3.2), ylim=(-2.1, 2.1), aspect="equal")
 
 
 def _bars(axes: Axes, environment: Environment, seen: Trajectory, step: int) -> None:

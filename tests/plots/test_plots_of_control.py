@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from evolino.environments import catalogue
+from evolino.plots.episodes import observed
 from evolino.plots.imitation import course_figure
 from evolino.plots.success import share_interval, success, success_figure
 
@@ -32,6 +34,23 @@ def test_the_band_is_wilsons_interval(count, total):
 def test_where_no_run_is_solved_it_says_so():
     with pytest.raises(ValueError, match="none of these runs is solved"):
         success_figure({"a": [np.inf]})
+
+
+ENVIRONMENTS = [
+    catalogue.cart_and_poles(2, velocities=True),
+    catalogue.cart_and_poles(1),
+    catalogue.memory(5),
+    catalogue.t_maze(5),
+    catalogue.pendulum(),
+    catalogue.mountain_car(),
+    catalogue.acrobot(),
+]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: f"kind {each.kind}")
+def test_every_observation_of_a_compiled_environment_has_a_name(environment):
+    names = observed(environment)
+    assert len(names) == len(set(names)) == environment.observations
 
 
 def test_a_course_and_its_plays_are_drawn(rng):
