@@ -86,12 +86,17 @@ def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> No
 
 def known_rows(table: Any, targets: list[str], inputs: list[str]) -> tuple[Any, Any]:
     """Return the rows of a table whose target is known, and the inputs of all rows, None
-    without."""
+    without; print what becomes of rows at the end whose target is empty."""
     check_columns(table, [*targets, *inputs])
     check_numbers(table, [*targets, *inputs])
     y = table[targets[0]] if len(targets) == 1 else table[targets]
     missing = y.isna() if y.ndim == 1 else y.isna().all(axis=1)
     last = int(np.flatnonzero(~missing.to_numpy())[-1]) + 1 if not missing.all() else 0
+    if later := len(table) - last:
+        use = "give the inputs to come" if inputs else "are left out"
+        typer.echo(
+            f"{later:,} rows at the end without {', '.join(map(shown, targets))} {use}"
+        )
     return y.iloc[:last], table[inputs] if inputs else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,12 @@ def read_table(file: Path, time: str | None) -> Any:
             table = pd.read_parquet(file)
         else:
             table = _read_text(file)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        csv.Error,
+        UnicodeDecodeError,
+    ) as error:
         raise ValueError(f"{shown(file)} is no table: {shown(error)}") from None
     table.columns = table.columns.astype(str)
     columns = ", ".join(map(shown, table.columns))
@@ -59,10 +65,12 @@ def _read_text(file: Path) -> Any:
     """Return the table of a text file; say what becomes of blank lines within it.
 
     In a table of one column a blank line is a missing value; in others it is left out.
+    Raises ValueError, naming the line, for one with other fields than the first has.
     """
     import pandas as pd
 
     separator = _separator(file)
+    _check_fields(file, separator)
     with file.open(encoding="utf-8-sig") as lines:
         filled = [k for k, line in enumerate(lines) if line.strip()]
     blank = filled[-1] - filled[0] + 1 - len(filled) if filled else 0
@@ -80,6 +88,25 @@ def _read_text(file: Path) -> Any:
     elif blank:
         typer.echo(f"{shown(file)}: {blank} blank lines are left out")
     return table
+
+
+def _check_fields(file: Path, separator: str) -> None:
+    """Raise ValueError for a line with more or fewer fields than the first.
+
+    pandas fills up a short line, and takes a column for names of rows where all are longer.
+    """
+    count = 0
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines, delimiter=separator)
+        for fields in rows:
+            if not "".join(fields).strip() and len(fields) <= 1:
+                continue  # a blank line
+            count = count or len(fields)
+            if len(fields) != count:
+                raise ValueError(
+                    f"{shown(file)}: line {rows.line_num} has {len(fields)} fields, the "
+                    f"first line has {count}"
+                )
 
 
 def _dates(column: Any, name: str) -> Any:

@@ -46,12 +46,43 @@ def test_a_forecast_by_inputs_known_in_the_future_is_written_and_drawn(
     assert "sales.csv: 60 rows, 3 columns: month, sold, price" in out
     assert "2010-01-01 00:00:00 to 2014-12-01 00:00:00" in out
     assert "58 steps to fit" in out
+    assert "2 rows at the end without sold give the inputs to come" in out
     assert "seasonal naive" in out or "last value" in out
     written = pd.read_csv("ahead.csv", index_col=0)
     assert written.index.tolist() == ["2014-11-01", "2014-12-01"]
     np.testing.assert_allclose(written["sold"], 10 - 2 * sales["price"][58:], atol=0.5)
     assert (written["sold lower 80%"] <= written["sold"]).all()
     assert (tmp_path / "ahead.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "fields"), [("a,b", "3", 1), ("a,b", "3,4,5", 3), ("a", "1,5", 2)]
+)
+def test_a_line_with_other_fields_than_the_first_is_refused(
+    evolino, tmp_path, head, line, fields
+):
+    """pandas fills up a short line, and shifts columns where lines are long."""
+    count = head.count(",") + 1
+    usual = ",".join("1" * count)
+    (tmp_path / "t.csv").write_text("\n".join([head, *[usual] * 30, "", line]) + "\n")
+    status, _, err = evolino("run", "csv", "t.csv", "--target", "a")
+    assert status == 2
+    assert f"line 33 has {fields} fields, the first line has {count}" in err
+    (tmp_path / "t.csv").write_text("\n".join([head, *[line] * 30]) + "\n")
+    status, _, err = evolino("run", "csv", "t.csv", "--target", "a")
+    assert status == 2
+    assert f"line 2 has {fields} fields" in err
+
+
+def test_rows_at_the_end_that_nothing_is_read_from_are_said(evolino, tmp_path):
+    rows = [f"{k % 7},{k}" for k in range(40)] + [",40", ",41"]
+    (tmp_path / "t.csv").write_text("\n".join(["sold,step", *rows]) + "\n")
+    status, out, err = evolino(
+        "run", "csv", "t.csv", "--target", "sold", "--networks", 0, "--horizon", 2
+    )
+    assert status == 0, err
+    assert "2 rows at the end without sold are left out" in out
+    assert "40 steps to fit" in out
 
 
 def test_labels_of_groups_are_told_and_scored_on_those_held_out(evolino, gestures):
