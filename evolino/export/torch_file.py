@@ -6,6 +6,7 @@ from evolino.export.c_text import CPrecision, CType
 from evolino.export.step_model import StepModel, check_name, layered_model
 from evolino.export.torch_layers import layers_text
 from evolino.export.torch_text import (
+    FORWARD,
     array_text,
     buffer_lines,
     cell_lines,
@@ -24,7 +25,8 @@ HEAD = '''\
 import torch
 
 '''
-MODULE = '''
+MODULE = (
+    '''
 
 class Network(torch.nn.Module):
     """{cells} memory cells, {inputs} inputs, {outputs} outputs, in the units of the data.
@@ -53,19 +55,9 @@ class Network(torch.nn.Module):
 {units}
         return {restored}, {state}
 
-    def forward(self, inputs=None, targets=None, state=None):
-        """Run over inputs (T, N, {inputs}){teacher}.
-
-        Returns outputs (T, N, {outputs}) and the last state. state: None is at rest.
-        """
-        rows = {rows}
-        state = self.at_rest(rows.shape[1]) if state is None else state
-        outputs = []
-        for t in range(len(rows)):
-            y, state = self.step({row}, state)
-            outputs.append(y){feeding}
-        return torch.stack(outputs), state
 '''
+    + FORWARD
+)
 
 
 def torch_files(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from evolino.export.c_text import CType
 from evolino.export.step_model import LayeredModel
 from evolino.export.torch_text import (
+    FORWARD,
     array_text,
     buffer_lines,
     cell_lines,
@@ -44,7 +45,8 @@ class Network(torch.nn.Module):
 {units}
         return {read}
 '''
-STEPS = '''
+STEPS = (
+    '''
     def at_rest(self, sequences=1):
         """Return the state before the first step."""
         def zeros(size):
@@ -65,19 +67,9 @@ STEPS = '''
         h, s = torch.cat(hs, 1), torch.cat(ss, 1)
         return {restored}, {state}
 
-    def forward(self, inputs=None, targets=None, state=None):
-        """Run over inputs (T, N, {inputs}){teacher}.
-
-        Returns outputs (T, N, {outputs}) and the last state. state: None is at rest.
-        """
-        rows = {rows}
-        state = self.at_rest(rows.shape[1]) if state is None else state
-        outputs = []
-        for t in range(len(rows)):
-            y, state = self.step({row}, state)
-            outputs.append(y){feeding}
-        return torch.stack(outputs), state
 '''
+    + FORWARD
+)
 WHOLE = '''
     def forward(self, inputs):
         """Run over whole sequences (T, N, {inputs}): return outputs (T, N, {outputs})."""

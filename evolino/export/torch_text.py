@@ -33,6 +33,22 @@ GENERATE = '''
         return {bounded}, state
 '''
 
+# The method of a module that takes a step at a time.
+FORWARD = '''\
+    def forward(self, inputs=None, targets=None, state=None):
+        """Run over inputs (T, N, {inputs}){teacher}.
+
+        Returns outputs (T, N, {outputs}) and the last state. state: None is at rest.
+        """
+        rows = {rows}
+        state = self.at_rest(rows.shape[1]) if state is None else state
+        outputs = []
+        for t in range(len(rows)):
+            y, state = self.step({row}, state)
+            outputs.append(y){feeding}
+        return torch.stack(outputs), state
+'''
+
 
 def constants_of(network: StepModel) -> dict[str, Array]:
     """Return name -> array of feedback and units."""
