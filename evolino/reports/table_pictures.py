@@ -1,4 +1,6 @@
-"""Pictures of tables: fitness over seeds, or of many rows a dot plot of their figures.
+"""Pictures of tables: fitness over seeds, or a dot plot of their figures.
+
+Of more than five rows, and where curves of seeds are no longer there, it is the dot plot.
 
 `python -m evolino.reports.table_pictures results/X.json ..` draws dot plots from records.
 """
@@ -25,12 +27,14 @@ MOST_CURVES = 5  # rows whose fitness is drawn in one frame
 def draw_table(record: Record, groups: Mapping[str, Sequence[Curve]], path: Path) -> None:
     """Write the picture of a table beside its record, as .png and .svg.
 
-    record: of the table. groups: the curves of its seeds by row, which are drawn where the
-    table has at most five rows and one has a generation. path: of the record.
+    record: of the table. groups: the curves by row, which are drawn where the table has at
+    most five rows, every seed has its curve, and one has a generation. path: of the record.
     """
     from evolino.plots import fitness_figure, save
 
-    if len(record["rows"]) > MOST_CURVES:
+    rows = record["rows"]
+    lacking = any(len(groups[row["label"]]) < len(row["seeds"]) for row in rows)
+    if len(rows) > MOST_CURVES or lacking:
         draw_dots(record, path)
     elif any(len(curve.x) for curves in groups.values() for curve in curves):
         figure = fitness_figure(groups, against="evaluations")

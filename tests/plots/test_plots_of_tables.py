@@ -86,9 +86,20 @@ def record(rows):
 
 @pytest.mark.parametrize("rows", [2, 6])
 def test_a_tables_picture_is_written_as_png_and_svg(rows, tmp_path, rng):
-    groups = {f"row {k}": [curve(rng)] for k in range(rows)}
+    groups = {f"row {k}": [curve(rng)] * 3 for k in range(rows)}
     draw_table(record(rows), groups, tmp_path / "table.json")
     assert {each.name for each in tmp_path.iterdir()} == {"table.png", "table.svg"}
+
+
+def test_where_the_curve_of_a_seed_is_gone_figures_are_drawn(tmp_path, rng, monkeypatch):
+    """A picture of fewer rows or seeds than the table has would pass for all of it."""
+    drawn = []
+    monkeypatch.setattr(
+        table_pictures, "draw_dots", lambda record, path: drawn.append(path)
+    )
+    groups = {"row 0": [curve(rng)] * 3, "row 1": [curve(rng)] * 2}
+    draw_table(record(2), groups, tmp_path / "table.json")
+    assert drawn == [tmp_path / "table.json"]
 
 
 def test_the_command_draws_tables_of_many_rows_alone(tmp_path, capsys):
