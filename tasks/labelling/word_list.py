@@ -15,8 +15,8 @@ def read_word_list(given: str, symbols: Sequence[str], *, words: bool = False) -
     """Return the strings that can be found: "pen", the words of the pen traces, or those of
     a text file, one a line; with `words` each line is symbols between spaces.
 
-    Raises ValueError, naming file and line, for a symbol that is none of `symbols`; OSError
-    for a file that cannot be read.
+    Raises ValueError, naming file and line, for a symbol that is none of `symbols`, for a
+    file that cannot be read, and for one without a word.
     """
     number = {symbol: k + 1 for k, symbol in enumerate(symbols)}
     if given == OF_PEN:
