@@ -169,12 +169,17 @@ def check_refinement(
         return
     if getattr(settings, "noise", 0.0):
         raise ValueError(f"noise needs a ctc readout, got {name_of(readout)}")
-    lstm = check_lstm(architecture)
-    check_genes_of(lstm, settings.genes)
+    network = check_network(architecture)
+    check_genes_of(network, settings.genes)
+    if settings.scales != "none" and not isinstance(network, LSTM):
+        raise ValueError(
+            f"scales descend in a network of one layer: scales must be 'none', got "
+            f"{settings.scales!r}"
+        )
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
     if isinstance(readout, Logistic):
-        check_likelihood(lstm, task, readout)
+        check_likelihood(network, task, readout)
         if settings.batch_size():
             raise ValueError(
                 "a logistic readout is refined through on all segments: batch must be 0, "
@@ -182,9 +187,19 @@ def check_refinement(
             )
         return
     check_differentiable(readout)
-    check_loss(lstm, task)
+    check_loss(network, task)
+    if task.generates:
+        network.check_free_run()
     if settings.folds:
         raise ValueError(f"folds need a logistic readout, got {name_of(readout)}")
+
+
+def check_network(architecture: object) -> LSTM | StackedLSTM:
+    """Return an architecture that descends through its readout: an LSTM, or layers of it.
+    Raises ValueError for others."""
+    if isinstance(architecture, StackedLSTM):
+        return architecture
+    return check_lstm(architecture)
 
 
 def check_lstm(architecture: object, what: str = "refinement") -> LSTM:
@@ -230,7 +245,7 @@ def refinement_of(
         assert isinstance(architecture, LSTM | StackedLSTM)
         objective = ctc_objective(settings, architecture, readout, split, scaling, seed)
         return Refinement(settings, objective, objective, seed)
-    assert isinstance(architecture, LSTM)
+    assert isinstance(architecture, LSTM | StackedLSTM)
     folds, held_out = folds_of(settings, split)
     if isinstance(readout, Logistic):
         likelihoods = [
