@@ -20,7 +20,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """What labels are to be told; the fields are options of the command."""
+    """Which labels are to be predicted; the fields are options of the command."""
 
     label: str
     group: str
@@ -42,12 +42,12 @@ class Groups:
 
 
 def classify(
-    table: Any, asked: Labelling, csv: Path | None, folder: Path, log: FitLog
+    table: Any, settings: Labelling, csv: Path | None, folder: Path, log: FitLog
 ) -> None:
-    """Print how well labels of held-out groups are told; write those of groups without, and
-    what was fitted into a folder."""
-    label, group = asked.label, asked.group
-    groups = read_groups(table, label, group, asked.inputs)
+    """Print how well labels of held-out groups are predicted; write the labels of groups
+    without one, and the fitted estimator into a folder."""
+    label, group = settings.label, settings.group
+    groups = read_groups(table, label, group, settings.inputs)
     labels, sequences = groups.labels, groups.sequences
     known = [n for n, each in enumerate(labels) if each is not None]
     lengths = [len(x) for x in sequences]
@@ -58,10 +58,10 @@ def classify(
     )
     target = np.asarray([labels[n] for n in known])
     X = [sequences[n] for n in known]
-    estimator, numbers = _estimator(target, asked)
+    estimator, numbers = _estimator(target, settings)
     log.add("test", _score(estimator, X, target, numbers=numbers))
     columns = {
-        "label": label, "group": group, "inputs": groups.inputs, "time": asked.time,
+        "label": label, "group": group, "inputs": groups.inputs, "time": settings.time,
     }  # fmt: skip
     log.follow(estimator, columns)
     write_estimator(folder, estimator.fit(X, target), columns)
@@ -111,19 +111,19 @@ def read_groups(table: Any, label: str | None, group: str, inputs: Sequence[str]
     return Groups(names, sequences, labels, chosen)
 
 
-def _estimator(target: Any, asked: Labelling) -> tuple[Any, bool]:
+def _estimator(target: Any, settings: Labelling) -> tuple[Any, bool]:
     """Return the estimator for targets, and whether they are numbers, not classes."""
     from evolino.estimators.classifier import EvolinoClassifier
     from evolino.estimators.regressor import EvolinoRegressor
 
     numbers = target.dtype.kind == "f" and bool((target != np.round(target)).any())
     kind = EvolinoRegressor if numbers else EvolinoClassifier
-    estimator = kind(targets="sequence", random_state=asked.seed, **asked.parameters)
+    estimator = kind(targets="sequence", random_state=settings.seed, **settings.parameters)
     return estimator, numbers
 
 
 def _score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> dict[str, float]:
-    """Return how well those held out in turn are told, after it is printed."""
+    """Return how well those held out in turn are predicted, after it is printed."""
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
     if numbers:

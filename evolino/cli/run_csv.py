@@ -150,21 +150,21 @@ def _run_csv(options: CsvOptions) -> None:
     place = folder_for(options.out, options.file, options.seed, force=options.force)
     table, inputs = read_table(options.file, options.time), _listed(options.inputs)
     if options.label is not None and options.group is not None:
-        told = Labelling(
+        settings = Labelling(
             options.label, options.group, inputs, options.time, options.seed, parameters
         )
         with logged(options.track, place) as log:
-            classify(table, told, options.csv, place, log)
+            classify(table, settings, options.csv, place, log)
         return
     usual = 1 if options.anomalies else 12
     horizon = usual if options.horizon is None else options.horizon
     limit = 6.0 if options.threshold is None else options.threshold
-    asked = Forecasting(
+    wanted = Forecasting(
         _listed(options.target), inputs, horizon, options.season, options.seed,
         options.time, limit if options.anomalies else None, parameters,
     )  # fmt: skip
     with logged(options.track, place) as log:
-        forecast(table, asked, Written(options.csv, options.png), place, log)
+        forecast(table, wanted, Written(options.csv, options.png), place, log)
 
 
 def _listed(columns: str | None) -> list[str]:

@@ -1,4 +1,7 @@
-"""What a reader asks first: how much of a result is due to evolution?"""
+"""Quick baselines: trivial methods, unevolved networks, random search.
+
+They say how much of a result is due to evolution.
+"""
 
 from __future__ import annotations
 

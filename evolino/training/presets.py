@@ -115,8 +115,8 @@ def _share_out(groups: Sequence[Mapping[str, Any]], cells: int) -> list[dict[str
         raise ValueError(f"cells must be >= {len(groups)} for as many groups, got {cells}")
     ends = np.cumsum([group["cells"] for group in groups])
     # Each group keeps at least one cell.
-    room = cells - len(groups)
-    sizes = 1 + np.diff(np.round(room * ends / ends[-1]).astype(np.int64), prepend=0)
+    others = cells - len(groups)
+    sizes = 1 + np.diff(np.round(others * ends / ends[-1]).astype(np.int64), prepend=0)
     return [
         {**group, "cells": size} for group, size in zip(groups, sizes.tolist(), strict=True)
     ]

@@ -2,7 +2,7 @@
 
 The network is given the target phase (one-hot) and the measured position of every joint,
 fed back, and gives the position to move to next. Where a course crosses itself the same
-place asks for different moves, so a policy without memory cannot follow it.
+position needs different moves, so a policy without memory cannot follow it.
 
 Source: Mayer, Gomez, Wierstra, Nagy, Knoll & Schmidhuber 2006, A system for robotic heart
 surgery that learns to tie knots using recurrent neural networks, IROS (abstract read). Its
