@@ -12,6 +12,7 @@ import typer
 
 from evolino.cli.csv_folder import write_estimator
 from evolino.cli.csv_table import Written, check_columns, check_numbers, write_text
+from evolino.cli.csv_tracking import FitLog
 from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Forecasting:
         )
 
 
-def forecast(table: Any, settings: Forecasting, files: Written, folder: Path) -> None:
+def forecast(
+    table: Any, settings: Forecasting, files: Written, folder: Path, log: FitLog
+) -> None:
     """Print how good forecasts are on rows held out, then the forecast; write both, and
     what was fitted into a folder."""
     known, x = known_rows(table, settings.targets, settings.inputs)
@@ -60,10 +63,14 @@ def forecast(table: Any, settings: Forecasting, files: Written, folder: Path) ->
         found = trial.evaluate(known, first=first, origins=ORIGINS, X=_rows(x, 0, last))
         typer.echo(f"\nfitted to the first {first:,} steps, on those after them:")
         typer.echo(found.described())
-    forecaster = settings.forecaster().fit(known, _rows(x, 0, last))
+        log.add("test", found.errors["evolino"].row())
+    columns = {"target": settings.targets, "inputs": settings.inputs, "time": settings.time}
+    forecaster = settings.forecaster()
+    log.follow(forecaster, columns)
+    forecaster.fit(known, _rows(x, 0, last))
+    log.add("rolling_origins", forecaster.errors_)
     typer.echo(f"\nby {'; '.join(forecaster.members_[:3])}"
                f"{' and others' if len(forecaster.members_) > 3 else ''}")  # fmt: skip
-    columns = {"target": settings.targets, "inputs": settings.inputs, "time": settings.time}
     write_estimator(folder, forecaster, columns)
     if settings.threshold is not None:
         from evolino.cli.csv_anomalies import write_anomalies

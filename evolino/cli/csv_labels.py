@@ -12,6 +12,7 @@ import typer
 
 from evolino.cli.csv_folder import write_estimator
 from evolino.cli.csv_table import check_columns, check_numbers, check_order, write_text
+from evolino.cli.csv_tracking import FitLog
 from evolino.storage.plain_text import shown
 
 FOLDS = 5
@@ -40,7 +41,9 @@ class Groups:
     inputs: list[str]
 
 
-def classify(table: Any, settings: Labelling, csv: Path | None, folder: Path) -> None:
+def classify(
+    table: Any, settings: Labelling, csv: Path | None, folder: Path, log: FitLog
+) -> None:
     """Print how well labels of held-out groups are predicted; write the labels of groups
     without one, and the fitted estimator into a folder."""
     label, group = settings.label, settings.group
@@ -56,10 +59,11 @@ def classify(table: Any, settings: Labelling, csv: Path | None, folder: Path) ->
     target = np.asarray([labels[n] for n in known])
     X = [sequences[n] for n in known]
     estimator, numbers = _estimator(target, settings)
-    _print_score(estimator, X, target, numbers=numbers)
+    log.add("test", _score(estimator, X, target, numbers=numbers))
     columns = {
         "label": label, "group": group, "inputs": groups.inputs, "time": settings.time,
     }  # fmt: skip
+    log.follow(estimator, columns)
     write_estimator(folder, estimator.fit(X, target), columns)
     import pandas as pd
 
@@ -118,7 +122,8 @@ def _estimator(target: Any, settings: Labelling) -> tuple[Any, bool]:
     return estimator, numbers
 
 
-def _print_score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> None:
+def _score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> dict[str, float]:
+    """Return how well those held out in turn are predicted, after it is printed."""
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
     if numbers:
@@ -127,10 +132,10 @@ def _print_score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> None:
         counts = np.unique(target, return_counts=True)[1]
         if counts.min() < 2:
             typer.echo("a label occurs once: nothing is held out")
-            return
+            return {}
         folds = StratifiedKFold(min(FOLDS, counts.min()), shuffle=True, random_state=0)
     found = cross_val_predict(estimator, X, target, cv=folds)
-    _print_against(found, target, "held out", numbers=numbers)
+    return _print_against(found, target, "held out", numbers=numbers)
 
 
 def print_right(found: Any, labels: Sequence[Any], *, numbers: bool) -> None:
@@ -141,13 +146,16 @@ def print_right(found: Any, labels: Sequence[Any], *, numbers: bool) -> None:
         _print_against(found[known], target, f"{len(known)} groups", numbers=numbers)
 
 
-def _print_against(found: Any, target: Any, what: str, *, numbers: bool) -> None:
+def _print_against(
+    found: Any, target: Any, what: str, *, numbers: bool
+) -> dict[str, float]:
     if numbers:
         error = np.sqrt(np.square(found - target).mean())
         typer.echo(f"{what}: root mean squared error {error:.4g}, by the mean "
                    f"{target.std():.4g}")  # fmt: skip
-        return
+        return {"rmse": float(error)}
     counts = np.unique(target, return_counts=True)[1]
     usual = counts.max() / counts.sum()
-    typer.echo(f"{what}: {(found == target).mean():.1%} right, by the usual label "
-               f"{usual:.1%}")  # fmt: skip
+    right = float((found == target).mean())
+    typer.echo(f"{what}: {right:.1%} right, by the usual label {usual:.1%}")
+    return {"accuracy": right}
