@@ -92,8 +92,8 @@ def missing(experiment: Experiment, known: Collection[str]) -> list[Method]:
 
 
 def has_real_outputs(experiment: Experiment) -> bool:
-    """Return whether a task asks for real numbers on series: neither actions, nor classes
-    or probabilities, nor strings that are counted, nor pictures."""
+    """Return whether a task's targets are real numbers on series: neither actions, nor
+    classes or probabilities, nor strings that are counted, nor pictures."""
     task = experiment.task
     as_they_are = experiment.architecture.output == "identity"
     classes = hasattr(experiment.readout, "check")

@@ -140,7 +140,7 @@ def _crept(
     A state that is to leave the slack at its front must first enter the zone there, by half
     of it at most if no gain is larger; and then go the other half by gains from within the
     zone. Against its direction it goes no further than `most` of the gains that way. Where
-    the zone does not hold it, twice as long a slack is asked for.
+    the zone does not hold it, the slack is made twice as long.
     """
     length = slack.hi - slack.lo
     start = _zone_begins(slack, rises)

@@ -19,7 +19,6 @@ from evolino.cli.worker_options import worker_settings
 from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
-    from evolino.training.callbacks import Callback
     from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
 
@@ -108,7 +107,7 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     from evolino.training.run_experiment import run_experiment
     from evolino.training.run_folder import RunFolder
     from evolino.training.stopping import SavingError
-    from evolino.training.tracking import require
+    from evolino.training.tracking import require, tracked
     from evolino.training.workers.base import EvaluationError
 
     pool = worker_settings(
@@ -122,7 +121,7 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
         with (
             resumable(folder, quiet=options.quiet),
             Progress(quiet=options.quiet) as bar,
-            tracked(options.track, folder) as trackers,
+            tracked(options.track, folder.path) as trackers,
         ):
             result = run_experiment(
                 experiment,
@@ -137,20 +136,6 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
         folder.discard_unless_begun()
         raise
     conclude(folder, result, quiet=options.quiet)
-
-
-@contextmanager
-def tracked(tracker: str | None, folder: RunFolder) -> Iterator[list[Callback]]:
-    """Give the callbacks of a tracker; what it logs of the run is named as its folder."""
-    from evolino.training.tracking import MLflow, TensorBoard
-
-    if tracker is None:
-        yield []
-    elif tracker == "tensorboard":
-        yield [TensorBoard(folder.path / "tensorboard")]
-    else:
-        with MLflow(run_name=folder.path.name) as mlflow:
-            yield [mlflow]
 
 
 @contextmanager

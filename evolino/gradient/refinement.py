@@ -25,14 +25,14 @@ from evolino.gradient.ctc_objective import (
 from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
-from evolino.gradient.held_out import parts_of
+from evolino.gradient.held_out import dealt, parts_of
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
     check_likelihood,
 )
 from evolino.gradient.minibatches import minibatch
-from evolino.gradient.objective import Objective, check_loss, distinct
+from evolino.gradient.objective import Objective, check_loss
 from evolino.gradient.pictures_objective import PicturesObjective
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
@@ -52,7 +52,7 @@ from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
-from evolino.task.series import Segment, Split
+from evolino.task.series import Split
 from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
@@ -285,23 +285,3 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
         validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
     return (Fold(split.train, scored),), Fold(split.train, held_out)
-
-
-def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
-    """Return so many folds; no series of segments serves both sides of one.
-
-    One fold is scored on the rows that fit it. Raises ValueError for too few series.
-    """
-    series = distinct(segments)
-    if len(series) < count:
-        raise ValueError(f"folds must be at most the {len(series)} series, got {count}")
-    if count == 1:
-        return (Fold(segments, segments),)
-    of_series = {id(each): number % count for number, each in enumerate(series)}
-    return tuple(
-        Fold(
-            tuple(s for s in segments if of_series[id(s.series)] != number),
-            tuple(s for s in segments if of_series[id(s.series)] == number),
-        )
-        for number in range(count)
-    )
