@@ -1,18 +1,21 @@
 """Passes of a network over all series of an objective, its free runs, and the way back.
 
 An `Objective` knows networks by `Passes` alone: an LSTM is driven over one series after
-another, a stack of layers over all beside each other.
+another, a stack of layers over all beside each other; so is an LSTM over many series, which
+are short.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from evolino.gradient.directions import Driven
+from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.free_runs import (
     RunsPass,
     RunStarts,
@@ -27,6 +30,9 @@ from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, IntArray
+
+ROWS = 4096  # of features whose gradients are held at once
+MANY = 32  # series from which on they are driven beside each other
 
 
 class Starts(NamedTuple):
@@ -54,9 +60,8 @@ class Passes(Protocol):
 
     head: LSTM
 
-    def cells(self, series: Series) -> tuple[Array, Array, Array]:
-        """Return outputs and states (T, C) of the cells that the readout sees, and the
-        input vectors (T, U)."""
+    def features(self, segments: Sequence[Segment]) -> list[Array]:
+        """Return the features (L_n, S) of each segment."""
         ...
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
@@ -67,8 +72,12 @@ class Passes(Protocol):
         """Return what outputs of the free runs (N, L, K) pass on to the readout (S, K)."""
         ...
 
-    def add(self, segment: Segment, to_h: Array, to_s: Array) -> None:
-        """Add what is passed on to the cells that the readout sees, at a segment's rows."""
+    def parts(self, segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], slice]]:
+        """Yield segments a few at a time, and which of all their rows these are."""
+        ...
+
+    def add_features(self, segments: Sequence[Segment], back: Array) -> None:
+        """Add what the features (T, S) of segments, one after another, pass on."""
         ...
 
     def gradient(self) -> Array:
@@ -77,16 +86,23 @@ class Passes(Protocol):
 
 
 def passes_of(
-    architecture: LSTM | StackedLSTM, genome: Array, series: Sequence[Reached], held: Held
+    architecture: LSTM | StackedLSTM,
+    genome: Array,
+    series: Sequence[Reached],
+    held: Held,
+    *,
+    runs: bool,
 ) -> Passes:
-    """Drive a network (C, G) over series. held: memory to use again."""
-    if isinstance(architecture, StackedLSTM):
-        return StackPasses(architecture, genome, series)
-    return LSTMPasses(architecture, genome, [each.series for each in series], held)
+    """Drive a network (C, G) over series. held: memory to use again. runs: whether it is
+    also to run freely."""
+    many = len(series) >= MANY and not runs
+    if many or isinstance(architecture, StackedLSTM):
+        return InLanes(architecture, genome, series)
+    return OneByOne(architecture, genome, [each.series for each in series], held)
 
 
-class LSTMPasses:
-    """Passes of an LSTM, its cells in the lanes."""
+class OneByOne:
+    """Passes of an LSTM over one series after another, its cells in the lanes."""
 
     def __init__(
         self, architecture: LSTM, genome: Array, series: Sequence[Series], held: Held
@@ -116,10 +132,14 @@ class LSTMPasses:
         shapes = {key: (len(each.vectors), cells) for key, each in self._passed.items()}
         return {key: (np.zeros(own), np.zeros(own)) for key, own in shapes.items()}
 
-    def cells(self, series: Series) -> tuple[Array, Array, Array]:
+    def features(self, segments: Sequence[Segment]) -> list[Array]:
         """As of `Passes`."""
-        passed = self._passed[id(series)]
-        return *passed.cells(), passed.vectors
+        found = []
+        for segment in segments:
+            passed, rows = self._passed[id(segment.series)], _rows_of(segment)
+            h, s = passed.cells()
+            found.append(features_of(self.head, h[rows], s[rows], passed.vectors[rows]))
+        return found
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
         """As of `Passes`."""
@@ -142,11 +162,27 @@ class LSTMPasses:
             add_before(self._into[key], rows, to_h[places], to_s[places])
         return to_readout
 
-    def add(self, segment: Segment, to_h: Array, to_s: Array) -> None:
+    def parts(self, segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], slice]]:
+        """As of `Passes`: a segment, or ROWS rows of one, at a time."""
+        first = 0
+        for segment in segments:
+            for start in range(segment.start, segment.stop, ROWS):
+                part = replace(segment, start=start, stop=min(start + ROWS, segment.stop))
+                last = first + part.stop - part.start
+                yield [part], slice(first, last)
+                first = last
+
+    def add_features(self, segments: Sequence[Segment], back: Array) -> None:
         """As of `Passes`."""
-        outputs, states = self._into[id(segment.series)]
-        outputs[segment.start : segment.stop] += to_h
-        states[segment.start : segment.stop] += to_s
+        first = 0
+        for segment in segments:
+            last = first + segment.stop - segment.start
+            rows, own = _rows_of(segment), id(segment.series)
+            h, _ = self._passed[own].cells()
+            to_h, to_s = features_backward(self.head, back[first:last], h[rows])
+            self._into[own][0][rows] += to_h
+            self._into[own][1][rows] += to_s
+            first = last
 
     def gradient(self) -> Array:
         """As of `Passes`."""
@@ -157,18 +193,21 @@ class LSTMPasses:
         return self._gradient.genome()
 
 
-class StackPasses:
-    """Passes of stacked layers and both directions, series in the lanes."""
+class InLanes:
+    """Passes of one layer or several, in both directions too, series in the lanes."""
 
     def __init__(
-        self, architecture: StackedLSTM, genome: Array, series: Sequence[Reached]
+        self,
+        architecture: LSTM | StackedLSTM,
+        genome: Array,
+        series: Sequence[Reached],
     ) -> None:
         vectors = [
             input_vectors(architecture, each.inputs, each.fed_back)[:stop]
             for each, stop in series
         ]
-        self.head = architecture.head()
         self._driven = Driven.of(architecture, genome, vectors)
+        self.head = self._driven.head
         ends = np.cumsum([len(each) for each in vectors]).tolist()
         bounds = zip([0, *ends[:-1]], ends, strict=True)
         self._rows = {
@@ -183,11 +222,9 @@ class StackPasses:
         shape = self._driven.outputs.shape
         return np.zeros(shape), np.zeros(shape)
 
-    def cells(self, series: Series) -> tuple[Array, Array, Array]:
+    def features(self, segments: Sequence[Segment]) -> list[Array]:
         """As of `Passes`."""
-        rows, driven = self._rows[id(series)], self._driven
-        own = driven.outputs[rows, driven.read], driven.states[rows, driven.read]
-        return *own, driven.vectors[rows]
+        return [self._driven.features[self._place(each)] for each in segments]
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
         """As of `Passes`."""
@@ -215,12 +252,24 @@ class StackPasses:
             add_before(into, rows, to_h[places], to_s[places])
         return to_readout
 
-    def add(self, segment: Segment, to_h: Array, to_s: Array) -> None:
+    def parts(self, segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], slice]]:
+        """As of `Passes`: all at once."""
+        yield list(segments), slice(None)
+
+    def add_features(self, segments: Sequence[Segment], back: Array) -> None:
         """As of `Passes`."""
+        places = [self._place(each) for each in segments]
+        rows = np.concatenate([np.arange(own.start, own.stop) for own in places])
+        h = self._driven.outputs[rows, self._driven.read]
+        to_h, to_s = features_backward(self.head, back, h)
+        # A row may be of several segments.
+        np.add.at(self._into[0][:, self._driven.read], rows, to_h)
+        np.add.at(self._into[1][:, self._driven.read], rows, to_s)
+
+    def _place(self, segment: Segment) -> slice:
+        """Return the rows of a segment among those of all series."""
         first = self._rows[id(segment.series)].start
-        rows = slice(first + segment.start, first + segment.stop)
-        self._into[0][rows, self._driven.read] += to_h
-        self._into[1][rows, self._driven.read] += to_s
+        return slice(first + segment.start, first + segment.stop)
 
     def gradient(self) -> Array:
         """As of `Passes`."""
@@ -228,6 +277,10 @@ class StackPasses:
         for gradient, (way,) in zip(self._of_runs, self._driven.layers, strict=False):
             found[way.place] += gradient.genome()
         return found
+
+
+def _rows_of(segment: Segment) -> slice:
+    return slice(segment.start, segment.stop)
 
 
 def add_before(
