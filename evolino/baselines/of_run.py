@@ -22,11 +22,13 @@ def add_trained_baselines(
 
     folder: of the run, whose result.json is written after each. workers: threads. say: is
     called with a line before each, and with what one failed by. An interrupted result, or
-    one without an evaluation, is returned as it is.
+    one without an evaluation, is returned as it is. Without known CPU seconds the effort is
+    the run's seconds times its threads.
     """
     if result.interrupted or not result.evaluations:
         return result
-    effort = Effort(result.evaluations, result.cpu_seconds, workers)
+    cpu_seconds = result.cpu_seconds or result.seconds * result.workers
+    effort = Effort(result.evaluations, cpu_seconds, workers)
     for method in missing(result.experiment, result.baselines):
         name = method.name(result.experiment)
         say(f"measuring baselines: {name}")
