@@ -19,7 +19,8 @@ import numpy as np
 
 from benchmarks.paired import one_core
 from evolino import LBFGS, ConvLSTM, Frames, Ridge, Spread
-from evolino.gradient.pictures_objective import Films, films_of, pictures_objectives
+from evolino.gradient.films import Films, films_of
+from evolino.gradient.pictures_objective import pictures_objectives
 from evolino.gradient.refinement import Refinement
 from evolino.models.driving import drive
 from evolino.models.model import Model

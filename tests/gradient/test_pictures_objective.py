@@ -5,7 +5,8 @@ import json
 import pytest
 
 import evolino
-from evolino.gradient.pictures_objective import Films, PicturesObjective
+from evolino.gradient.films import Films
+from evolino.gradient.pictures_objective import PicturesObjective
 from evolino.network.convolutional import ConvLSTM
 from evolino.search.genetic import Genetic
 from evolino.tasks.pictures.frames import Frames
@@ -63,7 +64,8 @@ def test_a_run_is_refined_on_free_frames_and_resumes_to_the_same_bits(tmp_path):
     [
         ({"readout": evolino.PseudoInverse()}, "needs readout ridge"),
         ({"network": evolino.ConvLSTM(2, output="logistic")}, "needs output 'identity'"),
-        ({"refine": evolino.LBFGS(starts=4)}, "batch, folds, starts"),
+        ({"refine": evolino.LBFGS(starts=4)}, "folds, starts and scales"),
+        ({"refine": evolino.Adam(noise=0.1)}, "noise needs a ctc readout"),
     ],
 )
 def test_what_has_no_gradient_is_refused(changes, message):
