@@ -164,7 +164,7 @@ def _in_few_rows(states: Array, targets: Array) -> tuple[Array, Array]:
     for first in range(0, len(states), rows):
         part = slice(first, first + rows)
         both = np.concatenate([states[part], targets[part]], axis=1)
-        found = np.linalg.qr(np.concatenate([found, both]), mode="r")
+        found = np.asarray(np.linalg.qr(np.concatenate([found, both]), mode="r"))
     found = found * np.sqrt(len(found) / len(states))
     return found[None, :, :columns], found[:, columns:]
 
