@@ -26,17 +26,12 @@ from numpy.random import Generator
 from evolino.sound.score import Score
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
+from evolino.tasks.music import chorales_chords as chords
 from evolino.tasks.music.chorales_baselines import baselines_of_pitches, baselines_of_voices
 from evolino.tasks.music.chorales_choosers import (
     chord_chooser,
     pitch_chooser,
     voice_chooser,
-)
-from evolino.tasks.music.chorales_chords import (
-    chords_of,
-    notes_of_chords,
-    pitch_chances,
-    pitch_chances_backward,
 )
 from evolino.tasks.music.chorales_corpus import GRID, REST, Chorale, chorales
 from evolino.tasks.music.chorales_frames import (
@@ -149,7 +144,7 @@ class Chorales:
         if self.predicts == "voices":
             return ROWS * mean_of_rows(class_nats(outputs, targets, SIZES))
         if self.predicts == "chords":
-            outputs, targets = pitch_chances(outputs), pitch_chances(targets)
+            return mean_of_rows(chords.chord_nats(outputs, targets))
         return mean_of_rows(frame_nats(outputs, targets))
 
     def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
@@ -157,10 +152,7 @@ class Chorales:
         if self.predicts == "pitches":
             return frame_nats_gradient(outputs, targets)
         if self.predicts == "chords":
-            loss, to_chances = frame_nats_gradient(
-                pitch_chances(outputs), pitch_chances(targets)
-            )
-            return loss, pitch_chances_backward(outputs, to_chances)
+            return chords.chord_nats_gradient(outputs, targets)
         loss, gradient = class_nats_gradient(outputs, targets, SIZES)
         return ROWS * loss, ROWS * gradient
 
@@ -170,7 +162,7 @@ class Chorales:
         if self.predicts == "pitches":
             return pitch_figures(model, split)
         if self.predicts == "chords":
-            return pitch_figures(model, split, pitch_chances)
+            return pitch_figures(model, split, chords.pitch_chances)
         outputs = np.concatenate(model.respond(split.test, free_running=False))
         nats = class_nats(outputs, targets_of(split.test), SIZES)
         return {"test_nll_voices": ROWS * float(nats.mean())}
@@ -241,7 +233,7 @@ class Chorales:
         if self.predicts == "pitches":
             return score_of_pitches(frames, beats, tempo)
         if self.predicts == "chords":
-            return score_of_voices(notes_of_chords(frames), beats, tempo)
+            return score_of_voices(chords.notes_of_chords(frames), beats, tempo)
         whole = len(frames) // ROWS * ROWS
         return score_of_voices(notes_of(frames[:whole]), beats, tempo)
 
@@ -254,7 +246,7 @@ class Chorales:
         if self.predicts == "voices":
             targets = rows_of(notes)
             return Series(np.zeros((len(targets), 0)), targets, last_notes(targets))
-        targets = (pitches_of if self.predicts == "pitches" else chords_of)(notes)
+        targets = (pitches_of if self.predicts == "pitches" else chords.chords_of)(notes)
         return Series(np.zeros((len(targets), 0)), targets)
 
     def _notes(self, chorale: Chorale) -> IntArray:

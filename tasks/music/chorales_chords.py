@@ -21,12 +21,13 @@ from evolino.tasks.music.chorales_frames import (
     notes_of,
     rows_of,
 )
+from evolino.tasks.music.music_measures import frame_nats, frame_nats_gradient
 from evolino.vocabulary import Array, IntArray
 
 
 def chords_of(notes: IntArray) -> Array:
     """Return (T, UNITS) of notes (T, 4). Raises ValueError for a pitch out of range."""
-    return rows_of(notes).reshape(-1, ROWS, UNITS).sum(axis=1)
+    return np.asarray(rows_of(notes).reshape(-1, ROWS, UNITS).sum(axis=1))
 
 
 def notes_of_chords(chords: Array) -> IntArray:
@@ -51,6 +52,18 @@ def pitch_chances_backward(chances: Array, to_pitches: Array) -> Array:
         others = np.delete(silent, row, axis=0).prod(axis=0) * to_pitches
         found[..., _sung(row)] = others[..., _pitches(row)]
     return found
+
+
+def chord_nats(outputs: Array, targets: Array) -> Array:
+    """Return (..): the nats of the pitches that sound, for chances and targets
+    (.., UNITS) of notes; as `frame_nats`."""
+    return frame_nats(pitch_chances(outputs), pitch_chances(targets))
+
+
+def chord_nats_gradient(outputs: Array, targets: Array) -> tuple[float, Array]:
+    """Return the mean of `chord_nats` over the rows that are not NaN, and its gradient."""
+    value, back = frame_nats_gradient(pitch_chances(outputs), pitch_chances(targets))
+    return value, pitch_chances_backward(outputs, back)
 
 
 def _silent(chances: Array) -> Array:
