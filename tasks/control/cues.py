@@ -170,7 +170,7 @@ class TMaze:
 
     def passes(self, player: Player) -> bool:
         """Return whether 99.7 % of 2,000 turns with other noise are right."""
-        return self._right(player, "check", CHECKED) >= SURE
+        return self._right(player, "check", CHECKED, SURE) >= SURE
 
     def measure(self, model: Player, split: Split) -> dict[str, float]:
         """Return solved: whether 99 % of turns are right with fresh noise, and that
@@ -199,12 +199,17 @@ class TMaze:
         """Return episodes of both cues in turn."""
         return self.episodes(rng, -(-count // 2))
 
-    def _right(self, player: Player, purpose: str, trials: int) -> float:
-        right = 0
+    def _right(
+        self, player: Player, purpose: str, trials: int, enough: float = 0.0
+    ) -> float:
+        """Return the share of right turns; below `enough` once it cannot be reached."""
+        right, played = 0, 0
         for part in _parts(trials, 4 * self.steps):
             rng = np.random.default_rng([self.seed, _PURPOSES[purpose], part.start])
             returns = player.play(self.environment, self.episodes(rng, len(part))).returns
-            right += int((returns[0] > 0).sum())
+            right, played = right + int((returns[0] > 0).sum()), played + 2 * len(part)
+            if right + 2 * trials - played < 2 * trials * enough:
+                break
         return right / (2 * trials)
 
 
