@@ -216,7 +216,7 @@ def _noisy_pendulum(
 def _pushed_cart(
     environment: Environment, state: Array, outputs: Array
 ) -> tuple[Array, Array, Array, Array]:
-    x, v, angle, speed = state.T
+    _, v, angle, speed = state.T
     push = np.where(outputs.argmax(axis=1) == 1, 10.0, -10.0)
     s, c = np.sin(angle), np.cos(angle)
     force = (push + 0.05 * speed**2 * s) / 1.1
@@ -225,7 +225,7 @@ def _pushed_cart(
     state = state + 0.02 * np.stack([v, pushing, speed, turning], 1)
     stands = (np.abs(state[:, 0]) <= 2.4) & (np.abs(state[:, 2]) <= 12 * np.pi / 180)
     reward = np.full(len(state), environment.constants[0])
-    return state, stands * 1.0, reward, -reward
+    return state, np.where(stands, 1.0, 0.0), reward, -reward
 
 
 def _repeat_previous(
@@ -237,7 +237,7 @@ def _repeat_previous(
     reward = np.where(right, 1.0, -1.0) / (cards - back)
     reward = np.where(place + 1 >= back, reward, 0.0)
     state = np.concatenate([place[:, None] + 1, state[:, 1:]], 1)
-    return state, (place < cards - 2.5) * 1.0, reward, -reward
+    return state, np.where(place < cards - 2.5, 1.0, 0.0), reward, -reward
 
 
 def _card(state: Array, places: Array) -> Array:

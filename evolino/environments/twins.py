@@ -70,7 +70,7 @@ TWINS: dict[tuple[str, tuple[int, ...]], Twin] = {
     ("CartPole-v1", (1, 3)): Twin(pushed_cart(), ((0.0, 0.1),) * 2, _nearly_upright),
 }
 
-# Of POPGym: by level the steps of the cart, the noise of the pendulum, decks and steps back.
+# Of POPGym, by level: steps of the cart; noise of the pendulum; decks and cards back.
 STEPS = {"Easy": 200, "Medium": 400, "Hard": 600}
 NOISE = {"Easy": 0.1, "Medium": 0.2, "Hard": 0.3}
 CARDS = {"Easy": (1, 4), "Medium": (2, 32), "Hard": (3, 64)}
@@ -83,12 +83,12 @@ def _of_popgym() -> dict[tuple[str, tuple[int, ...]], Twin]:
         cart = Twin(pushed_cart(1 / steps), ((0.0, 0.1),) * 2, _nearly_upright, steps)
         shift, (decks, back) = -LOWEST / 2, CARDS[level]
         swinging = noisy_pendulum(NOISE[level], shift, 200 * shift)
-        pendulum = Twin(swinging, ((0.0, 1.0),) * 2, _hanging_anywhere, 200)
+        pole = Twin(swinging, ((0.0, 1.0),) * 2, _hanging_anywhere, 200)
         game = repeat_previous(52 * decks, back)
         cards = Twin(game, ((0.0, 1.0),) * 4, _shuffled(decks), 52 * decks - 1)
         twins = {
             "PositionOnlyCartPole": cart,
-            "NoisyPositionOnlyPendulum": pendulum,
+            "NoisyPositionOnlyPendulum": pole,
             "RepeatPrevious": cards,
         }
         for name, twin in twins.items():
