@@ -25,14 +25,14 @@ from evolino.gradient.ctc_objective import (
 from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
-from evolino.gradient.held_out import parts_of
+from evolino.gradient.held_out import dealt, parts_of
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
     check_likelihood,
 )
 from evolino.gradient.minibatches import minibatch
-from evolino.gradient.objective import Objective, check_loss, distinct
+from evolino.gradient.objective import Objective, check_loss
 from evolino.gradient.pictures_objective import PicturesObjective
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
@@ -52,7 +52,7 @@ from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
-from evolino.task.series import Segment, Split
+from evolino.task.series import Split
 from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
@@ -169,12 +169,17 @@ def check_refinement(
         return
     if getattr(settings, "noise", 0.0):
         raise ValueError(f"noise needs a ctc readout, got {name_of(readout)}")
-    lstm = check_lstm(architecture)
-    check_genes_of(lstm, settings.genes)
+    network = check_network(architecture)
+    check_genes_of(network, settings.genes)
+    if settings.scales != "none" and not isinstance(network, LSTM):
+        raise ValueError(
+            f"scales descend in a network of one layer: scales must be 'none', got "
+            f"{settings.scales!r}"
+        )
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
     if isinstance(readout, Logistic):
-        check_likelihood(lstm, task, readout)
+        check_likelihood(network, task, readout)
         if settings.batch_size():
             raise ValueError(
                 "a logistic readout is refined through on all segments: batch must be 0, "
@@ -182,9 +187,19 @@ def check_refinement(
             )
         return
     check_differentiable(readout)
-    check_loss(lstm, task)
+    check_loss(network, task)
+    if task.generates:
+        network.check_free_run()
     if settings.folds:
         raise ValueError(f"folds need a logistic readout, got {name_of(readout)}")
+
+
+def check_network(architecture: object) -> LSTM | StackedLSTM:
+    """Return an architecture that descends through its readout: an LSTM, or layers of it.
+    Raises ValueError for others."""
+    if isinstance(architecture, StackedLSTM):
+        return architecture
+    return check_lstm(architecture)
 
 
 def check_lstm(architecture: object, what: str = "refinement") -> LSTM:
@@ -230,7 +245,7 @@ def refinement_of(
         assert isinstance(architecture, LSTM | StackedLSTM)
         objective = ctc_objective(settings, architecture, readout, split, scaling, seed)
         return Refinement(settings, objective, objective, seed)
-    assert isinstance(architecture, LSTM)
+    assert isinstance(architecture, LSTM | StackedLSTM)
     folds, held_out = folds_of(settings, split)
     if isinstance(readout, Logistic):
         likelihoods = [
@@ -270,23 +285,3 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
         validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
     return (Fold(split.train, scored),), Fold(split.train, held_out)
-
-
-def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
-    """Return so many folds; no series of segments serves both sides of one.
-
-    One fold is scored on the rows that fit it. Raises ValueError for too few series.
-    """
-    series = distinct(segments)
-    if len(series) < count:
-        raise ValueError(f"folds must be at most the {len(series)} series, got {count}")
-    if count == 1:
-        return (Fold(segments, segments),)
-    of_series = {id(each): number % count for number, each in enumerate(series)}
-    return tuple(
-        Fold(
-            tuple(s for s in segments if of_series[id(s.series)] != number),
-            tuple(s for s in segments if of_series[id(s.series)] == number),
-        )
-        for number in range(count)
-    )

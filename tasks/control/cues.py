@@ -1,6 +1,6 @@
 """Memory tasks of control: a cue at the start, a decision long after.
 
-`memory` shows a cue of -1 or 1, then noise, and `length` steps later asks for its sign.
+`memory` shows a cue of -1 or 1, then noise; its sign is the answer `length` steps later.
 `t-maze` is a corridor of `length` steps: the cue at its beginning says whether to turn
 north or south at its end. Episodes of both cues with noise of their own give the loss, the
 same for every network of a run.
