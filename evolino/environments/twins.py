@@ -71,18 +71,16 @@ TWINS: dict[tuple[str, tuple[int, ...]], Twin] = {
 }
 
 # Of POPGym, by level: steps of the cart; noise of the pendulum; decks and cards back.
-STEPS = {"Easy": 200, "Medium": 400, "Hard": 600}
-NOISE = {"Easy": 0.1, "Medium": 0.2, "Hard": 0.3}
-CARDS = {"Easy": (1, 4), "Medium": (2, 32), "Hard": (3, 64)}
+LEVELS = {"Easy": (200, 0.1, 1, 4), "Medium": (400, 0.2, 2, 32), "Hard": (600, 0.3, 3, 64)}
 LOWEST = -16.2736044  # reward of gymnasium's pendulum; half of it shifts and divides
 
 
 def _of_popgym() -> dict[tuple[str, tuple[int, ...]], Twin]:
     found: dict[tuple[str, tuple[int, ...]], Twin] = {}
-    for level, steps in STEPS.items():
+    for level, (steps, noise, decks, back) in LEVELS.items():
         cart = Twin(pushed_cart(1 / steps), ((0.0, 0.1),) * 2, _nearly_upright, steps)
-        shift, (decks, back) = -LOWEST / 2, CARDS[level]
-        swinging = noisy_pendulum(NOISE[level], shift, 200 * shift)
+        shift = -LOWEST / 2
+        swinging = noisy_pendulum(noise, shift, 200 * shift)
         pole = Twin(swinging, ((0.0, 1.0),) * 2, _hanging_anywhere, 200)
         game = repeat_previous(52 * decks, back)
         cards = Twin(game, ((0.0, 1.0),) * 4, _shuffled(decks), 52 * decks - 1)

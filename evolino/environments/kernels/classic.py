@@ -21,7 +21,7 @@ njit: Any = numba.njit
 
 TURN = 6.283185307179586
 # The places of the constants of the pendulum with noise.
-NOISE, SHIFT, DIVISOR = range(3)
+DEVIATION, SHIFT, DIVISOR = range(3)
 
 
 @njit(error_model="numpy")
@@ -50,7 +50,7 @@ def advance_pendulum(state: Any, y: Any) -> Any:
 @njit(error_model="numpy")
 def observe_noisy_pendulum(world: Any, state: Any, noise: Any, u: Any) -> None:
     """Write cos and sin of the angle, with noise, from -1 to 1."""
-    size = number(world.constants, NOISE)
+    size = number(world.constants, DEVIATION)
     observe_pendulum(state, u)
     for k in range(2):
         store(u, k, clamp(load(u, k) + size * load(noise, k), 1.0))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numba
 
+from evolino.environments.catalogue import DEGREE, TRACK
 from evolino.environments.kernels.cart import GRAVITY
 from evolino.simd.memory import load, number, store
 from evolino.simd.trigonometry import small_cos, small_sin
@@ -20,8 +21,8 @@ njit: Any = numba.njit
 
 FORCE = 10.0  # newtons
 POLE_MASS, MASS, HALF_LENGTH = 0.1, 1.1, 0.5  # of the pole; of cart and pole; metres
-STEP = 0.02  # seconds
-TRACK, ANGLE = 2.4, 0.20943951023931953  # metres from the middle; 12 degrees
+EULER_STEP = 0.02  # seconds
+STEEPEST = 12 * DEGREE
 UNIT = 0.1  # of both observations: positions of 0.1 m, angles of 0.1
 REWARD = 0  # the place of the constant
 
@@ -43,12 +44,12 @@ def advance(world: Any, state: Any, y: Any) -> Any:
     inertia = HALF_LENGTH * (4.0 / 3.0 - (POLE_MASS / MASS) * (cosine * cosine))
     turning = (GRAVITY * sine - cosine * force) / inertia
     pushing = force - (POLE_MASS * HALF_LENGTH / MASS) * turning * cosine
-    x, angle = x + STEP * v, angle + STEP * speed
+    x, angle = x + EULER_STEP * v, angle + EULER_STEP * speed
     store(state, 0, x)
-    store(state, 1, v + STEP * pushing)
+    store(state, 1, v + EULER_STEP * pushing)
     store(state, 2, angle)
-    store(state, 3, speed + STEP * turning)
+    store(state, 3, speed + EULER_STEP * turning)
     stands = within(x, TRACK, like(x, 1.0), 0.0)
-    stands = within(angle, ANGLE, stands, 0.0)
+    stands = within(angle, STEEPEST, stands, 0.0)
     reward = like(x, number(world.constants, REWARD))
     return stands, reward, 0.0 - reward
