@@ -61,12 +61,12 @@ class Descent:
     descends, and goes back into the search if it is better; 0 refines at the end alone.
     every_steps: gradients of such a descent. round_steps: gradients of a round, after which
     what is held out is looked at: what a resume repeats. horizons: free runs are cut to so
-    many steps at first, in rising order, each for an equal share of the steps; the last
-    share has them whole. patience: end after so many rounds in which nothing held out has
-    improved, those of cut runs not counted; 0 goes on. seconds: no round of descent begins
-    later than this after the search, by the clock on the wall. cpu_seconds: the same by the
-    processor, in this process, whose threads descend. Where they end a descent depends on
-    the machine.
+    many steps at first (of convolutional networks: frames), in rising order, each for an
+    equal share of the steps; the last share has them whole. patience: end after so many
+    rounds in which nothing held out has improved, those of cut runs not counted; 0 goes on.
+    seconds: no round of descent begins later than this after the search, by the clock on
+    the wall. cpu_seconds: the same by the processor, in this process, whose threads
+    descend. Where they end a descent depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """

@@ -136,6 +136,11 @@ class Refinement:
 
     def at(self, stage: int) -> Refinement:
         """Return the refinement whose free runs are cut to the horizon of a stage."""
+        if isinstance(self.descended, PicturesObjective):
+            horizons = self.settings.horizons
+            if stage == len(horizons):
+                return self
+            return replace(self, descended=self.descended.cut(horizons[stage]))
         if not isinstance(self.descended, Objective):
             return self
         descended = at_stage(self.descended, self.settings, stage)
@@ -146,6 +151,8 @@ class Refinement:
         those of its minibatch."""
         if isinstance(self.descended, CTCObjective):
             return self.descended.loss_of(number, self.settings.batch_size())
+        if isinstance(self.descended, PicturesObjective):
+            return self.descended.loss_of(number, self.settings.batch_size(), self.seed)
         if not isinstance(self.descended, Objective):
             return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()

@@ -1,7 +1,7 @@
 """Job graph of several tables: all their seeds and baselines by one pool of processes.
 
 The baselines of a row become a job once all its seeds have ended. Of the jobs that wait,
-the one that should take longest comes first, so that all processes end together.
+the one of the highest priority comes first.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from evolino.reports.progress import Display
 from evolino.reports.reproduce import Reproduction
 from evolino.training.interrupts import interruptible
 
-Costs = Callable[[Job], float]  # a job to about its CPU seconds
+Priority = Callable[[Job], float]
 
 
 class JobGraph:
     """Tables that are made together.
 
-    tables: each with its own files. runner: what does the work. expected: about how long a
-    job takes. workers: processes.
+    tables: each with its own files. runner: what does the work. priority: of a job, the
+    highest is next. workers: processes.
     """
 
     def __init__(
         self,
         tables: Sequence[Reproduction],
         runner: Runner,
-        expected: Costs,
+        priority: Priority,
         workers: int,
     ) -> None:
         self._tables = {each.table.name: each for each in tables}
-        self._runner, self._expected, self._workers = runner, expected, workers
-        self._jobs: list[Job] = []  # that wait, the dearest first
+        self._runner, self._priority, self._workers = runner, priority, workers
+        self._jobs: list[Job] = []  # that wait, in order
         self._seeds: dict[tuple[str, int], int] = {}  # of a row, that have not ended
         self._open: dict[str, int] = {}  # jobs of a table, that have not ended
 
@@ -87,7 +87,7 @@ class JobGraph:
         self._open[job.table] += 1
 
     def _sort(self) -> None:
-        self._jobs.sort(key=self._expected, reverse=True)
+        self._jobs.sort(key=self._priority, reverse=True)
 
     def _queue_baselines(self, table: Reproduction, number: int) -> None:
         job = table.baselines_of(number)

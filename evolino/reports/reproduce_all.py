@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evolino.reports.job_graph import JobGraph
+from evolino.reports.job_graph import JobGraph, Priority
 from evolino.reports.jobs import Job, Trainer
 from evolino.reports.reproduce import RESULTS, Reproduction, reproduce
 from evolino.reports.row_costs import RowCost, costs_of_rows, cut_to
@@ -34,9 +34,14 @@ class Budget:
     folder: str
     draws: int | None
 
+    @property
+    def cuts(self) -> bool:
+        """Whether rows are cut to its seconds."""
+        return not math.isinf(self.seconds)
+
 
 BUDGETS = {
-    "fast": Budget(3, 3.0, "fast", draws=5),
+    "fast": Budget(3, 3.0, "fast", draws=3),
     "full": Budget(None, math.inf, "", draws=None),
 }
 
@@ -102,7 +107,7 @@ def reproduce_all(
     graph = JobGraph(
         [_reproduction(part, folder, runner, command) for part in together],
         runner,
-        _Expected({part.table.name: part.costs for part in together}, limit.seconds),
+        _longest_first(together, limit) if limit.cuts else _cheap_tables_first(together),
         workers,
     )
     graph.run("all tables", quiet=quiet)
@@ -129,17 +134,32 @@ def described(parts: list[Part], limit: float, workers: int) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    """Expected CPU seconds of a job. costs: by table and label. limit: of a seed."""
+def _longest_first(parts: list[Part], limit: Budget) -> Priority:
+    """Return priorities by which all processes end together: jobs by their expected
+    seconds, those of unknown cost first, baselines as a seed of their row."""
+    costs = {
+        (part.table.name, label): cost.expected(limit.seconds)
+        for part in parts
+        for label, cost in part.costs.items()
+    }
 
-    costs: dict[str, dict[str, RowCost]]
-    limit: float
-
-    def __call__(self, job: Job) -> float:
-        """Return them; jobs of unknown cost come first, baselines count as a seed."""
-        cost = self.costs[job.table].get(job.label, RowCost()).expected(self.limit)
+    def priority(job: Job) -> float:
+        cost = costs.get((job.table, job.label), math.nan)
         return math.inf if math.isnan(cost) else cost
+
+    return priority
+
+
+def _cheap_tables_first(parts: list[Part]) -> Priority:
+    """Return priorities by which tables are finished one by one: those that should take
+    least first, those of unknown cost last."""
+    costs = {part.table.name: part.expected(math.inf) for part in parts}
+
+    def priority(job: Job) -> float:
+        cost = costs[job.table]
+        return -math.inf if math.isnan(cost) else -cost
+
+    return priority
 
 
 def _is_ours(table: Table) -> bool:
@@ -148,7 +168,7 @@ def _is_ours(table: Table) -> bool:
 
 def _shares_workers(part: Part, limit: Budget) -> bool:
     """Return whether seeds run beside others; where rows are cut, times say little."""
-    return part.table.seeds_in_parallel or not math.isinf(limit.seconds)
+    return part.table.seeds_in_parallel or limit.cuts
 
 
 def _part(table: Table, budget: str, known: Path) -> Part:
@@ -156,7 +176,7 @@ def _part(table: Table, budget: str, known: Path) -> Part:
     seeds = table.seeds if limit.seeds is None else limit.seeds
     costs = costs_of_rows(known / f"{table.name}.json")
     labels = tuple(row.label for row in table.rows)
-    if math.isinf(limit.seconds):
+    if not limit.cuts:
         return Part(table, seeds, labels, {}, {}, costs)
     rows: list[Row] = []
     cut: dict[str, str] = {}

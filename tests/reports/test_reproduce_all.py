@@ -1,10 +1,12 @@
 """Laws of making all tables again: nothing is left out without a word."""
 
+import dataclasses
 import json
 
 import pytest
 
 from evolino.reports import reproduce_all as module
+from evolino.reports.jobs import Job
 from evolino.reports.reproduce_all import plan, reproduce_all
 from evolino.training.tables import load_table, tables
 
@@ -64,8 +66,8 @@ def test_the_fast_budget_cuts_what_takes_long_and_leaves_out_what_is_not_known(k
 class Made:
     """Stands for the job graph: remembers the tables that it was given."""
 
-    def __init__(self, tables, runner, expected, workers):
-        self.tables, self.runner = tables, runner
+    def __init__(self, tables, runner, priority, workers):
+        self.tables, self.runner, self.priority = tables, runner, priority
         Made.last = self
 
     def run(self, title, *, quiet):
@@ -79,7 +81,7 @@ def test_every_table_is_said_with_what_is_cut_and_left_out(known, tmp_path, monk
     (table,) = Made.last.tables
     second = load_table("mso-paper").rows[1].label
     assert paths == [table.path] == [tmp_path / "fast" / "mso-paper.json"]
-    assert Made.last.runner.quick == 5
+    assert Made.last.runner.quick == 3
     assert table.command == "evolino reproduce all --budget fast --workers 2"
     *each, total = lines
     assert len(each) == len(plan("fast", known))
@@ -102,6 +104,32 @@ def test_the_full_budget_runs_rows_whose_seeds_need_all_workers_by_themselves(
     assert all(not load_table(name).seeds_in_parallel for name, _ in alone)
     assert all(how["out"] == tmp_path / "" for _, how in alone)
     assert Made.last.runner.quick is None
+
+
+@pytest.mark.parametrize(("budget", "ahead"), [("fast", 1), ("full", 0)])
+def test_long_jobs_come_first_in_the_fast_budget_cheap_tables_in_the_full(
+    budget, ahead, known, tmp_path, monkeypatch
+):
+    """One table has rows of 2 s and 30 s a seed; another is made known, of 1 s a seed."""
+    record = json.loads((known / "mso-paper.json").read_text())
+    for row, label in zip(record["rows"], load_table("mso-best").rows, strict=False):
+        row["label"] = label.label
+        row["seeds"][0]["cpu_seconds"] = 1.0
+    (known / "mso-best.json").write_text(json.dumps(record))
+    every = load_table("mso-paper"), load_table("mso-best")
+    small = [dataclasses.replace(each, rows=each.rows[:2]) for each in every]
+    monkeypatch.setattr(module, "tables", lambda: [each.name for each in small])
+    monkeypatch.setattr(module, "load_table", {each.name: each for each in small}.get)
+    monkeypatch.setattr(module, "JobGraph", Made)
+    reproduce_all(budget, workers=2, out=tmp_path, known=known, quiet=True)
+
+    def priority(table, row):
+        return Made.last.priority(
+            Job(table.rows[row].label, row, 0, None, None, table=table.name)
+        )
+
+    cheap, dear = priority(small[1], 0), priority(small[0], 1)
+    assert (dear > cheap) == bool(ahead)
 
 
 def test_only_the_rows_that_are_named_are_run_and_the_others_stay(tmp_path):
