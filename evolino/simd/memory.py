@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import extending, types
+from numba.core import cgutils
 
-from evolino.simd.vectors import BYTES, DOUBLES, FLOATS, as_vector, splatted
+from evolino.simd.vectors import BYTES, DOUBLES, FLOATS, PAIRS, as_vector, splatted
 from evolino.vocabulary import Array
 
 intrinsic: Any = extending.intrinsic
@@ -27,11 +29,12 @@ njit: Any = numba.njit
 INTEGERS = types.CPointer(types.int64)
 VECTORS = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
 SHARED = {kind.number: types.CPointer(kind.number) for kind in (DOUBLES, FLOATS)}
+IN_PAIRS = types.CPointer(PAIRS)
 KINDS = {
     address[kind.number]: kind
     for address in (VECTORS, SHARED)
     for kind in (DOUBLES, FLOATS)
-}
+} | {IN_PAIRS: PAIRS}
 
 
 class Shared(NamedTuple):
@@ -216,6 +219,23 @@ def store(typing: Any, target: Any, position: Any, value: Any) -> Any:
 
 
 @intrinsic
+def fetch(typing: Any, source: Any, position: Any) -> Any:
+    """Have what is at a position brought near the processor, to be loaded soon. Nothing
+    depends on it: a position may also lie outside of the memory."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        called = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        at = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+        reading, nearest, data = (ir.Constant(number, each) for each in (0, 3, 1))
+        builder.call(called, [at, reading, nearest, data])
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp), generate
+
+
+@intrinsic
 def part(typing: Any, whole: Any, first: Any) -> Any:
     """Return the same memory from a position on."""
 
@@ -236,6 +256,16 @@ def numbers(typing: Any, lanes: Any) -> Any:
 
 
 @intrinsic
+def pairs(typing: Any, lanes: Any) -> Any:
+    """Return the same memory of doubles, counting in pairs of vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(IN_PAIRS))
+
+    return IN_PAIRS(lanes), generate
+
+
+@intrinsic
 def number(typing: Any, source: Any, position: Any) -> Any:
     """Return one number of `numbers`."""
 
@@ -253,7 +283,7 @@ def entry(source: Any, position: Any, target: Any) -> Any:
 
 @extending.overload(entry, inline="always")
 def _entry(source, position, target):  # type: ignore[no-untyped-def]
-    if target in VECTORS.values():
+    if target in VECTORS.values() or target == IN_PAIRS:
         return lambda source, position, target: load(source, position)
     if source in VECTORS.values():
         return lambda source, position, target: number(numbers(source), position)

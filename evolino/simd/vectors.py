@@ -30,15 +30,15 @@ TINY = 1e-300
 
 
 class Lanes(types.Type):
-    """The Numba type of a vector.
+    """The Numba type of a vector, or of several vectors that are treated as one.
 
     number: of what. width: of how many. bits: of one. vector, integers: LLVM's types.
     """
 
-    def __init__(self, number: Any) -> None:
-        super().__init__(name=f"Lanes({number})")
+    def __init__(self, number: Any, vectors: int = 1) -> None:
+        super().__init__(name=f"Lanes({number}, {vectors})")
         self.number, self.bits = number, number.bitwidth
-        self.width = 8 * BYTES // self.bits
+        self.width = vectors * 8 * BYTES // self.bits
         element = ir.DoubleType() if number == types.float64 else ir.FloatType()
         self.vector = ir.VectorType(element, self.width)
         self.integers = ir.VectorType(ir.IntType(self.bits), self.width)
@@ -49,6 +49,7 @@ class Lanes(types.Type):
 
 
 DOUBLES, FLOATS = Lanes(types.float64), Lanes(types.float32)
+PAIRS = Lanes(types.float64, vectors=2)  # of doubles: two operations at once, for each
 
 
 @extending.register_model(Lanes)
@@ -70,7 +71,7 @@ def as_vector(builder: Any, kind: Lanes, side: Any, value: Any) -> Any:
     """Return the LLVM value of an argument: a vector as it is, a number in every lane."""
     if isinstance(side, Lanes):
         return value
-    if kind is FLOATS:
+    if kind.number == types.float32:
         value = builder.fptrunc(value, ir.FloatType())
     return splatted(builder, kind, value)
 
@@ -216,6 +217,35 @@ def largest_lane(typing: Any, x: Any) -> Any:
 
 
 @intrinsic
+def lane_sums(typing: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any,
+              h: Any) -> Any:  # fmt: skip
+    """Return the sum of the lanes of each of eight vectors of doubles, in one vector."""
+
+    def joined(builder: Any, x: Any, y: Any, width: int) -> Any:
+        """Add neighbours, `width` lanes each: those of x, then those of y."""
+        index = ir.IntType(32)
+        sides = []
+        for begin in (0, width):
+            lanes = [
+                vector * WIDTH + first + lane
+                for first in range(begin, WIDTH, 2 * width)
+                for vector in (0, 1)
+                for lane in range(width)
+            ]
+            mask = ir.Constant(ir.VectorType(index, WIDTH), lanes)
+            sides.append(builder.shuffle_vector(x, y, mask))
+        return builder.fadd(*sides)
+
+    def generate(builder: Any, kind: Any, *vectors: Any) -> Any:
+        for width in (1, 2, 4):
+            both = zip(vectors[::2], vectors[1::2], strict=True)
+            vectors = tuple(joined(builder, x, y, width) for x, y in both)
+        return vectors[0]
+
+    return _lane_by_lane(generate, (a, b, c, d, e, f, g, h))
+
+
+@intrinsic
 def sqrt(typing: Any, x: Any) -> Any:
     """Return the square roots."""
     return _lane_by_lane(lambda builder, kind, x: _call(builder, kind, "sqrt", x), (x,))
@@ -254,7 +284,7 @@ def power_of_two(typing: Any, shifted: Any) -> Any:
         def each(value: int) -> Any:
             return ir.Constant(kind.integers, [value] * kind.width)
 
-        fraction, bias = (52, 1023) if kind is DOUBLES else (23, 127)
+        fraction, bias = (52, 1023) if kind.bits == 64 else (23, 127)
         bits = builder.shl(builder.bitcast(shifted, kind.integers), each(fraction))
         return builder.bitcast(builder.add(bits, each(bias << fraction)), kind.vector)
 
