@@ -217,6 +217,23 @@ def largest_lane(typing: Any, x: Any) -> Any:
 
 
 @intrinsic
+def lane_sum(typing: Any, x: Any) -> Any:
+    """Return the sum of the numbers in a vector, a number; halves are added to halves."""
+
+    def generate(builder: Any, kind: Any, x: Any) -> Any:
+        index, undefined = ir.IntType(32), ir.Constant(kind.vector, ir.Undefined)
+        width = kind.width
+        while width > 1:
+            width //= 2
+            lanes = [min(lane + width, kind.width - 1) for lane in range(kind.width)]
+            mask = ir.Constant(ir.VectorType(index, kind.width), lanes)
+            x = builder.fadd(x, builder.shuffle_vector(x, undefined, mask))
+        return builder.extract_element(x, ir.Constant(index, 0))
+
+    return _lane_by_lane(generate, (x,), returns=x.number)
+
+
+@intrinsic
 def lane_sums(typing: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any,
               h: Any) -> Any:  # fmt: skip
     """Return the sum of the lanes of each of eight vectors of doubles, in one vector."""
