@@ -33,6 +33,7 @@ from evolino.network.backward.sequence import (
     SequencePass,
     drive_sequence,
     drive_sequence_backward,
+    zeros_in_lanes,
 )
 from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM
@@ -103,10 +104,10 @@ class Objective:
     def _forward(self, matrices: Matrices) -> _Forward:
         fitted, driven = self._segments
         passes = {
-            id(series): drive_sequence(
-                matrices, self._vectors(series), self._held, str(number)
+            key: drive_sequence(
+                matrices, vectors, self._held, str(number), len(self._vectors)
             )
-            for number, series in enumerate(distinct([*fitted, *driven]))
+            for number, (key, vectors) in enumerate(self._vectors.items())
         }
         features = [self._features(passes[id(s.series)], s) for s in fitted]
         whole = features[0] if len(features) == 1 else np.concatenate(features)
@@ -132,7 +133,10 @@ class Objective:
     def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
         gradient = Gradient(matrices)
         fitted, scored = self._segments
-        into = {key: _Into.zeros(each) for key, each in forward.passes.items()}
+        into = {
+            key: _Into.zeros(each, self._held, str(number))
+            for number, (key, each) in enumerate(forward.passes.items())
+        }
         if forward.runs is not None:
             to_readout, to_h, to_s = run_freely_backward(
                 forward.runs, np.moveaxis(forward.to_outputs, 0, 2), gradient
@@ -169,8 +173,13 @@ class Objective:
         into[own].outputs[rows] += to_h
         into[own].states[rows] += to_s
 
-    def _vectors(self, series: Series) -> Array:
-        return input_vectors(self.architecture, series.inputs, series.fed_back)
+    @cached_property
+    def _vectors(self) -> dict[int, Array]:
+        """The input vectors (T, U) of each series, as it is driven over them."""
+        return {
+            id(series): input_vectors(self.architecture, series.inputs, series.fed_back)
+            for series in distinct([*self._segments[0], *self._segments[1]])
+        }
 
     def _features(self, passed: SequencePass, segment: Segment) -> Array:
         h, s = passed.cells()
@@ -235,16 +244,20 @@ class _Into:
     states: Array
 
     @classmethod
-    def zeros(cls, passed: SequencePass) -> _Into:
-        """Return it before anything is passed on."""
-        shape = len(passed.vectors), passed.matrices.architecture.cells
-        return cls(np.zeros(shape), np.zeros(shape))
+    def zeros(cls, passed: SequencePass, held: Held, name: str) -> _Into:
+        """Return it before anything is passed on, in memory by that name."""
+        names = f"to outputs {name}", f"to states {name}"
+        return cls(*(zeros_in_lanes(passed, held, each) for each in names))
 
     def add_starts(self, rows: IntArray, outputs: Array, states: Array) -> None:
         """Add what is passed on to the cells (N, C) before rows; at rest nothing is."""
         later = rows > 0
-        np.add.at(self.outputs, rows[later] - 1, outputs[later])
-        np.add.at(self.states, rows[later] - 1, states[later])
+        places = rows[later] - 1
+        for each, values in ((self.outputs, outputs[later]), (self.states, states[later])):
+            if len(np.unique(places)) == len(places):
+                each[places] += values
+            else:
+                np.add.at(each, places, values)
 
 
 def check_loss(

@@ -93,8 +93,9 @@ def adjoint(solved: Solved, to_weights: Array) -> Array:
 def to_features(solved: Solved, g: Array, rows: slice) -> Array:
     """Return what is passed on to some rows of the features, from G (S, K)."""
     x, v = solved.features[rows], solved.weights
-    residual = solved.targets[rows] - x @ v
-    found = residual @ g.T - (x @ g) @ v.T
+    left = x @ np.concatenate([-v, -g], axis=1)
+    left[:, : v.shape[1]] += solved.targets[rows]
+    found = left @ np.concatenate([g, v], axis=1).T
     if solved.scaled:
         found -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
     return np.asarray(found)

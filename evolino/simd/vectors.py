@@ -85,7 +85,7 @@ def _has_lanes(*sides: Any) -> bool:
     return any(isinstance(side, Lanes) for side in sides)
 
 
-def _lane_by_lane(
+def lane_by_lane(
     generate: Callable[..., Any], sides: Any, *, returns: Any = None
 ) -> tuple[Any, Callable[..., Any]]:
     """Return what an intrinsic returns: its signature, and what writes its code.
@@ -119,7 +119,7 @@ def _arithmetic(instruction: str) -> Any:
 
     @intrinsic
     def operation(typing: Any, x: Any, y: Any) -> Any:
-        return _lane_by_lane(
+        return lane_by_lane(
             lambda builder, kind, a, b: getattr(builder, instruction)(a, b), (x, y)
         )
 
@@ -154,7 +154,7 @@ def _divide(x, y):  # type: ignore[no-untyped-def]
 @intrinsic
 def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """Return x y + z, rounded once; each may be a vector or a number."""
-    return _lane_by_lane(
+    return lane_by_lane(
         lambda builder, kind, *args: _call(builder, kind, "fma", *args), (x, y, z)
     )
 
@@ -162,13 +162,13 @@ def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
 @intrinsic
 def like(typing: Any, x: Any, number: Any) -> Any:
     """Return a vector of the type of x with a number in every lane."""
-    return _lane_by_lane(lambda builder, kind, x, value: value, (x, number))
+    return lane_by_lane(lambda builder, kind, x, value: value, (x, number))
 
 
 @intrinsic
 def lower(typing: Any, x: Any, y: Any) -> Any:
     """Return the smaller of two; NaN if x is NaN, x if y is."""
-    return _lane_by_lane(
+    return lane_by_lane(
         lambda builder, kind, a, b: builder.select(builder.fcmp_ordered("<", b, a), b, a),
         (x, y),
     )
@@ -177,7 +177,7 @@ def lower(typing: Any, x: Any, y: Any) -> Any:
 @intrinsic
 def higher(typing: Any, x: Any, y: Any) -> Any:
     """Return the larger of two; NaN if x is NaN, x if y is."""
-    return _lane_by_lane(
+    return lane_by_lane(
         lambda builder, kind, a, b: builder.select(builder.fcmp_ordered(">", b, a), b, a),
         (x, y),
     )
@@ -192,7 +192,7 @@ def within(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
         above = builder.fcmp_ordered(">=", x, builder.fneg(bound))
         return builder.select(builder.and_(below, above), a, b)
 
-    return _lane_by_lane(generate, (x, bound, value, otherwise))
+    return lane_by_lane(generate, (x, bound, value, otherwise))
 
 
 @intrinsic
@@ -202,7 +202,7 @@ def beyond(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
     def generate(builder: Any, kind: Any, x: Any, bound: Any, a: Any, b: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", x, bound), a, b)
 
-    return _lane_by_lane(generate, (x, bound, value, otherwise))
+    return lane_by_lane(generate, (x, bound, value, otherwise))
 
 
 @intrinsic
@@ -213,59 +213,13 @@ def largest_lane(typing: Any, x: Any) -> Any:
         element = kind.vector.element
         return _call(builder, kind, "vector.reduce.fmax", x, returns=element)
 
-    return _lane_by_lane(generate, (x,), returns=x.number)
-
-
-@intrinsic
-def lane_sum(typing: Any, x: Any) -> Any:
-    """Return the sum of the numbers in a vector, a number; halves are added to halves."""
-
-    def generate(builder: Any, kind: Any, x: Any) -> Any:
-        index, undefined = ir.IntType(32), ir.Constant(kind.vector, ir.Undefined)
-        width = kind.width
-        while width > 1:
-            width //= 2
-            lanes = [min(lane + width, kind.width - 1) for lane in range(kind.width)]
-            mask = ir.Constant(ir.VectorType(index, kind.width), lanes)
-            x = builder.fadd(x, builder.shuffle_vector(x, undefined, mask))
-        return builder.extract_element(x, ir.Constant(index, 0))
-
-    return _lane_by_lane(generate, (x,), returns=x.number)
-
-
-@intrinsic
-def lane_sums(typing: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any,
-              h: Any) -> Any:  # fmt: skip
-    """Return the sum of the lanes of each of eight vectors of doubles, in one vector."""
-
-    def joined(builder: Any, x: Any, y: Any, width: int) -> Any:
-        """Add neighbours, `width` lanes each: those of x, then those of y."""
-        index = ir.IntType(32)
-        sides = []
-        for begin in (0, width):
-            lanes = [
-                vector * WIDTH + first + lane
-                for first in range(begin, WIDTH, 2 * width)
-                for vector in (0, 1)
-                for lane in range(width)
-            ]
-            mask = ir.Constant(ir.VectorType(index, WIDTH), lanes)
-            sides.append(builder.shuffle_vector(x, y, mask))
-        return builder.fadd(*sides)
-
-    def generate(builder: Any, kind: Any, *vectors: Any) -> Any:
-        for width in (1, 2, 4):
-            both = zip(vectors[::2], vectors[1::2], strict=True)
-            vectors = tuple(joined(builder, x, y, width) for x, y in both)
-        return vectors[0]
-
-    return _lane_by_lane(generate, (a, b, c, d, e, f, g, h))
+    return lane_by_lane(generate, (x,), returns=x.number)
 
 
 @intrinsic
 def sqrt(typing: Any, x: Any) -> Any:
     """Return the square roots."""
-    return _lane_by_lane(lambda builder, kind, x: _call(builder, kind, "sqrt", x), (x,))
+    return lane_by_lane(lambda builder, kind, x: _call(builder, kind, "sqrt", x), (x,))
 
 
 @intrinsic
@@ -276,7 +230,7 @@ def sign(typing: Any, x: Any) -> Any:
         negative = builder.fcmp_ordered("<", x, kind.constant(0.0))
         return builder.select(negative, kind.constant(-1.0), kind.constant(1.0))
 
-    return _lane_by_lane(generate, (x,))
+    return lane_by_lane(generate, (x,))
 
 
 @intrinsic
@@ -290,7 +244,7 @@ def inverse_or_zero(typing: Any, x: Any) -> Any:
         tiny = builder.and_(below, above)
         return builder.select(tiny, kind.constant(0.0), inverse)
 
-    return _lane_by_lane(generate, (x,))
+    return lane_by_lane(generate, (x,))
 
 
 @intrinsic
@@ -305,4 +259,4 @@ def power_of_two(typing: Any, shifted: Any) -> Any:
         bits = builder.shl(builder.bitcast(shifted, kind.integers), each(fraction))
         return builder.bitcast(builder.add(bits, each(bias << fraction)), kind.vector)
 
-    return _lane_by_lane(generate, (shifted,))
+    return lane_by_lane(generate, (shifted,))

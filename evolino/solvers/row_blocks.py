@@ -1,8 +1,8 @@
 """QR of one tall matrix: Householder reflections over sixty-four of its rows at a time.
 
-Golub & Van Loan 2013, section 5.2: each block of rows is eliminated against the triangle that
-those before left, so that what a reflection goes over stays near the processor. Rows lie in
-the lanes.
+Golub & Van Loan 2013, section 5.2: each block of rows is eliminated against the triangle
+that those before left, so that what a reflection goes over stays near the processor. Rows
+lie in the lanes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from evolino.simd.compiled import compiled
+from evolino.simd.lane_sums import lane_sum
 from evolino.simd.memory import (
     Shared,
     aligned,
@@ -24,7 +25,7 @@ from evolino.simd.memory import (
     shared,
     store,
 )
-from evolino.simd.vectors import WIDTH, lane_sum
+from evolino.simd.vectors import WIDTH
 from evolino.solvers.reflections import ROWS, dot, eight, plus_multiple, put_eight
 from evolino.vocabulary import Array
 
@@ -34,10 +35,9 @@ njit: Any = numba.njit
 
 def triangle_of(columns: Array, scales: Array, right: Array, diagonal: float
                 ) -> tuple[Array, Array]:  # fmt: skip
-    """Return R (S, S) and Q' Y (S, K) of the columns (T, S), each divided by its scale, above
-    a multiple of the identity; right: Y (T, K), 0 beside the identity.
+    """Return R (S, S) and Q' Y (S, K) of columns (T, S) above a multiple of the identity.
 
-    diagonal: that multiple. NaN goes through.
+    Columns are divided by their scales. right: Y (T, K), 0 beside the identity. diagonal: that multiple. NaN goes through.
     """
     (count, width), outputs = columns.shape, right.shape[1]
     triangle = np.zeros((width, width + outputs))

@@ -1,7 +1,7 @@
 """Free runs of one network beside each other and their gradient: eight runs in the lanes.
 
-Two groups of eight runs at a time go through all steps, so that what they compute stays near
-the processor. All of it is in float64.
+Two groups of eight runs at a time go through all steps, so that what they compute stays
+near the processor. All of it is in float64.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evolino.network.kernels.free_run_weights import weight_rows
 from evolino.simd.memory import aligned_copy, shared
 from evolino.vocabulary import Array
 
-KEPT = 2**26  # bytes that the groups together keep for the way back; more are run again
+KEPT = 3 * 2**25  # bytes that the groups together keep for the way back; more are run again
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,17 @@ from evolino.network.kernels.free_run_weights import add_weights, steps_together
 from evolino.network.kernels.full_peepholes import squashed
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT, load_gates
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import addresses, clear, fetch, load, memory, number, pairs, part, store
+from evolino.simd.memory import (
+    addresses,
+    clear,
+    load,
+    memory,
+    number,
+    pairs,
+    part,
+    store,
+)
+from evolino.simd.prefetch import fetch
 from evolino.simd.vectors import fma, like
 
 njit: Any = numba.njit
@@ -111,7 +121,7 @@ def _begin_back(network: Any, runs: Any, given: Any, t: int, place: Any,
 
 @njit(inline="always")
 def _fetch_before(network: Any, runs: Any, c: int, t: int) -> None:
-    """Fetch what a cell's step before needs: the processor sees no stream that goes back."""
+    """Fetch what the step before needs of a cell: going back is no stream that is foreseen."""
     cells, first = network.cells, network.width + 1
     fetch(runs.seen, t * (first + cells) + first + c)
     fetch(runs.states, (t - 1) * cells + c)

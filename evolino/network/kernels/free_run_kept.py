@@ -1,8 +1,8 @@
 """Free runs of one network that keep what their gradient needs: runs in the lanes.
 
-Two groups of eight runs go through all their steps together without leaving the processor's
-near memory. Their weights are shared by the lanes, and a weight that is read serves both
-groups: what drives their cells lies beside each other, in pairs of vectors.
+Two groups of eight runs go through all their steps together without leaving the
+processor's near memory. Their weights are shared by the lanes, and a weight that is read
+serves both groups: what drives their cells lies beside each other, in pairs of vectors.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ class Course(NamedTuple):
 
     inputs: (L, I). begin: the last output (K), the cells' outputs (C) and states (C).
     gates: (L, C, 4). seen: (L + 1, U + 1 + C), what drives the cells at each step; the last
-    row holds the cells that would drive them next. states: (L + 1, C). sums: (L, K) of the readout. kept: groups that have gates, seen and states
-    of their own, an even number; those beyond share the two last ones.
+    row holds the cells that would drive them next. states: (L + 1, C). sums: (L, K) of the
+    readout. kept: groups that have gates, seen and states of their own, an even number;
+    those beyond share the two last ones.
     """
 
     inputs: Any
@@ -231,7 +232,7 @@ def run_groups(network: Network, course: Course, groups: int, work: Any) -> None
 
 @njit
 def run_pair(network: Any, runs: Any, group: int, count: int, work: Any) -> None:
-    """Let a group and the next one run freely, as `run_groups`; only it if the count is 1."""
+    """Let a group and the next one run freely; only it if the count is 1."""
     cells, first = network.cells, network.width + 1
     now, after = work, part(work, 2 * (first + cells))
     net = part(after, 2 * cells)

@@ -12,8 +12,9 @@ import numba
 
 from evolino.network.kernels.free_run_kept import source
 from evolino.network.kernels.net_input import GATE_COUNT
+from evolino.simd.lane_sums import lane_sums
 from evolino.simd.memory import load, part, store
-from evolino.simd.vectors import fma, lane_sums, like
+from evolino.simd.vectors import fma, like
 
 # Steps that are summed up together: what they need, in vectors, stays in the processor's
 # second cache; but no fewer than `SHORTEST`.
@@ -21,14 +22,14 @@ NEAR, SHORTEST, LONGEST = 4096, 12, 128
 njit: Any = numba.njit
 
 
-@numba.njit
+@njit
 def steps_together(cells: int, width: int) -> int:
     """Return over how many steps `add_weights` sums at once."""
     rows = 2 * ((GATE_COUNT + 1) * cells + width + 1)
     return max(SHORTEST, min(NEAR // rows, LONGEST))
 
 
-@numba.njit
+@njit
 def weight_rows(count: int) -> int:
     """Return the vectors of a cell's weights from so many sources: a vector holds the four
     gates of two sources."""
@@ -85,7 +86,10 @@ def _add_one(network: Any, given: Any, row: int, steps: int, c: int, j: int,
              to: Any) -> None:  # fmt: skip
     """Add to the weights of a cell from source j and the next one."""
     passed, seen = given
-    x, y = part(seen, _source(network, c, j) * row), part(seen, _source(network, c, j + 1) * row)
+    x, y = (
+        part(seen, _source(network, c, j) * row),
+        part(seen, _source(network, c, j + 1) * row),
+    )
     d = part(passed, GATE_COUNT * c * row)
     zero = like(load(x, 0), 0.0)
     sums = (zero, zero, zero, zero, zero, zero, zero, zero)
@@ -104,14 +108,21 @@ def _add_three(network: Any, given: Any, row: int, steps: int, cells: Any, j: in
     """
     passed, seen = given
     one, two, three = cells
-    x, y = part(seen, _source(network, one, j) * row), part(seen, _source(network, one, j + 1) * row)
+    x, y = (
+        part(seen, _source(network, one, j) * row),
+        part(seen, _source(network, one, j + 1) * row),
+    )
     d, e = part(passed, GATE_COUNT * one * row), part(passed, GATE_COUNT * two * row)
     f = part(passed, GATE_COUNT * three * row)
     zero = like(load(x, 0), 0.0)
     a = b = c = (zero, zero, zero, zero, zero, zero, zero, zero)
     for t in range(steps):
         u, v = load(x, t), load(y, t)
-        a, b, c = _add(d, row, t, u, v, a), _add(e, row, t, u, v, b), _add(f, row, t, u, v, c)
+        a, b, c = (
+            _add(d, row, t, u, v, a),
+            _add(e, row, t, u, v, b),
+            _add(f, row, t, u, v, c),
+        )
     rows = weight_rows(network.width + 1 + network.recurrent)
     _store_sums(to, one * rows + j // 2, a)
     if two > one:
