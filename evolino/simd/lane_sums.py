@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import extending
+from numba.core import cgutils
 
 from evolino.simd.vectors import WIDTH, lane_by_lane
 
@@ -30,13 +31,12 @@ def lane_sum(typing: Any, x: Any) -> Any:
 
 
 @intrinsic
-def lane_sums(typing: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any,
-              h: Any) -> Any:  # fmt: skip
-    """Return the sum of the lanes of each of eight vectors of doubles, in one vector."""
+def lane_sums(typing: Any, vectors: Any) -> Any:
+    """Return the sum of the lanes of each of eight vectors of doubles, a tuple of them, in
+    one vector."""
 
     def joined(builder: Any, x: Any, y: Any, width: int) -> Any:
         """Add neighbours, `width` lanes each: those of x, then those of y."""
-        index = ir.IntType(32)
         sides = []
         for begin in (0, width):
             lanes = [
@@ -45,14 +45,15 @@ def lane_sums(typing: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: An
                 for vector in (0, 1)
                 for lane in range(width)
             ]
-            mask = ir.Constant(ir.VectorType(index, WIDTH), lanes)
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), lanes)
             sides.append(builder.shuffle_vector(x, y, mask))
         return builder.fadd(*sides)
 
-    def generate(builder: Any, kind: Any, *vectors: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        left = cgutils.unpack_tuple(builder, args[0])
         for width in (1, 2, 4):
-            both = zip(vectors[::2], vectors[1::2], strict=True)
-            vectors = tuple(joined(builder, x, y, width) for x, y in both)
-        return vectors[0]
+            both = zip(left[::2], left[1::2], strict=True)
+            left = [joined(builder, x, y, width) for x, y in both]
+        return left[0]
 
-    return lane_by_lane(generate, (a, b, c, d, e, f, g, h))
+    return vectors.dtype(vectors), generate

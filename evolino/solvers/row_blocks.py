@@ -37,7 +37,8 @@ def triangle_of(columns: Array, scales: Array, right: Array, diagonal: float
                 ) -> tuple[Array, Array]:  # fmt: skip
     """Return R (S, S) and Q' Y (S, K) of columns (T, S) above a multiple of the identity.
 
-    Columns are divided by their scales. right: Y (T, K), 0 beside the identity. diagonal: that multiple. NaN goes through.
+    Columns are divided by their scales. right: Y (T, K), 0 beside the identity. diagonal:
+    that multiple. NaN goes through.
     """
     (count, width), outputs = columns.shape, right.shape[1]
     triangle = np.zeros((width, width + outputs))

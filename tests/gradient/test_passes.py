@@ -146,8 +146,8 @@ def test_what_is_kept_and_how_long_chunks_are_does_not_matter(
 ):
     example = Example(rng, steps=50, cells=cells, **{kind: True})
     whole = example.gradient()
-    monkeypatch.setattr(sequence, "KEPT", 0)
-    monkeypatch.setattr(sequence, "SHORTEST", 7)
+    monkeypatch.setattr(sequence, "GATES_KEPT", 0)
+    monkeypatch.setattr(sequence, "LEAST_KEPT", 7)
     monkeypatch.setattr(free_runs, "KEPT", 0)
     for one, other in zip(whole, example.gradient(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)

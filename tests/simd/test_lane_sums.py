@@ -12,7 +12,7 @@ def add_up(values, totals):
     rows, to = memory(values), memory(totals)
     a, b, c, d = load(rows, 0), load(rows, 1), load(rows, 2), load(rows, 3)
     e, f, g, h = load(rows, 4), load(rows, 5), load(rows, 6), load(rows, 7)
-    store(to, 0, lane_sums(a, b, c, d, e, f, g, h))
+    store(to, 0, lane_sums((a, b, c, d, e, f, g, h)))
     store(to, 1, lane_sum(c))
 
 

@@ -33,8 +33,8 @@ from evolino.simd.memory import aligned, shared
 from evolino.simd.vectors import BYTES
 from evolino.vocabulary import Array
 
-KEPT = 2**25  # bytes of gates of all passes that are held at once
-SHORTEST = 64  # steps whose gates are kept at least
+GATES_KEPT = 2**25  # bytes of gates of all passes that are held at once
+LEAST_KEPT = 64  # steps whose gates are kept at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ def drive_sequence(
         drive_sparse_sequence(matrices, vectors, outputs, states, held)
         none = np.empty(0)
         return SequencePass(matrices, vectors, outputs, states, none, none, held)
-    most = max(KEPT // passes // (4 * n * outputs.itemsize), SHORTEST)
+    most = max(GATES_KEPT // passes // (4 * n * outputs.itemsize), LEAST_KEPT)
     gates = held.take(f"gates {name}", min(steps, most) * 4 * n)
     weights = _weights(matrices, n, held, name)
     passed = SequencePass(matrices, vectors, outputs, states, weights, gates, held)

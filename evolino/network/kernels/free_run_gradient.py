@@ -46,10 +46,8 @@ njit: Any = numba.njit
 def backward_size(cells: int, width: int, outputs: int) -> int:
     """Return the vectors that `run_groups_backward` works in."""
     rows = (GATE_COUNT + 1) * cells + width + 1
-    return 2 * (
-        outputs + width + 1 + 3 * cells + GATE_COUNT * STRIP
-        + rows * steps_together(cells, width)
-    )  # fmt: skip
+    places = outputs + width + 1 + 3 * cells + GATE_COUNT * STRIP
+    return int(2 * (places + rows * steps_together(cells, width)))
 
 
 @njit(inline="always")
@@ -121,7 +119,7 @@ def _begin_back(network: Any, runs: Any, given: Any, t: int, place: Any,
 
 @njit(inline="always")
 def _fetch_before(network: Any, runs: Any, c: int, t: int) -> None:
-    """Fetch what the step before needs of a cell: going back is no stream that is foreseen."""
+    """Prefetch what the step before needs of a cell; going back is not foreseen."""
     cells, first = network.cells, network.width + 1
     fetch(runs.seen, t * (first + cells) + first + c)
     fetch(runs.states, (t - 1) * cells + c)

@@ -56,7 +56,7 @@ def add_weights(network: Any, passed: Any, seen: Any, row: int, steps: int,
 
 
 @njit(inline="always")
-def _source(network: Any, c: int, j: int) -> int:
+def _source(network: Any, c: int, j: int) -> Any:
     """Return the place of a cell's j-th source, its last one beyond that."""
     j = min(j, network.width + network.recurrent)
     if j > network.width:
@@ -77,8 +77,7 @@ def _add(d: Any, row: int, t: int, x: Any, y: Any, sums: Any) -> Any:
 
 @njit(inline="always")
 def _store_sums(to: Any, at: int, sums: Any) -> None:
-    a, b, c, d, e, f, g, h = sums
-    store(to, at, load(to, at) + lane_sums(a, b, c, d, e, f, g, h))
+    store(to, at, load(to, at) + lane_sums(sums))
 
 
 @njit(inline="always")

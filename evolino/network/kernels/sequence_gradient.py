@@ -53,8 +53,9 @@ class WayBack(NamedTuple):
     """What the way back over a sequence reads besides, and what it adds to.
 
     turned: (4 n lanes, n), the weights from cells transposed. to_outputs, to_states:
-    (T, n), their gradients at each step by themselves. carry: (2 n), what comes from after the last
-    step, then what goes to before the first. to_weights, to_peepholes: are added to.
+    (T, n), their gradients at each step by themselves. carry: (2 n), what comes from after
+    the last step, then what goes to before the first. to_weights, to_peepholes: are added
+    to.
     """
 
     turned: Any
