@@ -1,6 +1,6 @@
 """Bouncing digits, ten free frames: PyTorch's convolutional LSTM beside a solved readout.
 
-`python -m benchmarks.frames --seconds 70 --seeds 3`: on the films of a row of the table
+`python -m benchmarks.frames --seconds 70 --seeds 3`: on the films of the table
 frames-best, at equal CPU seconds in one thread, the squared error of the free frames of a
 network of the same size in PyTorch, all weights trained by Adam (back-propagation through
 time, minibatches, the rate falling by a cosine over the seconds). What is lowest on the
@@ -27,7 +27,6 @@ from evolino.training.problem import split_of
 from evolino.training.tables import load_table
 from evolino.training.train import run
 
-TABLE = "frames-best"
 EVERY = 25  # minibatches, after which validation is looked at
 
 
@@ -45,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.frames", description=__doc__
     )
-    parser.add_argument("--row", type=int, default=0, help="of the table, from 0")
+    parser.add_argument("--table", default="frames-best")
     parser.add_argument("--seconds", type=float, default=70.0, help="of CPU, for PyTorch")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
@@ -56,27 +55,27 @@ def main() -> None:
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     if given.only in (None, "torch"):
         peer = Peer(given.seconds, given.rate, given.batch)
-        found = [by_torch(given.row, seed, peer) for seed in seeds]
+        found = [by_torch(given.table, seed, peer) for seed in seeds]
         _show(f"PyTorch, {given.seconds:g} CPU s, rate {given.rate:g}", found)
     if given.only in (None, "evolino"):
-        _show("evolino", [by_evolino(given.row, seed) for seed in seeds])
+        _show("evolino", [by_evolino(given.table, seed) for seed in seeds])
 
 
-def by_evolino(row: int, seed: int) -> tuple[float, str]:
-    """Return the error of a row of the table, and what it took."""
+def by_evolino(table: str, seed: int) -> tuple[float, str]:
+    """Return the error of a table, and what it took."""
     begun = time.process_time()
-    result = run(load_table(TABLE).rows[row].experiment(seed))
+    result = run(load_table(table).rows[0].experiment(seed))
     return result.metrics["mse"], f"{time.process_time() - begun:.0f} CPU s"
 
 
-def by_torch(row: int, seed: int, peer: Peer) -> tuple[float, str]:
+def by_torch(table: str, seed: int, peer: Peer) -> tuple[float, str]:
     """Return the error of PyTorch's network on the films of the same seed, and what it
     took."""
     import torch
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    experiment = load_table(TABLE).rows[row].experiment(seed)
+    experiment = load_table(table).rows[0].experiment(seed)
     task, network = experiment.task, experiment.network
     assert isinstance(task, Frames)
     assert isinstance(network, ConvLSTM)
