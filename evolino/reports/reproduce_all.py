@@ -41,7 +41,7 @@ class Budget:
 
 
 BUDGETS = {
-    "fast": Budget(3, 3.0, "fast", draws=5),
+    "fast": Budget(3, 3.0, "fast", draws=3),
     "full": Budget(None, math.inf, "", draws=None),
 }
 

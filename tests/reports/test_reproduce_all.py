@@ -81,7 +81,7 @@ def test_every_table_is_said_with_what_is_cut_and_left_out(known, tmp_path, monk
     (table,) = Made.last.tables
     second = load_table("mso-paper").rows[1].label
     assert paths == [table.path] == [tmp_path / "fast" / "mso-paper.json"]
-    assert Made.last.runner.quick == 5
+    assert Made.last.runner.quick == 3
     assert table.command == "evolino reproduce all --budget fast --workers 2"
     *each, total = lines
     assert len(each) == len(plan("fast", known))
