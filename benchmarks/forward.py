@@ -102,12 +102,12 @@ def _in_sequences(cells: int, effort: Effort) -> dict[str, Any]:
     readout = rng.normal(0.0, 0.1 / cells, (BLOCK, network.readout_width, 1))
     most = max(SEQUENCES)
     start = CellStates(*rng.normal(0.0, 0.3, (2, BLOCK, most, cells)))
-    heard, inputs = rng.normal(size=(most, 1)), rng.normal(size=(most, steps, INPUTS - 1))
+    fed, inputs = rng.normal(size=(most, 1)), rng.normal(size=(most, steps, INPUTS - 1))
 
     def run(first: int, count: int) -> Array:
         rows = slice(first, first + count)
         before = CellStates(start.outputs[:, rows], start.states[:, rows])
-        return free_run(block, readout, before, heard[rows], inputs[rows])
+        return free_run(block, readout, before, fed[rows], inputs[rows])
 
     alone = np.concatenate([run(n, 1) for n in range(BLOCK)], axis=1)
     np.testing.assert_allclose(run(0, BLOCK), alone, atol=1e-9)

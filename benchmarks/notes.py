@@ -1,116 +1,125 @@
-"""What the page says beside its tables; nothing here is measured."""
+"""Explanations on docs/performance.md, beside its tables; nothing here is measured."""
 
 from __future__ import annotations
 
 HEAD = """
 # Performance
 
-All figures come from one run of `make bench` (`results/benchmarks.json`). Calls that are
-compared take turns; a ratio is taken round by round. Each figure is the median of its
-rounds, with the quartiles in brackets. One core and one BLAS thread, processor time, unless
-said; float64. Ratios carry over to other machines better than times do.
+This page says how fast evolino is, beside NumPy, JAX, PyTorch, LAPACK, scikit-learn and
+PyBrain, and beside what the processor could do at most. It is for readers who want to
+know what a run costs, or who work on the kernels. All figures come from one run of
+`make bench` (`results/benchmarks.json`). Calls that are compared take turns, and a ratio is
+taken in each round. Each figure is the median over the rounds, with the quartiles in
+brackets. Unless said otherwise, figures are processor time of one core with one BLAS
+thread, in float64. Ratios carry over to other machines better than times do.
 """
 
 WHY = {
     "roofline": """
-The roofline is what no kernel can exceed on this machine. A step of a cell with I inputs, a
-bias and C recurrent sources takes 4 (1 + I + C) multiply-adds, and 93 multiplications for
-its five exponentials and what follows them; the processor's best rate of multiply-adds,
-measured, divided by their sum is one limit. The other: all 8 * 4 (1 + I + C) bytes of the
-cell's weights pass by at every step, from the cache that holds one network's, at its best
-rate, measured. With eight sequences of one network in the lanes a weight read once serves
-eight times.
+The roofline is a speed that no kernel can exceed on this machine; it is the lower of two
+limits. The first is arithmetic. A step of a cell with I inputs, a bias and C recurrent
+sources takes 4 (1 + I + C) multiply-adds, and 93 multiplications for its five
+exponentials and what follows them. The limit is the measured best rate of multiply-adds,
+divided by their sum. The second is memory. All 8 * 4 (1 + I + C) bytes of the cell's
+weights are read at every step, from the cache that holds the weights of one network, at
+its measured best rate. With eight sequences of one network in the lanes, a weight is read
+once for eight sequences.
 """,
     "forward": """
-Below 20 cells arithmetic limits. What is missing to the roofline are the two divisions of a
-cell-step, additions and comparisons, which the count leaves out, and waits: a step needs
-the outputs of the last one, and the polynomial of each exponential is a chain of
-multiply-adds. From 20 cells on reading the weights limits: eight networks' weights are read
-once a step, from the second cache, and nothing is done with a weight but one multiply-add;
-meanwhile the states and outputs of the cells before are computed.
-From 64 cells on networks are driven one by one with their cells in the lanes. Only
-sequences that share weights help more, which is why eight of them are given the lanes. The
-compared outputs agree to 1e-9 on the same weights.
+Below 20 cells arithmetic is the limit. The kernel stays below the roofline for two
+reasons. The count excludes the two divisions of a cell-step, additions and comparisons.
+And the processor waits: a step needs the outputs of the last one, and the polynomial of
+each exponential is a chain of multiply-adds. From 20 cells on reading the weights is the
+limit. The weights of eight networks are read once a step, from the second cache, and each
+is used for one multiply-add; meanwhile the states and outputs of the cells before are
+computed. From 64 cells on networks are driven one by one, with their cells in the lanes.
+Only sequences that share weights are faster than that, so eight sequences go into the
+lanes where there are eight. The compared outputs agree to 1e-9 on the same weights.
 """,
     "large": """
-A large network's weights come from the second cache, or from behind it. Four series are
-driven at once, so that a weight that was read serves four times; sixteen sums, four gates
-of four series, are what the registers hold. Both ways give the same bits.
+The weights of a large network come from the second cache or from main memory. Four series
+are driven at once, so a weight is read once for four series. The registers hold sixteen
+sums, of four gates and four series. Both ways give the same bits.
 """,
     "symbols": """
-A column of the input weights is looked up where one-hot inputs would be multiplied, to the
-same bits. The columns of a thousand symbols do not fit the first cache, and are laid out
-anew for every block of networks: that is what is left of their number.
+A column of the input weights is looked up instead of a multiplication by one-hot inputs,
+to the same bits. The time still grows a little with the number of symbols, because the
+columns of a thousand symbols do not fit the first cache and are laid out anew for every
+block of networks.
 """,
     "readout": """
-The roofline counts the T (S + 1)^2 multiply-adds of a Householder QR and nothing else. Rows
-are folded eight at a time, from where the states lie, two reflections at a time, so that a
-column is loaded and stored once for both. A column of eight rows takes 44 cycles where its
-multiply-adds alone take 39; two reflections take 180 more, partly in square roots and
-divisions, during which little is multiplied. Scales of columns are read off R. A
-well-conditioned R is solved by substitution; singular values are taken only where a pivot
-is near 0, at the cost of LAPACK's SVD. Normal equations (scikit-learn) are cheaper from
-some 100 columns on, and lose half of the figures, as the residuals show.
+The roofline counts only the T (S + 1)^2 multiply-adds of a Householder QR. Rows are
+reduced eight at a time, directly from the array of states, with two reflections at a
+time, so that a column is loaded and stored once for both. A column of eight rows takes 44
+cycles, of which its multiply-adds take 39. Two reflections take 180 more, partly in
+square roots and divisions, during which little is multiplied. The scales of the columns
+are taken from R. A well-conditioned R is solved by substitution; singular values are
+computed only if a pivot is near 0, at the cost of LAPACK's SVD. Normal equations
+(scikit-learn) are cheaper from about 100 columns on, and lose half of the digits, as the
+residuals show.
 """,
     "evaluation": """
-PyBrain needs Python 2.7 and cannot run beside the rest: its figures were measured once, on
-a comparable machine, with numpy 1.11.3 and scipy 0.19.1 (individuals per processor second
-at 400 points). "As PyBrain" is its work: a teacher-forced pass over 400 points, a fit on
-the last 267, a free run over 267; PyBrain also repeats 133 points of washout, which evolino
-need not, because it keeps the cells. "As evolino" is the split of its own task: 100 points
-of washout, 200 fitted, 100 free-running. The roofline is that of the forward pass and of
-the readout together. Small networks are furthest from it, because each block of eight also
-pays for the Python around five calls of kernels, some 70 microseconds.
+PyBrain needs Python 2.7 and cannot run beside the others. Its figures were measured once,
+on a comparable machine, with numpy 1.11.3 and scipy 0.19.1 (individuals per processor
+second at 400 points). "As PyBrain" is the same work as PyBrain's: a teacher-forced pass
+over 400 points, a fit on the last 267, a free run over 267. PyBrain also repeats 133
+points of washout; evolino keeps the states and need not. "As evolino" is the split of
+evolino's own task: 100 points of washout, 200 fitted, 100 in free run. The roofline is
+that of the forward pass and of the readout together. Small networks are furthest from it,
+because the Python code around five calls of kernels takes about 70 microseconds for each
+block of eight.
 """,
     "gradient": """
-Losses and gradients are held to JAX's within 1e-6 of the largest entry before anything is
-timed. Free runs go in groups of eight through all their steps and back, near the processor;
-gates are kept from the way there, so that no exponential is taken on the way back. With 100
-cells nearly all of the time are multiply-adds: of the free runs alone 84 * 200 * 400 * 102,
-three times.
+Before anything is timed, losses and gradients are compared with JAX's, to 1e-6 of the
+largest entry. Free runs go in groups of eight through all their steps and back, so that
+their data stay in the cache. Gates are kept from the forward pass, so the backward pass
+computes no exponential. With 100 cells nearly all of the time is multiply-adds: for the
+free runs alone 84 * 200 * 400 * 102, three times.
 """,
     "searches": """
-Losses are made up, so this is what a search itself takes. CMA-ES and xNES multiply matrices
-of the square of the weights, and find their eigenvectors: xNES in every generation, CMA-ES
-in every so many, as its tutorial has it. The `cmaes` library multiplies them for every
-point that it draws; at 2,000 weights and P = 200 its CMA-ES needs more memory than most
-machines have.
+The losses are made up, so this is the time of the search itself. CMA-ES and xNES multiply
+matrices with a row and a column for each weight, and compute their eigenvectors: xNES in
+every generation, CMA-ES at intervals, as its tutorial says. The `cmaes` library
+multiplies them for every point that it draws; at 2,000 weights and P = 200 its CMA-ES
+needs more memory than most machines have.
 """,
     "generation": """
 ESP mutates half of its chromosomes, 10 rows a cell, and costs next to nothing. Random
-search draws 400,000 numbers. The genetic search keeps DEAP's selection and crossover, on
-arrays; DEAP's own mutation, a Python loop over every gene, took 100 ms a generation, more
-than the evaluation: here NumPy's generator makes the noise. Diagonal CMA-ES makes 400,000
-normal numbers, which Numba draws from NumPy's generator with NumPy's bits in a third of its
-time; its tell is a few products. The faster evaluation becomes, the larger these shares.
+search draws 400,000 numbers. The genetic search uses DEAP's selection and crossover, on
+arrays. DEAP's own mutation, a Python loop over every gene, took 100 ms a generation, more
+than the evaluation, so NumPy's generator draws the noise instead. Diagonal CMA-ES draws
+400,000 normal numbers; Numba draws them from NumPy's generator, with NumPy's bits, in a
+third of its time. Its tell is a few products. These shares grow as the evaluation gets
+faster.
 """,
     "scaling": """
-Blocks of eight networks go to the threads, whose kernels hold no interpreter lock; each
-thread has a workspace that it writes to again and again. What is missing to the number of
-cores: 25 blocks split 13 to 12, which leaves 1.92; ask, tell and record are done by one
-thread, which leaves 1.87; and the Python of the blocks, a twentieth of their time, takes
-turns. Two processes side by side do not slow each other down.
+Blocks of eight networks go to the threads. Their kernels hold no interpreter lock, and
+each thread uses its workspace again. The gain is below the number of cores for three
+reasons. 25 blocks split 13 to 12, which leaves 1.92. One thread does ask, tell and
+record, which leaves 1.87. And the Python code of the blocks, a twentieth of their time,
+runs in one thread at a time. Two processes beside each other do not slow each other down.
 """,
     "acting": """
-Eight networks, or eight episodes of one, lie in the lanes of a vector, each with its cart.
-Where networks fall at different times, a lane that has fallen waits for the last of its
-eight: that is what a population as it is drawn loses.
+The lanes of a vector hold eight networks, or eight episodes of one, each with its cart. A
+lane whose episode has ended waits for the last of its eight. So a population of first
+draws, whose episodes end at different times, is slower.
 """,
     "step": """
-From Python most of a step is the way into NumPy, ONNX Runtime or PyTorch, once for every
-operation or once for all. In C it is the exponentials of the C library. C is timed by the
-self-test of the exported source, compiled with -O2; code is the bytes of its machine code
-without the self-test. The forms compute the same outputs ([export](export.md)).
+From Python, most of the time of a step is the overhead of calling NumPy, ONNX Runtime or
+PyTorch, once for every operation or once for all. In C it is the exponentials of the C
+library. C is timed by the self-test of the exported source, compiled with -O2; code is
+the bytes of its machine code without the self-test. All forms compute the same outputs
+([export](export.md)).
 """,
     "start": """
-`evolino --help` imports typer and nothing numerical. Up to the first generation most of the
-time goes into importing NumPy, Numba and SciPy, and into loading compiled kernels from
-disk; evaluating takes a small part.
+`evolino --help` imports typer and nothing numerical. Most of the time to the first
+generation goes into importing NumPy, Numba and SciPy, and into loading compiled kernels
+from disk. The evaluation is a small part.
 """,
 }
 
 TRIED = {
-    "forward": "Forward pass: tried without gain were tiles of five cells that share "
+    "forward": "Forward pass: without gain were tiles of five cells that share "
     "the loads of sources, fewer than 64 cells in the lanes, code for one variant of the "
     "cell only (4 % faster, for sixteen compilations), fetching the next cell's weights "
     "ahead (0.9 times from 40 cells on), and net inputs in thirds instead of halves; with"
@@ -118,13 +127,13 @@ TRIED = {
     "to 1.6 times), and states and outputs computed between the halves of the next cells'"
     " net inputs (1.0, 1.15, 1.2, 1.1 times at 5, 10, 20, 40 cells). With 5 cells, by an "
     "estimate, a fifth of the time goes into the end of each step, where the next one "
-    "waits for its last output; two blocks of networks at once would fill it. Up to 40 "
-    "cells NumPy and JAX are 1.2 to 2.2 times as fast on this processor as on the one "
+    "waits for its last output; two blocks of networks at once would use this time. Up to "
+    "40 cells NumPy and JAX are 1.2 to 2.2 times as fast on this processor as on the one "
     "that the targets were set on.",
     "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times"
     " slower than two at a time over 8 rows. Making the next reflections before the last "
     "ones are through, at once or a step after each column, gained nothing or cost a "
-    "tenth: what waits keeps what could go on out of the processor's queue. With gain: "
+    "tenth: instructions that wait fill the processor's queue. With gain: "
     "the first two reflections read the states where they lie (1.15 times at 10 cells, "
     "1.06 at 40), targets get no reflections of their own, and all is one compiled call.",
     "evaluation": "Whole evaluations: as for the forward pass and the readout; errors "

@@ -60,7 +60,7 @@ def _targets(every: Sequence[Target]) -> str:
         lines.append([each.what, reach, found, limit, verdict])
     missed = sorted({each.subject for each in every if each.met is False})
     tried = [f"- {notes.TRIED[subject]}" for subject in missed if subject in notes.TRIED]
-    head = "## Set out to reach\n\n" + table(lines, "lrrrl")
+    head = "## Targets\n\n" + table(lines, "lrrrl")
     return head + ("\n\nWhere targets are missed:\n\n" + "\n".join(tried) if tried else "")
 
 

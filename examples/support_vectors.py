@@ -1,4 +1,4 @@
-"""Classify with support vectors: did the sign of what is heard change?
+"""Classify with support vectors: did the sign of the input change?
 
 The answer is the product of two signs, which no weighted sum of them gives. The networks
 here only remember, in cells that hardly leave their linear range: then least squares and a
@@ -10,10 +10,10 @@ import numpy as np
 import evolino
 
 rng = np.random.default_rng(7)
-heard = rng.normal(size=1000)
-same = np.where(heard[1:] * heard[:-1] > 0, 1.0, -1.0)
+signal = rng.normal(size=1000)
+same = np.where(signal[1:] * signal[:-1] > 0, 1.0, -1.0)
 task = evolino.SeriesTask(
-    np.concatenate([[1.0], same]), inputs=heard, washout=20, generates=False
+    np.concatenate([[1.0], same]), inputs=signal, washout=20, generates=False
 )
 
 # Of several capacities and widths the best on validation data is taken.

@@ -1,4 +1,4 @@
-"""What cells do from one stretch of rows to the next, as a guess that is then proven.
+"""Guess of how cells change from one stretch of rows to the next; it is then proven.
 
 A cell *counts*: a stretch adds the same to its state each time, but for a drift. It
 *creeps*: it keeps its state and moves, always less, as where a peephole shuts the input
@@ -140,7 +140,7 @@ def _crept(
     A state that is to leave the slack at its front must first enter the zone there, by half
     of it at most if no gain is larger; and then go the other half by gains from within the
     zone. Against its direction it goes no further than `most` of the gains that way. Where
-    the zone does not hold it, twice as long a slack is asked for.
+    the zone does not hold it, the slack is made twice as long.
     """
     length = slack.hi - slack.lo
     start = _zone_begins(slack, rises)

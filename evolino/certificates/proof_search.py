@@ -1,4 +1,4 @@
-"""How far a proof goes: the longest strings for which it succeeds."""
+"""Search for the longest strings that a proof covers."""
 
 from __future__ import annotations
 
@@ -204,8 +204,8 @@ class Search:
 def largest(holds: Callable[[int], bool], most: int) -> int:
     """Return the largest number in 0 .. most that holds, to one part in PRECISION.
 
-    0 need not be asked. What holds for a number is taken to hold for smaller ones, so that
-    the number returned has been asked itself, unless it is 0.
+    0 need not be tried. What holds for a number is taken to hold for smaller ones, so that
+    the number returned has been tried itself, unless it is 0.
     """
     if holds(most):
         return most

@@ -12,6 +12,7 @@ import typer
 
 from evolino.cli.csv_folder import write_estimator
 from evolino.cli.csv_table import Written, check_columns, check_numbers, write_text
+from evolino.cli.csv_tracking import FitLog
 from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Forecasting:
     season: int | None
     seed: int
     time: str | None = None
-    threshold: float | None = None  # of anomalies, which are then asked for
+    threshold: float | None = None  # of anomalies; None: they are not scored
     parameters: Mapping[str, Any] = field(default_factory=dict)  # others of the forecaster
 
     def forecaster(self) -> EvolinoForecaster:
@@ -45,42 +46,48 @@ class Forecasting:
         )
 
 
-def forecast(table: Any, asked: Forecasting, files: Written, folder: Path) -> None:
+def forecast(
+    table: Any, settings: Forecasting, files: Written, folder: Path, log: FitLog
+) -> None:
     """Print how good forecasts are on rows held out, then the forecast; write both, and
     what was fitted into a folder."""
-    known, x = known_rows(table, asked.targets, asked.inputs)
+    known, x = known_rows(table, settings.targets, settings.inputs)
     last = len(known)
     typer.echo(
         f"{last:,} steps to fit, {int(known.isna().to_numpy().sum())} values missing"
     )
-    held = max(round(HELD_OUT * last), asked.horizon + ORIGINS)
-    if last - held >= asked.horizon + 8:
+    held = max(round(HELD_OUT * last), settings.horizon + ORIGINS)
+    if last - held >= settings.horizon + 8:
         first = last - held
-        trial = asked.forecaster().fit(known.iloc[:first], _rows(x, 0, first))
+        trial = settings.forecaster().fit(known.iloc[:first], _rows(x, 0, first))
         found = trial.evaluate(known, first=first, origins=ORIGINS, X=_rows(x, 0, last))
         typer.echo(f"\nfitted to the first {first:,} steps, on those after them:")
         typer.echo(found.described())
-    forecaster = asked.forecaster().fit(known, _rows(x, 0, last))
+        log.add("test", found.errors["evolino"].row())
+    columns = {"target": settings.targets, "inputs": settings.inputs, "time": settings.time}
+    forecaster = settings.forecaster()
+    log.follow(forecaster, columns)
+    forecaster.fit(known, _rows(x, 0, last))
+    log.add("rolling_origins", forecaster.errors_)
     typer.echo(f"\nby {'; '.join(forecaster.members_[:3])}"
                f"{' and others' if len(forecaster.members_) > 3 else ''}")  # fmt: skip
-    columns = {"target": asked.targets, "inputs": asked.inputs, "time": asked.time}
     write_estimator(folder, forecaster, columns)
-    if asked.threshold is not None:
+    if settings.threshold is not None:
         from evolino.cli.csv_anomalies import write_anomalies
 
-        scores = forecaster.anomalies(threshold=asked.threshold)
+        scores = forecaster.anomalies(threshold=settings.threshold)
         dates = forecaster.model_.training.dates
-        write_anomalies(scores, dates, asked.targets, files)
+        write_anomalies(scores, dates, settings.targets, files)
         return
-    if x is not None and len(table) < last + asked.horizon:
+    if x is not None and len(table) < last + settings.horizon:
         typer.echo(
             f"\nno forecast: the inputs end {len(table) - last} steps after the target, "
-            f"{asked.horizon} are needed"
+            f"{settings.horizon} are needed"
         )
         return
-    ahead = {"X": _rows(x, last, last + asked.horizon)}
+    ahead = {"X": _rows(x, last, last + settings.horizon)}
     write_forecast(
-        forecaster, asked.horizon, ahead, (asked.targets, asked.time), known, files
+        forecaster, settings.horizon, ahead, (settings.targets, settings.time), known, files
     )
 
 

@@ -12,6 +12,7 @@ import typer
 
 from evolino.cli.csv_folder import write_estimator
 from evolino.cli.csv_table import check_columns, check_numbers, check_order, write_text
+from evolino.cli.csv_tracking import FitLog
 from evolino.storage.plain_text import shown
 
 FOLDS = 5
@@ -19,7 +20,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """What labels are to be told; the fields are options of the command."""
+    """Which labels are to be predicted; the fields are options of the command."""
 
     label: str
     group: str
@@ -40,11 +41,13 @@ class Groups:
     inputs: list[str]
 
 
-def classify(table: Any, asked: Labelling, csv: Path | None, folder: Path) -> None:
-    """Print how well labels of held-out groups are told; write those of groups without, and
-    what was fitted into a folder."""
-    label, group = asked.label, asked.group
-    groups = read_groups(table, label, group, asked.inputs)
+def classify(
+    table: Any, settings: Labelling, csv: Path | None, folder: Path, log: FitLog
+) -> None:
+    """Print how well labels of held-out groups are predicted; write the labels of groups
+    without one, and the fitted estimator into a folder."""
+    label, group = settings.label, settings.group
+    groups = read_groups(table, label, group, settings.inputs)
     labels, sequences = groups.labels, groups.sequences
     known = [n for n, each in enumerate(labels) if each is not None]
     lengths = [len(x) for x in sequences]
@@ -55,11 +58,12 @@ def classify(table: Any, asked: Labelling, csv: Path | None, folder: Path) -> No
     )
     target = np.asarray([labels[n] for n in known])
     X = [sequences[n] for n in known]
-    estimator, numbers = _estimator(target, asked)
-    _print_score(estimator, X, target, numbers=numbers)
+    estimator, numbers = _estimator(target, settings)
+    log.add("test", _score(estimator, X, target, numbers=numbers))
     columns = {
-        "label": label, "group": group, "inputs": groups.inputs, "time": asked.time,
+        "label": label, "group": group, "inputs": groups.inputs, "time": settings.time,
     }  # fmt: skip
+    log.follow(estimator, columns)
     write_estimator(folder, estimator.fit(X, target), columns)
     import pandas as pd
 
@@ -107,18 +111,19 @@ def read_groups(table: Any, label: str | None, group: str, inputs: Sequence[str]
     return Groups(names, sequences, labels, chosen)
 
 
-def _estimator(target: Any, asked: Labelling) -> tuple[Any, bool]:
+def _estimator(target: Any, settings: Labelling) -> tuple[Any, bool]:
     """Return the estimator for targets, and whether they are numbers, not classes."""
     from evolino.estimators.classifier import EvolinoClassifier
     from evolino.estimators.regressor import EvolinoRegressor
 
     numbers = target.dtype.kind == "f" and bool((target != np.round(target)).any())
     kind = EvolinoRegressor if numbers else EvolinoClassifier
-    estimator = kind(targets="sequence", random_state=asked.seed, **asked.parameters)
+    estimator = kind(targets="sequence", random_state=settings.seed, **settings.parameters)
     return estimator, numbers
 
 
-def _print_score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> None:
+def _score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> dict[str, float]:
+    """Return how well those held out in turn are predicted, after it is printed."""
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
     if numbers:
@@ -127,10 +132,10 @@ def _print_score(estimator: Any, X: Any, target: Any, *, numbers: bool) -> None:
         counts = np.unique(target, return_counts=True)[1]
         if counts.min() < 2:
             typer.echo("a label occurs once: nothing is held out")
-            return
+            return {}
         folds = StratifiedKFold(min(FOLDS, counts.min()), shuffle=True, random_state=0)
     found = cross_val_predict(estimator, X, target, cv=folds)
-    _print_against(found, target, "held out", numbers=numbers)
+    return _print_against(found, target, "held out", numbers=numbers)
 
 
 def print_right(found: Any, labels: Sequence[Any], *, numbers: bool) -> None:
@@ -141,13 +146,16 @@ def print_right(found: Any, labels: Sequence[Any], *, numbers: bool) -> None:
         _print_against(found[known], target, f"{len(known)} groups", numbers=numbers)
 
 
-def _print_against(found: Any, target: Any, what: str, *, numbers: bool) -> None:
+def _print_against(
+    found: Any, target: Any, what: str, *, numbers: bool
+) -> dict[str, float]:
     if numbers:
         error = np.sqrt(np.square(found - target).mean())
         typer.echo(f"{what}: root mean squared error {error:.4g}, by the mean "
                    f"{target.std():.4g}")  # fmt: skip
-        return
+        return {"rmse": float(error)}
     counts = np.unique(target, return_counts=True)[1]
     usual = counts.max() / counts.sum()
-    typer.echo(f"{what}: {(found == target).mean():.1%} right, by the usual label "
-               f"{usual:.1%}")  # fmt: skip
+    right = float((found == target).mean())
+    typer.echo(f"{what}: {right:.1%} right, by the usual label {usual:.1%}")
+    return {"accuracy": right}

@@ -52,11 +52,11 @@ def _resume(options: ResumeOptions) -> None:
 
     New limits take the place of all four old ones; target and stagnation stay.
     """
-    from evolino.cli.run import conclude, resumable, tracked
+    from evolino.cli.run import conclude, resumable
     from evolino.training.progress import Progress
     from evolino.training.resume_run import resume as resume_run
     from evolino.training.run_folder import RunFolder
-    from evolino.training.tracking import require
+    from evolino.training.tracking import require, tracked
 
     limits = {name: getattr(options, name) for name in LIMITS}
     given = any(limit is not None for limit in limits.values())
@@ -69,7 +69,7 @@ def _resume(options: ResumeOptions) -> None:
     with (
         resumable(opened, quiet=options.quiet),
         Progress(quiet=options.quiet) as progress,
-        tracked(options.track, opened) as trackers,
+        tracked(options.track, opened.path) as trackers,
     ):
         result = resume_run(
             opened,

@@ -19,7 +19,6 @@ from evolino.cli.worker_options import worker_settings
 from evolino.storage.plain_text import shown
 
 if TYPE_CHECKING:
-    from evolino.training.callbacks import Callback
     from evolino.training.result import Result
     from evolino.training.run_folder import RunFolder
 
@@ -108,12 +107,14 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     from evolino.training.run_experiment import run_experiment
     from evolino.training.run_folder import RunFolder
     from evolino.training.stopping import SavingError
-    from evolino.training.tracking import require
+    from evolino.training.tracking import require, tracked
     from evolino.training.workers.base import EvaluationError
 
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout
     )
+    if options.all_baselines:
+        check_all_baselines(options)
     experiment = experiment_of(task, fields, options)
     if options.track is not None:
         require(options.track)
@@ -122,7 +123,7 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
         with (
             resumable(folder, quiet=options.quiet),
             Progress(quiet=options.quiet) as bar,
-            tracked(options.track, folder) as trackers,
+            tracked(options.track, folder.path) as trackers,
         ):
             result = run_experiment(
                 experiment,
@@ -136,21 +137,33 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     except Exception:
         folder.discard_unless_begun()
         raise
+    if options.all_baselines:
+        result = with_trained_baselines(folder, result, pool.count, quiet=options.quiet)
     conclude(folder, result, quiet=options.quiet)
 
 
-@contextmanager
-def tracked(tracker: str | None, folder: RunFolder) -> Iterator[list[Callback]]:
-    """Give the callbacks of a tracker; what it logs of the run is named as its folder."""
-    from evolino.training.tracking import MLflow, TensorBoard
+def check_all_baselines(options: RunOptions) -> None:
+    """Raise ValueError where --all-baselines has nothing to compare with."""
+    if not options.baselines:
+        raise ValueError("--all-baselines and --no-baselines exclude each other")
+    if options.backend != "threads":
+        raise ValueError(
+            "--all-baselines needs --backend threads, which says how many CPU seconds a "
+            f"run took, got {options.backend}"
+        )
 
-    if tracker is None:
-        yield []
-    elif tracker == "tensorboard":
-        yield [TensorBoard(folder.path / "tensorboard")]
-    else:
-        with MLflow(run_name=folder.path.name) as mlflow:
-            yield [mlflow]
+
+def with_trained_baselines(
+    folder: RunFolder, result: Result, workers: int, *, quiet: bool
+) -> Result:
+    """Measure the trained baselines of a run into its result, saying which."""
+    from evolino.baselines.of_run import add_trained_baselines
+
+    def say(line: str) -> None:
+        if not quiet:
+            typer.echo(shown(line))
+
+    return add_trained_baselines(folder, result, workers, say)
 
 
 @contextmanager

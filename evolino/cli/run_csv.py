@@ -75,6 +75,10 @@ class CsvOptions:
     refine: Refine = None
     refine_steps: RefineSteps = None
     workers: Workers = None
+    track: Annotated[
+        str | None,
+        typer.Option(help="Log to tensorboard (OUT/tensorboard) or mlflow as well."),
+    ] = None
     out: Annotated[
         Path | None,
         typer.Option(
@@ -110,6 +114,13 @@ class CsvOptions:
         for name in ("horizon", "season", "png", "initialiser", "refine"):
             if self.label is not None and getattr(self, name) is not None:
                 raise ValueError(f"--{name} is of forecasts: leave it out with --label")
+        if self.networks == 0:
+            for name in ("evaluations", "seconds"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"--networks 0 leaves networks out, and --{name} lets networks "
+                        "evolve: leave one of them out"
+                    )
         if self.target is not None and self.readout is not None:
             raise ValueError("--readout is of labels: leave it out with --target")
 
@@ -130,24 +141,30 @@ def _run_csv(options: CsvOptions) -> None:
     from evolino.cli.csv_forecast import Forecasting, forecast
     from evolino.cli.csv_labels import Labelling, classify
     from evolino.cli.csv_table import Written, read_table
+    from evolino.cli.csv_tracking import logged
+    from evolino.training.tracking import require
 
     parameters = options.parameters()
+    if options.track is not None:
+        require(options.track)
     place = folder_for(options.out, options.file, options.seed, force=options.force)
     table, inputs = read_table(options.file, options.time), _listed(options.inputs)
     if options.label is not None and options.group is not None:
-        told = Labelling(
+        settings = Labelling(
             options.label, options.group, inputs, options.time, options.seed, parameters
         )
-        classify(table, told, options.csv, place)
+        with logged(options.track, place) as log:
+            classify(table, settings, options.csv, place, log)
         return
     usual = 1 if options.anomalies else 12
     horizon = usual if options.horizon is None else options.horizon
     limit = 6.0 if options.threshold is None else options.threshold
-    asked = Forecasting(
+    wanted = Forecasting(
         _listed(options.target), inputs, horizon, options.season, options.seed,
         options.time, limit if options.anomalies else None, parameters,
     )  # fmt: skip
-    forecast(table, asked, Written(options.csv, options.png), place)
+    with logged(options.track, place) as log:
+        forecast(table, wanted, Written(options.csv, options.png), place, log)
 
 
 def _listed(columns: str | None) -> list[str]:

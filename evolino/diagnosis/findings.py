@@ -49,7 +49,7 @@ def saturated_cells(states: Array) -> Finding:
         CELLS_SATURATED,
         f"{value:.0%} of the cells are saturated at {STEPS_SATURATED:.0%} of the steps and "
         "carry no more than a sign",
-        "smaller initial weights, or inputs of smaller scale, leave room for values",
+        "smaller initial weights, or inputs of smaller scale, leave a margin for values",
     )
 
 

@@ -104,10 +104,10 @@ def far_out(y: Array, training: Array) -> BoolArray:
     of nearly all training values than `FAR` such ranges."""
     lower = np.nanquantile(training, TAIL, axis=0, method="higher")
     upper = np.nanquantile(training, 1.0 - TAIL, axis=0, method="lower")
-    room = FAR * (upper - lower)
+    margin = FAR * (upper - lower)
     with np.errstate(invalid="ignore"):
-        outside = (y < lower - room) | (y > upper + room)
-    return np.asarray((outside & (room > 0)).any(axis=1))
+        outside = (y < lower - margin) | (y > upper + margin)
+    return np.asarray((outside & (margin > 0)).any(axis=1))
 
 
 def _interpolated(y: Array, rows: BoolArray) -> Array:

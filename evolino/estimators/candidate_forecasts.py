@@ -86,10 +86,10 @@ def design_of(
     x = np.concatenate([x[: len(y)] for x, y in zip(data.inputs, known, strict=True)])
     every = np.concatenate(z)
     lowest, highest = np.nanmin(every, axis=0), np.nanmax(every, axis=0)
-    room = SPREAD[min(form.difference, 1)] * np.maximum(highest - lowest, 1e-12)
+    beyond = SPREAD[min(form.difference, 1)] * np.maximum(highest - lowest, 1e-12)
     mean, scale = mean_and_scale(w if len(w) else np.zeros((1, every.shape[1])))
     return Design(
-        form, transform, mean, scale, *mean_and_scale(x), lowest - room, highest + room,
+        form, transform, mean, scale, *mean_and_scale(x), lowest - beyond, highest + beyond,
         networks,
     )  # fmt: skip
 

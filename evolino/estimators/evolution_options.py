@@ -44,7 +44,7 @@ class Evolution:
             estimator.initialiser,
             estimator.refine,
             jobs_of(estimator.n_jobs),
-            (Progress(),) if estimator.verbose else (),
+            (*((Progress(),) if estimator.verbose else ()), *estimator._listeners),
         )
 
     def around(self, genome: Array) -> Evolution:

@@ -57,9 +57,10 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
 
     horizon: steps that forecasts are chosen for. season: steps after which a series comes
     again; None takes it from the dates or the autocorrelation. networks, cells: how many
-    networks, 0 for none, and the memory cells of each. evaluations: of networks that evolve
-    beside those, on the rows before the first rolling origin; one step ahead for horizon 1,
-    else in free runs. They are taken only where they are better than all without evolution.
+    unevolved networks, 0 for none, and the memory cells of every network. evaluations: of
+    networks that evolve beside those, on the rows before the first rolling origin; one step
+    ahead for horizon 1, else in free runs. They are taken only where they are better than
+    all without evolution.
     seconds: of the whole fit, but what was taken is fitted to its end: candidates that it
     does not reach are left out, and what is left of it is for the evolution, which it
     begins without evaluations too. search, initialiser, refine: of the evolution, as of

@@ -20,6 +20,7 @@ from evolino.estimators.saved_parameters import parameters_from_state, parameter
 from evolino.estimators.saved_sequences import restore_sequences, sequences_state
 from evolino.storage.archive import load_state, save_state
 from evolino.storage.files import user_path
+from evolino.training.callbacks import Callback
 
 FILE, KIND = "estimator.npz", "estimator"
 FORECASTER = "EvolinoForecaster"
@@ -28,6 +29,8 @@ NAMES = ("EvolinoClassifier", "EvolinoRegressor", FORECASTER)
 
 class Saving:
     """Estimators that `save` writes into a folder, and `load` reads from there."""
+
+    _listeners: tuple[Callback, ...] = ()  # of the evolution, given by the command line
 
     def save(self, folder: str | Path) -> None:
         """Write all that was fitted into a folder, which is made if there is none; a

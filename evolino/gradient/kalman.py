@@ -243,7 +243,7 @@ def _copied(architecture: LSTM, here: Filtered) -> Groups:
 
 
 def _network(architecture: LSTM, settings: Kalman) -> online.Network:
-    """Return what the kernel is told of a network."""
+    """Return what the kernel takes of a network."""
     squashing = online.TANH if settings.squashing == "tanh" else online.IDENTITY
     if architecture.output == "logistic":
         squashing = online.LOGISTIC

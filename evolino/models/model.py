@@ -155,7 +155,7 @@ class Model:
         """Go on from a prime, fed back what `choose` makes of each output.
 
         prime: (T, K), fed back first. choose: outputs (K,) -> what is fed back next (K,),
-        such as a note drawn by chance, or where an arm that was told to move is measured.
+        such as a note drawn by chance, or where an arm that was to move is measured.
         inputs: (T + steps, I), None for a network without. Returns what was chosen, and the
         outputs that it was chosen from: (steps, K) each. Raises ValueError for inputs that
         do not fit, and for a network without feedback.

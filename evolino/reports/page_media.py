@@ -39,7 +39,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What there is to see and to hear. missing: why a picture is not there."""
+    """Pictures and sound of a run. missing: why a picture is not there."""
 
     pictures: list[Picture] = field(default_factory=list)
     animations: list[Picture] = field(default_factory=list)
@@ -90,7 +90,7 @@ def _losses(places: Sequence[Path], trust: bool) -> Draw:
 def media_of(
     folder: RunFolder, experiment: Experiment, seconds: float, trust: bool
 ) -> Media:
-    """Return what there is to see and to hear of a run. seconds: of sound at most."""
+    """Return the pictures and the sound of a run. seconds: of sound at most."""
     media, place = Media(), folder.path
     history = folder.history()
     if history:

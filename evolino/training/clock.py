@@ -55,13 +55,13 @@ class Compilation(CompileTime):
         self._cpu_total = self._cpu_since = 0.0
 
     def on_start(self, event: Any) -> None:
-        """Hear that a kernel is compiled."""
+        """Note that a kernel's compilation begins."""
         if not self._running:
             self._cpu_since = time.process_time()
         super().on_start(event)
 
     def on_end(self, event: Any) -> None:
-        """Hear that it was."""
+        """Note that it has ended."""
         super().on_end(event)
         if not self._running:
             self._cpu_total += time.process_time() - self._cpu_since

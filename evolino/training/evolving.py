@@ -45,7 +45,7 @@ class Evolving:
         self._recorder = None
         if folder is not None:
             self._recorder = Recorder(run, folder, interrupt.attend)
-            self._callbacks = [self._recorder, *callbacks]  # it hears of all first
+            self._callbacks = [self._recorder, *callbacks]  # it gets every event first
 
     def result(self, history: Iterable[Generation]) -> Result:
         """Run generations until the budget or a signal ends them; measure the model.

@@ -22,6 +22,18 @@ def without_foreign(
     return settings
 
 
+def refuse_replaced(task: str, options: Mapping[str, Any]) -> None:
+    """Raise ValueError for fields of a task's own data beside the field that puts a user's
+    data in their place, also where they are given at their defaults."""
+    for given, names in getattr(find("task", task), "replaced", {}).items():
+        for name in names:
+            if options.get(given) and options.get(name) is not None:
+                raise ValueError(
+                    f"{name} is of the task's own data and has no effect with {given}: "
+                    f"leave it out, got {options[name]!r}"
+                )
+
+
 def rename(settings: dict[str, Any], names: Mapping[str, str | None]) -> None:
     """Give settings the parts of these names; another one has its own defaults."""
     for kind, name in names.items():

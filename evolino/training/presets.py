@@ -14,7 +14,12 @@ from evolino.task.capabilities import feeds_back
 from evolino.task.protocol import Task, name_of
 from evolino.training.config import experiment_from_table
 from evolino.training.experiment import Experiment
-from evolino.training.preset_settings import rename, trained_by, without_foreign
+from evolino.training.preset_settings import (
+    refuse_replaced,
+    rename,
+    trained_by,
+    without_foreign,
+)
 from evolino.training.tables import Row, Table, load_table, merge, presets_of
 from evolino.vocabulary import unknown_name
 
@@ -58,7 +63,7 @@ def experiment_for(
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
     changed: dict[str, Any] = {}
     if isinstance(task, str):
-        find("task", task)
+        refuse_replaced(task, options)
         name, changed = task, {"task": {"name": task, **options}}
     else:
         options, name = _options_of(task), name_of(task)
@@ -110,8 +115,8 @@ def _share_out(groups: Sequence[Mapping[str, Any]], cells: int) -> list[dict[str
         raise ValueError(f"cells must be >= {len(groups)} for as many groups, got {cells}")
     ends = np.cumsum([group["cells"] for group in groups])
     # Each group keeps at least one cell.
-    room = cells - len(groups)
-    sizes = 1 + np.diff(np.round(room * ends / ends[-1]).astype(np.int64), prepend=0)
+    others = cells - len(groups)
+    sizes = 1 + np.diff(np.round(others * ends / ends[-1]).astype(np.int64), prepend=0)
     return [
         {**group, "cells": size} for group, size in zip(groups, sizes.tolist(), strict=True)
     ]

@@ -31,7 +31,7 @@ from evolino.training.workers.base import EvaluationError, Workers, WorkerSettin
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a run is evaluated, and who hears of it.
+    """Where a run is evaluated, and which callbacks it has.
 
     baselines: also measure the unevolved network and random search.
     """

@@ -12,6 +12,7 @@ import math
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -39,9 +40,21 @@ class _Tracker(Callback):
     def __init__(self) -> None:
         self._generation = 0
 
+    def begin(self, settings: Mapping[str, Any]) -> None:
+        """Begin a run with tables of settings."""
+        raise NotImplementedError
+
     def log(self, figures: Mapping[str, float], step: int, seconds: float) -> None:
         """Log finite figures."""
         raise NotImplementedError
+
+    def end(self, figures: Mapping[str, float], seconds: float) -> None:
+        """Log the figures of a run's end."""
+        raise NotImplementedError
+
+    def on_start(self, experiment: Experiment) -> None:
+        """Begin with the settings of an experiment."""
+        self.begin(_settings(experiment))
 
     def on_generation(self, generation: Generation, seconds: float) -> None:
         """Log the losses of a generation."""
@@ -84,9 +97,9 @@ class TensorBoard(_Tracker):
         self._settings = ""
         self._writer: Any = None
 
-    def on_start(self, experiment: Experiment) -> None:
-        """Remember the settings; the first generation says whether the run is new."""
-        self._settings = f"```\n{write_json(_settings(experiment), indent=1).decode()}\n```"
+    def begin(self, settings: Mapping[str, Any]) -> None:
+        """Remember the settings; the first figure says whether the run is new."""
+        self._settings = f"```\n{write_json(settings, indent=1).decode()}\n```"
 
     def log(self, figures: Mapping[str, float], step: int, seconds: float) -> None:
         """Log figures at a step."""
@@ -102,11 +115,15 @@ class TensorBoard(_Tracker):
         for name, value in figures.items():
             self._writer.add_scalar(name, value, step)
 
-    def on_stop(self, result: Result) -> None:
-        """Log the metrics, and close the file."""
-        self.log(_finite(_metrics(result)), self._generation, result.seconds)
+    def end(self, figures: Mapping[str, float], seconds: float) -> None:
+        """Log the figures of a run's end, and close the file."""
+        self.log(_finite(figures), self._generation, seconds)
         self._writer.close()
         self._writer = None
+
+    def on_stop(self, result: Result) -> None:
+        """Log the metrics, and close the file."""
+        self.end(_metrics(result), result.seconds)
 
 
 class MLflow(_Tracker):
@@ -149,10 +166,10 @@ class MLflow(_Tracker):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Mark a run as failed that has not ended."""
-        self._end("FAILED")
+        """Mark a run that has not ended as failed, or as killed by Ctrl-C."""
+        self._end("KILLED" if kind is KeyboardInterrupt else "FAILED")
 
-    def on_start(self, experiment: Experiment) -> None:
+    def begin(self, settings: Mapping[str, Any]) -> None:
         """Begin a run of MLflow; log the settings."""
         from mlflow import MlflowClient
         from mlflow.entities import Param
@@ -164,7 +181,6 @@ class MLflow(_Tracker):
         number = of if isinstance(of, str) else of.experiment_id
         run = self._client.create_run(number, run_name=self._run_name)
         self._run, self._sent = run.info.run_id, time.monotonic()
-        settings = _settings(experiment)
         params = [Param(name, _cut(value)) for name, value in _flat(settings)]
         for first in range(0, len(params), MOST_AT_ONCE):
             self._client.log_batch(self._run, params=params[first : first + MOST_AT_ONCE])
@@ -183,11 +199,19 @@ class MLflow(_Tracker):
         if time.monotonic() - self._sent >= LOG_EVERY:
             self._send()
 
+    def end(self, figures: Mapping[str, float], seconds: float) -> None:
+        """Log the figures of a run's end, and end it."""
+        self._conclude(figures, seconds, "FINISHED")
+
     def on_stop(self, result: Result) -> None:
         """Log the metrics, and end the run."""
-        figures = {**_metrics(result), "seconds": result.seconds}
-        self.log(_finite(figures), self._generation, result.seconds)
-        self._end("KILLED" if result.interrupted else "FINISHED")
+        status = "KILLED" if result.interrupted else "FINISHED"
+        self._conclude(_metrics(result), result.seconds, status)
+
+    def _conclude(self, figures: Mapping[str, float], seconds: float, status: str) -> None:
+        known = _finite({**figures, "seconds": seconds})
+        self.log(known, self._generation, seconds)
+        self._end(status)
 
     def _send(self) -> None:
         while self._waiting:
@@ -202,6 +226,19 @@ class MLflow(_Tracker):
         self._send()
         self._client.set_terminated(self._run, status=status)
         self._run = ""
+
+
+@contextmanager
+def tracked(tracker: str | None, folder: Path) -> Iterator[list[TensorBoard | MLflow]]:
+    """Give the callback of a tracker by its name, none for None; in MLflow the run is named
+    as its folder."""
+    if tracker is None:
+        yield []
+    elif tracker == "tensorboard":
+        yield [TensorBoard(folder / "tensorboard")]
+    else:
+        with MLflow(run_name=folder.name) as mlflow:
+            yield [mlflow]
 
 
 PACKAGES = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}

@@ -23,7 +23,7 @@ class Disturbance:
 
 
 class Arm:
-    """An arm on its way: it moves to what it is told, by at most `most` a step.
+    """An arm that moves towards the position that it is given, by at most `most` a step.
 
     start: (K,). positions: where it was after each step.
     """

@@ -2,7 +2,7 @@
 
 The network is given the target phase (one-hot) and the measured position of every joint,
 fed back, and gives the position to move to next. Where a course crosses itself the same
-place asks for different moves, so a policy without memory cannot follow it.
+position needs different moves, so a policy without memory cannot follow it.
 
 Source: Mayer, Gomez, Wierstra, Nagy, Knoll & Schmidhuber 2006, A system for robotic heart
 surgery that learns to tie knots using recurrent neural networks, IROS (abstract read). Its
@@ -26,7 +26,7 @@ from evolino.tasks.control.arm import REACH, Arm, Disturbance
 from evolino.tasks.control.feed_forward import fitted
 from evolino.tasks.control.knots import PHASES, Course, faster, knot, trembling
 from evolino.tasks.control.shown import read_courses
-from evolino.tasks.unused_fields import refuse_unused
+from evolino.tasks.unused_fields import Replaced, refuse_unused
 from evolino.vocabulary import Array, check_count, check_number
 
 HOLD = 5  # steps at the start before a movement begins
@@ -58,6 +58,7 @@ class Imitate:
     name: ClassVar[str] = "imitate"
     generates: ClassVar[bool] = True
     belongs_to: ClassVar[tuple[str, ...]] = ("path",)
+    replaced: ClassVar[Replaced] = {"path": ("joints", "crossings", "steps", "shown")}
 
     path: str = field(default="", metadata={"help": "file of trajectories; none: a knot"})
     joints: int = field(default=3, metadata={"help": "of a knot"})
@@ -78,7 +79,7 @@ class Imitate:
         check_number("noise", self.noise, least=0)
         check_number("shove", self.shove, least=0)
         if self.path:
-            refuse_unused(self, ("joints", "crossings", "steps", "shown"), "path")
+            refuse_unused(self, "path")
             self._read()
 
     @property

@@ -1,8 +1,8 @@
 """Knot-like courses: curves of several joints that pass through the same places twice.
 
 The recordings of surgical knots that Mayer et al. 2006 trained on were never published; so
-these stand for what they ask of a network: at a crossing the same place asks for different
-moves, and only memory tells which.
+these stand for what they require of a network: at a crossing the same position needs
+different moves, and only memory decides which.
 """
 
 from __future__ import annotations

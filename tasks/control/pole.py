@@ -40,8 +40,8 @@ TINY = 1e-300
 class Pole:
     """Balance poles on a cart.
 
-    poles: 1 or 2. velocities: whether they are shown. fitness: "damping" asks for little
-    movement in the last 100 of 1,000 steps, "steps" for 1,000 steps only. start: angle of
+    poles: 1 or 2. velocities: whether they are shown. fitness: "damping" rewards little
+    movement in the last 100 of 1,000 steps, "steps" counts the steps only. start: angle of
     the long pole, in degrees. friction: of the cart on its track.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.

@@ -1,6 +1,6 @@
 """Speech synthesis by espeak-ng: texts to waves, in a process of its own.
 
-espeak-ng goes on with what it did before (phases, random breath), whatever it is told. So
+espeak-ng goes on with what it did before (phases, random breath), whatever it is set to. So
 each set of texts is spoken by a new process, in order: the same texts give the same bits.
 This file is what that process runs; it reads utterances as JSON and writes the waves.
 
@@ -75,7 +75,7 @@ class _Speaker:
         import espeakng_loader
 
         self.library = ctypes.CDLL(espeakng_loader.get_library_path())
-        self.heard: list[Any] = []
+        self.waves: list[Any] = []
         data = espeakng_loader.get_data_path().encode()
         if self.library.espeak_Initialize(SYNCHRONOUS, 0, data, 0) != RATE:
             raise SystemExit("the library does not begin")
@@ -88,7 +88,7 @@ class _Speaker:
 
     def say(self, own: Utterance) -> Any:
         """Return the wave of an utterance."""
-        self.heard.clear()
+        self.waves.clear()
         if self.library.espeak_SetVoiceByName(own.voice.encode()):
             raise SystemExit(f"there is no voice {own.voice}")
         for number, value in ((SPEED, own.speed), (PITCH, own.pitch), (RANGE, own.spread)):
@@ -99,11 +99,11 @@ class _Speaker:
         )
         if failed or self.library.espeak_Synchronize():
             raise SystemExit(f"{own.text!r} is not spoken")
-        return np.concatenate(self.heard)
+        return np.concatenate(self.waves)
 
     def _receive(self, wave: Any, count: int, events: Any) -> int:
         if wave and count > 0:
-            self.heard.append(np.ctypeslib.as_array(wave, (count,)).copy())
+            self.waves.append(np.ctypeslib.as_array(wave, (count,)).copy())
         return 0
 
 

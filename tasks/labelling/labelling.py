@@ -28,7 +28,7 @@ from evolino.tasks.labelling.label_errors import error_rates
 from evolino.tasks.labelling.label_folder import LabelledFolder, read_labelled
 from evolino.tasks.labelling.sources import SOURCES, SourceName
 from evolino.tasks.labelling.word_list import read_word_list
-from evolino.tasks.unused_fields import refuse_unused
+from evolino.tasks.unused_fields import Replaced, refuse_unused
 from evolino.vocabulary import (
     Array,
     IntArray,
@@ -71,6 +71,9 @@ class Labelling:
     name: ClassVar[str] = "labelling"
     generates: ClassVar[bool] = False
     belongs_to: ClassVar[tuple[str, ...]] = ("series",)
+    replaced: ClassVar[Replaced] = {
+        "series": ("source", "training", "tested", "shortest", "longest", "noise")
+    }
 
     source: SourceName = field(
         default="digits", metadata={"help": "of the strings: digits, pen, speech"}
@@ -115,8 +118,7 @@ class Labelling:
                 + ("labels" if self.series is None else "series")
             )
         if self.series is not None and self.labels is not None:
-            made = ("source", "training", "tested", "shortest", "longest", "noise")
-            refuse_unused(self, made, "series")
+            refuse_unused(self, "series")
             own = read_labelled(self.series, self.labels, words=self.words)
             object.__setattr__(self, "_own", own)
         elif self.words:

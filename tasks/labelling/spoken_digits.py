@@ -1,4 +1,4 @@
-"""Spoken strings of digits: espeak-ng's voices, heard as mel-frequency cepstra (MFCC).
+"""Spoken strings of digits: espeak-ng's voices as mel-frequency cepstra (MFCC).
 
 A string is said without pauses, by one voice at a speed, a pitch and a range of its own; 0
 is "zero", o is "oh", as in TIDIGITS (Leonard & Doddington 1993). A frame is 13 cepstral

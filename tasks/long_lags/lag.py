@@ -1,7 +1,7 @@
 """Long lags with many distractor symbols: one early symbol decides the last one.
 
 A sequence is b, then x or y, then q + k distractors of p symbols, then the trigger e, after
-which the early symbol comes again: at e it is to be told which. k is geometric: it is j
+which the early symbol comes again: at e the network says which. k is geometric: it is j
 with chance 0.1 x 0.9^j.
 
 Source: Hochreiter & Schmidhuber 1997, Neural Computation 9(8), section 5.2, task 2c.

@@ -1,7 +1,7 @@
 """The temporal order problem: in which order did relevant symbols come, far apart?
 
 A sequence begins with E and ends with B; between them are distractors a, b, c, d, but X or
-Y at two steps (kind "6a") or three (kind "6b"). At the end the order is to be told, one
+Y at two steps (kind "6a") or three (kind "6b"). At the end the network says the order, one
 output for each of the 4 or 8 classes.
 
 Source: Hochreiter & Schmidhuber 1997, Neural Computation 9(8), section 5.6.

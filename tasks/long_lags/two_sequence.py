@@ -44,7 +44,7 @@ PRESENTED = {
 
 @dataclass(frozen=True, slots=True)
 class TwoSequence(AnswerAtEnd):
-    """Say at the end which of two classes the first inputs of a sequence told.
+    """Say at the end to which of two classes the first inputs of a sequence belong.
 
     kind: "3a", "3b" or "3c". length: T; a sequence has T to T + T/10 steps. informative: N,
     the inputs that tell the class. training, validation: sequences that fit the readout,
@@ -114,10 +114,10 @@ class TwoSequence(AnswerAtEnd):
     def _drawn(self, rng: Generator, target_noise: float) -> Segment:
         first_class = bool(rng.integers(2))
         inputs = NOISE * rng.normal(size=drawn_length(rng, self.length))
-        told = slice(0, self.informative)
+        informative = slice(0, self.informative)
         if self.kind != "3b":
-            inputs[told] = 0.0
-        inputs[told] += 1.0 if first_class else -1.0
+            inputs[informative] = 0.0
+        inputs[informative] += 1.0 if first_class else -1.0
         if self.kind == "3c":
             answer = (0.2 if first_class else 0.8) + target_noise * rng.normal()
         else:

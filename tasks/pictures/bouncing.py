@@ -44,11 +44,11 @@ def sequence(rng: Generator, glyphs: Array, size: int, frames: int, moving: int)
     return pictures
 
 
-def _way(rng: Generator, room: int, frames: int, fastest: int) -> IntArray:
-    """Return (frames,): where a glyph is along an axis with room for so many pixels."""
+def _way(rng: Generator, last: int, frames: int, fastest: int) -> IntArray:
+    """Return (frames,): where a glyph is along an axis, from 0 to `last`, in pixels."""
     speed = int(rng.integers(1, fastest + 1)) * (1 if rng.integers(2) else -1)
-    place = int(rng.integers(room + 1)) + speed * np.arange(frames)
-    if not room:
+    place = int(rng.integers(last + 1)) + speed * np.arange(frames)
+    if not last:
         return np.zeros(frames, dtype=np.int64)
-    folded = place % (2 * room)
-    return np.asarray(np.minimum(folded, 2 * room - folded), dtype=np.int64)
+    folded = place % (2 * last)
+    return np.asarray(np.minimum(folded, 2 * last - folded), dtype=np.int64)

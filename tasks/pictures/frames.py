@@ -19,7 +19,7 @@ from evolino.tasks.error_measures import rmse
 from evolino.tasks.pictures.bouncing import SIDE, digits, scale_on, sequence
 from evolino.tasks.pictures.simple_forecasts import copied, linear_forecasts
 from evolino.tasks.pictures.stacks import read_stacks
-from evolino.tasks.unused_fields import refuse_unused
+from evolino.tasks.unused_fields import Replaced, refuse_unused
 from evolino.vocabulary import Array, check_count
 
 SMALLEST = 1e-3  # a probability is kept so far from 0 and 1
@@ -52,6 +52,9 @@ class Frames:
     outputs: ClassVar[int] = 1
     generates: ClassVar[bool] = True
     belongs_to: ClassVar[tuple[str, ...]] = ("file",)
+    replaced: ClassVar[Replaced] = {
+        "file": ("size", "digits", "train", "validation", "test")
+    }
 
     size: int = field(default=16, metadata={"help": "height and width, in pixels"})
     digits: int = field(default=1, metadata={"help": "digits that move"})
@@ -72,8 +75,7 @@ class Frames:
         for name in ("ahead", "train", "validation", "test"):
             check_count(name, getattr(self, name), most=100_000)
         if self.file is not None:
-            made = ("size", "digits", "train", "validation", "test")
-            refuse_unused(self, made, "file")
+            refuse_unused(self, "file")
         elif self.size < SIDE * scale_on(self.size):
             raise ValueError(f"size must be at least {SIDE} for a digit, got {self.size}")
 

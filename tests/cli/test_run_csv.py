@@ -116,6 +116,12 @@ def test_labels_of_groups_are_told_and_scored_on_those_held_out(evolino, gesture
         (("--target", "sold", "--horizon", 0), "horizon must be >= 1"),
         (("--target", "sold", "--threshold", 3), "--threshold is that of --anomalies"),
         (("--target", "sold", "--anomalies", "--threshold", -1), "threshold must be > 0"),
+        (
+            ("--target", "sold", "--networks", 0, "--evaluations", 8),
+            "--networks 0 leaves networks out, and --evaluations lets networks evolve",
+        ),
+        (("--target", "sold", "--networks", 0, "--seconds", 9), "and --seconds lets"),
+        (("--target", "sold", "--track", "comet"), "must be one of tensorboard, mlflow"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(evolino, sales, options, message):

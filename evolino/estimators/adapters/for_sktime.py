@@ -13,13 +13,17 @@ from sktime.forecasting.base import BaseForecaster
 
 from evolino.estimators.forecaster import EvolinoForecaster
 from evolino.estimators.seasons import season_of_dates
+from evolino.gradient.descent import Descent
+from evolino.network.initialisers.base import Initialiser
+from evolino.search.base import SearchSettings
 
 
 class SktimeForecaster(BaseForecaster):  # type: ignore[misc]
     """`EvolinoForecaster` for sktime, intervals too.
 
     horizon: steps that forecasts are chosen for; None takes the last of fh, or 1 where
-    `fit` has none. season, networks, cells, random_state: as there.
+    `fit` has none. All others: as there. warm_start: `update` begins from the evolved
+    networks of the last fit; sktime's `fit` begins anew.
 
     >>> from sktime.datasets import load_airline
     >>> from evolino.estimators.adapters.for_sktime import SktimeForecaster
@@ -34,6 +38,7 @@ class SktimeForecaster(BaseForecaster):  # type: ignore[misc]
         "capability:random_state": True,
         "capability:pred_int": True,
         "capability:pred_int:insample": False,
+        "capability:update": True,
         "capability:missing_values": False,
         "capability:non_contiguous_X": False,
         "capability:categorical_in_X": False,
@@ -46,49 +51,79 @@ class SktimeForecaster(BaseForecaster):  # type: ignore[misc]
     def __init__(
         self,
         horizon: int | None = None,
+        *,
         season: int | None = None,
         networks: int = 64,
         cells: int = 25,
+        evaluations: int = 0,
+        seconds: float | None = None,
+        search: str | SearchSettings | None = None,
+        initialiser: str | Initialiser[Any] | None = None,
+        refine: Descent | None = None,
+        n_jobs: int | None = None,
         random_state: int = 0,
+        verbose: int = 0,
+        warm_start: bool = False,
     ) -> None:
         self.horizon, self.season = horizon, season
-        self.networks, self.cells, self.random_state = networks, cells, random_state
+        self.networks, self.cells = networks, cells
+        self.evaluations, self.seconds = evaluations, seconds
+        self.search, self.initialiser, self.refine = search, initialiser, refine
+        self.n_jobs, self.random_state = n_jobs, random_state
+        self.verbose, self.warm_start = verbose, warm_start
         super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         last = 1 if fh is None else int(max(fh.to_relative(self.cutoff)))
-        self.estimator_ = EvolinoForecaster(
-            self.horizon or max(last, 1),
-            season=self.season or season_of_dates(y.index),
-            networks=self.networks,
-            cells=self.cells,
-            random_state=self.random_state,
-        ).fit(y.to_numpy(np.float64), _numbers(X))
+        parameters = self.get_params(deep=False)
+        parameters["horizon"] = self.horizon or max(last, 1)
+        parameters["season"] = self.season or season_of_dates(y.index)
+        estimator = EvolinoForecaster(**parameters)
+        self.estimator_ = estimator.fit(_numbers(y), _numbers(X))
+        self._seen_y, self._seen_X = y, X
+        return self
+
+    def _update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
+        self._seen_y = y.combine_first(self._seen_y)  # forecasts go on from its end
+        if X is not None:
+            self._seen_X = X.combine_first(self._seen_X)
+        if update_params:
+            self.estimator_.fit(_numbers(self._seen_y), _numbers(self._seen_X))
         return self
 
     def _predict(self, fh: Any, X: Any) -> Any:
         steps, rows = self._steps(fh)
-        found = np.asarray(self.estimator_.predict(steps, _first(X, steps)))
+        found = np.asarray(self.estimator_.predict(steps, *self._known(X, steps)))
         index = fh.to_absolute_index(self.cutoff)
-        return pd.DataFrame(found[rows], index=index, columns=self._y.columns)
+        return pd.DataFrame(found[rows], index=index, columns=self._seen_y.columns)
 
     def _predict_interval(self, fh: Any, X: Any, coverage: list[float]) -> Any:
         steps, rows = self._steps(fh)
-        names = self._get_varnames()
+        names, known = self._get_varnames(), self._known(X, steps)
         index = fh.to_absolute_index(self.cutoff)
         columns = pd.MultiIndex.from_product([names, coverage, ["lower", "upper"]])
         found = pd.DataFrame(index=index, columns=columns, dtype=np.float64)
         for share in coverage:
-            bounds = self.estimator_.predict_interval(share, steps, _first(X, steps))
+            bounds = self.estimator_.predict_interval(share, steps, *known)
             for side, each in zip(("lower", "upper"), bounds, strict=True):
                 for k, name in enumerate(names):
                     found[(name, share, side)] = np.asarray(each)[rows, k]
         return found
 
     def _steps(self, fh: Any) -> tuple[int, Any]:
-        """Return how many steps are forecast, and which rows of them are asked for."""
+        """Return how many steps are forecast, and which rows of them are wanted."""
         relative = np.asarray(fh.to_relative(self.cutoff), dtype=int)
         return int(relative.max()), relative - 1
+
+    def _known(self, X: Any, steps: int) -> tuple[Any, Any]:
+        """Return the inputs, and the series to go on from where it is longer than that of
+        the last fit."""
+        ahead = None if X is None else _numbers(X)[:steps]
+        if len(self._seen_y) == len(self.estimator_.model_.training.each[0]):
+            return ahead, None
+        if ahead is not None:
+            ahead = np.concatenate([_numbers(self._seen_X), ahead])
+        return ahead, _numbers(self._seen_y)
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
@@ -98,8 +133,3 @@ class SktimeForecaster(BaseForecaster):  # type: ignore[misc]
 
 def _numbers(X: Any) -> Any:
     return None if X is None else X.to_numpy(np.float64)
-
-
-def _first(X: Any, steps: int) -> Any:
-    """Return the inputs of the steps that are forecast."""
-    return None if X is None else X.to_numpy(np.float64)[:steps]

@@ -22,9 +22,9 @@ def open_workers(
 ) -> Iterator[Workers]:
     """Open workers, each with one BLAS thread; a number is so many threads.
 
-    say: hears of workers that were lost. watch: is called while they work; what it raises
-    ends that. What is still running when an error ends the
-    block is killed if it is a process, else left behind. Raises ValueError, saying what
+    say: called with a message of workers that were lost. watch: is called while they
+    work; what it raises ends that. What is still running when an error ends the block is
+    killed if it is a process, else left behind. Raises ValueError, saying what
     to install or what does not answer, for a backend that cannot be had.
     """
     from threadpoolctl import threadpool_limits

@@ -107,7 +107,7 @@ class Ray:
 def _loopback(*, here: bool) -> Iterator[None]:
     """Have a Ray that is started here listen on the loopback address only.
 
-    On Linux Ray does so where it is told that it is no cluster, when it is imported and
+    On Linux Ray does so where it is set to be no cluster, when it is imported and
     when it starts its processes; on other systems it always does.
     """
     if not here or CLUSTER in os.environ:

@@ -58,7 +58,7 @@ class Cluster(Protocol):
 
 
 class JoblibWorkers:
-    """Sends pieces to a cluster. say: hears of workers that were lost."""
+    """Sends pieces to a cluster. say: called with a message of workers that were lost."""
 
     fine = False
 

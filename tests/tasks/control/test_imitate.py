@@ -144,6 +144,14 @@ def test_files_that_cannot_be_one_are_refused_with_the_row(
         Imitate(path=path)
 
 
+@pytest.mark.parametrize("joints", [3, 4])
+def test_fields_of_a_knot_are_refused_beside_a_file_at_their_defaults_too(tmp_path, joints):
+    path = write(tmp_path / "knot.csv", rows_of(0))
+    assert Imitate().joints == 3
+    with pytest.raises(ValueError, match=f"joints is of the task's own .* got {joints}"):
+        experiment_for("imitate", task_options={"path": path, "joints": joints})
+
+
 def test_rows_of_a_trajectory_stand_together(tmp_path):
     mixed = np.concatenate([rows_of(0), rows_of(1), rows_of(0)])
     with pytest.raises(ValueError, match="must stand together"):
