@@ -77,7 +77,8 @@ def _cost(row: Mapping[str, Any], threads: int) -> RowCost:
 
 def cut_to(row: Row, cost: RowCost, limit: float) -> tuple[Row, str]:
     """Return a row that takes about `limit` CPU seconds a seed at most, and in words what
-    is cut, "" for nothing: a row none of whose seeds took longer stays as it is.
+    is cut, "" for nothing: a row none of whose seeds took longer stays as it is. A single
+    evaluation may take twice the limit.
 
     Raises ValueError, saying why, where no number of evaluations and gradients does.
     """
@@ -105,7 +106,7 @@ def cut_to(row: Row, cost: RowCost, limit: float) -> tuple[Row, str]:
         count = int(most * share)
         if name == "evaluations" and refine is None:
             count = int(limit / max(cost.of_an_evaluation, 1e-9))
-            if count < 1:
+            if cost.of_an_evaluation > 2 * limit:
                 raise ValueError(f"{cost.of_an_evaluation:.0f} s an evaluation")
         least = max(1, experiment.ensemble, getattr(refine, "best", 1) or 1)
         count = max(count, least if name == "evaluations" else 1)

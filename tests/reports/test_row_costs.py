@@ -23,6 +23,8 @@ def test_evaluations_are_what_the_limit_pays_for_by_the_record():
     )
     assert less.experiment(4).budget.evaluations == 750
     assert said == "750 of 30,000 evaluations"
+    _, said = cut_to(row("mackey-glass-paper"), RowCost((100.0,), (20,)), 3.0)
+    assert said == "1 of 30,000 evaluations"
 
 
 def test_gradients_of_a_refinement_are_cut_with_the_evaluations():
