@@ -1,6 +1,6 @@
 """Bouncing digits, ten free frames: PyTorch's convolutional LSTM beside a solved readout.
 
-`python -m benchmarks.frames --seconds 70 --seeds 3`: on the films of a row of the table
+`python -m benchmarks.frames --seconds 35 --seeds 3`: on the films of the table
 frames-best, at equal CPU seconds in one thread, the squared error of the free frames of a
 network of the same size in PyTorch, all weights trained by Adam (back-propagation through
 time, minibatches, the rate falling by a cosine over the seconds). What is lowest on the
@@ -27,17 +27,18 @@ from evolino.training.problem import split_of
 from evolino.training.tables import load_table
 from evolino.training.train import run
 
-TABLE = "frames-best"
 EVERY = 25  # minibatches, after which validation is looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """seconds: of CPU. rate: of Adam. batch: films of a gradient."""
+    """seconds: of CPU. rate: of Adam. batch: films of a gradient. flips: whether they are
+    mirrored and transposed at random."""
 
     seconds: float
     rate: float
     batch: int
+    flips: bool
 
 
 def main() -> None:
@@ -45,38 +46,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.frames", description=__doc__
     )
-    parser.add_argument("--row", type=int, default=0, help="of the table, from 0")
-    parser.add_argument("--seconds", type=float, default=70.0, help="of CPU, for PyTorch")
+    parser.add_argument("--table", default="frames-best")
+    parser.add_argument("--seconds", type=float, default=35.0, help="of CPU, for PyTorch")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=3e-3, help="of Adam")
     parser.add_argument("--batch", type=int, default=5, help="films of a gradient")
+    parser.add_argument("--flips", action="store_true", help="mirror and transpose films")
     parser.add_argument("--only", choices=("torch", "evolino"))
     given = parser.parse_args()
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     if given.only in (None, "torch"):
-        peer = Peer(given.seconds, given.rate, given.batch)
-        found = [by_torch(given.row, seed, peer) for seed in seeds]
+        peer = Peer(given.seconds, given.rate, given.batch, given.flips)
+        found = [by_torch(given.table, seed, peer) for seed in seeds]
         _show(f"PyTorch, {given.seconds:g} CPU s, rate {given.rate:g}", found)
     if given.only in (None, "evolino"):
-        _show("evolino", [by_evolino(given.row, seed) for seed in seeds])
+        _show("evolino", [by_evolino(given.table, seed) for seed in seeds])
 
 
-def by_evolino(row: int, seed: int) -> tuple[float, str]:
-    """Return the error of a row of the table, and what it took."""
+def by_evolino(table: str, seed: int) -> tuple[float, str]:
+    """Return the error of a table, and what it took."""
     begun = time.process_time()
-    result = run(load_table(TABLE).rows[row].experiment(seed))
+    result = run(load_table(table).rows[0].experiment(seed))
     return result.metrics["mse"], f"{time.process_time() - begun:.0f} CPU s"
 
 
-def by_torch(row: int, seed: int, peer: Peer) -> tuple[float, str]:
+def by_torch(table: str, seed: int, peer: Peer) -> tuple[float, str]:
     """Return the error of PyTorch's network on the films of the same seed, and what it
     took."""
     import torch
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    experiment = load_table(TABLE).rows[row].experiment(seed)
+    experiment = load_table(table).rows[0].experiment(seed)
     task, network = experiment.task, experiment.network
     assert isinstance(task, Frames)
     assert isinstance(network, ConvLSTM)
@@ -105,6 +107,7 @@ def trained(torch: Any, network: ConvLSTM, split: Split, peer: Peer) -> tuple[fl
         share = 0.5 * (1.0 + np.cos(np.pi * taken / peer.seconds))
         optimiser.param_groups[0]["lr"] = peer.rate * share
         some = train[torch.randperm(len(train))[: peer.batch]]
+        some = flipped(torch, some) if peer.flips else some
         optimiser.zero_grad()
         # All frames count, given and free ones: it learns faster than from free ones alone.
         torch.square(model(some, given) - some)[:, first:].mean().backward()
@@ -113,6 +116,17 @@ def trained(torch: Any, network: ConvLSTM, split: Split, peer: Peer) -> tuple[fl
         if steps % EVERY == 0 and (now := error(model, validation)) < lowest:
             lowest, best = now, deepcopy(model)
     return error(best, test), f"{steps} minibatches of {peer.batch}"
+
+
+def flipped(torch: Any, films: Any) -> Any:
+    """Return square films (N, T, 1, H, W), each mirrored and transposed at random."""
+    each = []
+    for film in films:
+        upside, sideways, turned = torch.randint(2, (3,)).tolist()
+        axes = [axis for axis, turn in ((2, upside), (3, sideways)) if turn]
+        moved = film.flip(axes) if axes else film
+        each.append(moved.transpose(2, 3) if turned else moved)
+    return torch.stack(each)
 
 
 def network_of(torch: Any, own: ConvLSTM) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from evolino.network.convolutional import ConvLSTM
 from evolino.task.series import Segment
@@ -46,6 +47,20 @@ class Films:
         """Return some of the films, only the given frames of which fit the readout."""
         frames = np.ascontiguousarray(self.frames[:, :, chosen])
         return replace(self, frames=frames, until=self.given)
+
+    def flipped(self, rng: Generator, height: int, width: int) -> Films:
+        """Return the films, each mirrored up and down, left and right and, where it is
+        square, transposed, or not: as drawn for each."""
+        shape = *self.frames.shape[:3], height, width
+        frames = self.frames.reshape(shape).copy()
+        for n in range(self.number):
+            upside, sideways, turned = rng.integers(2, size=3)
+            film = frames[:, :, n]
+            film = film[:, :, ::-1] if upside else film
+            film = film[..., ::-1] if sideways else film
+            film = film.swapaxes(2, 3) if turned and height == width else film
+            frames[:, :, n] = film.copy()
+        return replace(self, frames=frames.reshape(self.frames.shape))
 
 
 def films_of(segments: Sequence[Segment], architecture: ConvLSTM, given: int) -> Films:

@@ -48,12 +48,15 @@ class PicturesObjective:
     residual: bool = False
     dtype: Any = np.float64
 
-    def loss_of(self, number: int, size: int, seed: int) -> Loss:
+    def loss_of(self, number: int, size: int, seed: int, *, flips: bool = False) -> Loss:
         """Return the loss that a gradient is of, by its number: of all films, or of those
-        of a minibatch."""
+        of a minibatch, flipped at random or not."""
         if not 0 < size < self.fitted.number:
             return self.value_and_gradient
         films = self.fitted.some(minibatch(self.fitted.number, size, number, seed))
+        if flips:
+            sides = self.architecture.height, self.architecture.width
+            films = films.flipped(np.random.default_rng((seed, number)), *sides)
         own = replace(self, fitted=films, scored=films, residual=True, dtype=np.float32)
         return own.value_and_gradient
 

@@ -152,7 +152,8 @@ class Refinement:
         if isinstance(self.descended, CTCObjective):
             return self.descended.loss_of(number, self.settings.batch_size())
         if isinstance(self.descended, PicturesObjective):
-            return self.descended.loss_of(number, self.settings.batch_size(), self.seed)
+            flips, size = getattr(self.settings, "flips", False), self.settings.batch_size()
+            return self.descended.loss_of(number, size, self.seed, flips=flips)
         if not isinstance(self.descended, Objective):
             return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()
@@ -171,6 +172,8 @@ def check_refinement(
     if isinstance(architecture, ConvLSTM):
         pictures.check_pictures_objective(settings, architecture, readout)
         return
+    if getattr(settings, "flips", False):
+        raise ValueError("flips are of films: they need a convolutional network")
     if isinstance(readout, CTC):
         check_ctc_descent(settings, architecture, readout)
         return

@@ -82,6 +82,27 @@ def test_minibatches_of_short_runs_go_on_to_the_same_bits_from_any_round(rng):
         np.testing.assert_array_equal(again.place.losses, after.place.losses)
 
 
+def test_a_flipped_film_is_one_of_its_eight_pictures_in_every_frame(rng):
+    films = Films(rng.random((3, 1, 40, 16)), 1, 2)
+    flipped = films.flipped(rng, 4, 4).frames.reshape(3, 40, 4, 4)
+    ways = []
+    for n in range(40):
+        film = films.frames[:, 0, n].reshape(3, 4, 4)
+        every = [
+            np.rot90(each, k, (1, 2)) for each in (film, film[:, ::-1]) for k in range(4)
+        ]
+        ways += [k for k in range(8) if np.array_equal(every[k], flipped[:, n])]
+    assert len(ways) == 40
+    assert set(ways) == set(range(8))
+    wide = Films(films.frames[..., :8], 1, 2).flipped(rng, 2, 4)
+    assert wide.frames.shape == (3, 1, 40, 8)
+    with pytest.raises(ValueError, match="batch must be given"):
+        evolino.Adam(flips=True)
+    with pytest.raises(ValueError, match="need a convolutional network"):
+        series = evolino.SeriesTask(np.sin(np.arange(300.0)))
+        evolino.train(series, refine=evolino.Adam(flips=True, batch=1))
+
+
 def test_a_run_is_refined_on_free_frames_and_resumes_to_the_same_bits(tmp_path):
     experiment = Experiment(
         task=Frames(size=8, given=3, ahead=2, train=4, validation=2, test=2),
