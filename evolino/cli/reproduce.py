@@ -31,7 +31,7 @@ def reproduce(
     budget: Annotated[
         str | None,
         typer.Option(
-            help="Of all: full, or fast: three seeds of every row, of 3 CPU seconds at "
+            help="Of all: full, or fast: three seeds of every row, of 2 CPU seconds at "
             "most (dearer rows get fewer evaluations), into the folder fast.",
             show_default="full",
         ),

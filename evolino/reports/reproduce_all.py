@@ -1,7 +1,7 @@
 """Reproduce all tables, within a budget: one command, which goes on where it was stopped.
 
 Budget "full" makes every row over as many seeds as its table is to have. Budget "fast"
-makes three seeds of each row, of at most 3 CPU seconds each: dearer rows get fewer
+makes three seeds of each row, of at most 2 CPU seconds each: dearer rows get fewer
 evaluations (`evolino.reports.row_costs`), and only the quick baselines are measured. Each
 such table says so, and lies in a folder of its own.
 """
@@ -41,7 +41,7 @@ class Budget:
 
 
 BUDGETS = {
-    "fast": Budget(3, 3.0, "fast", draws=3),
+    "fast": Budget(3, 2.0, "fast", draws=3),
     "full": Budget(None, math.inf, "", draws=None),
 }
 

@@ -54,12 +54,12 @@ def test_the_fast_budget_cuts_what_takes_long_and_leaves_out_what_is_not_known(k
     found = part(plan("fast", known), "mso-paper")
     first, second, *others = (row.label for row in load_table("mso-paper").rows)
     assert (found.seeds, found.rows) == (3, (first, second))
-    assert found.cut == {second: "5 of 50 generations"}
+    assert found.cut == {second: "3 of 50 generations"}
     assert found.left_out == dict.fromkeys(others, "no record")
     generations = [row.experiment(0).budget.generations for row in found.table.rows[:2]]
-    assert generations == [50, 5]
+    assert generations == [50, 3]
     assert found.table.title.endswith("(fast budget)")
-    assert f"Budget fast: 3 seeds; {second}: 5 of 50 generations; " in found.table.notes
+    assert f"Budget fast: 3 seeds; {second}: 3 of 50 generations; " in found.table.notes
     assert f"{others[0]}: not made (no record)" in found.table.notes
 
 
@@ -86,7 +86,7 @@ def test_every_table_is_said_with_what_is_cut_and_left_out(known, tmp_path, monk
     *each, total = lines
     assert len(each) == len(plan("fast", known))
     (said,) = [line for line in each if "mso-paper" in line]
-    assert f"2 rows over 3 seeds; cut: '{second}' (5 of 50 generations); left out: " in said
+    assert f"2 rows over 3 seeds; cut: '{second}' (3 of 50 generations); left out: " in said
     assert sum("no row; left out: " in line for line in each) == len(each) - 1
     assert "The seeds of 1 tables should take 0 minutes by 2 workers" in total
 
