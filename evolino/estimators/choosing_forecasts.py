@@ -37,7 +37,8 @@ from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
 MEMBERS, NEAR = 25, 1.3  # at most so many, with at most so many times the least error
-MARGIN = 2.0  # standard errors by which networks must be better: the best of many
+MARGIN = 2.0  # standard errors by which evolved networks must be better
+DRAWN_MARGIN = 3.0  # the same of unevolved ones, which are the best of more candidates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ def choose(data: Data, settings: ForecastSettings) -> Chosen:
     found = Chosen(again, fewer, again)
     if settings.networks and not settings.over:
         drawn = with_drawn(data, fewer, again, settings)
-        found = _better(found, drawn, data, settings, "cells of networks")
+        found = _better(found, drawn, data, settings, "cells of networks", DRAWN_MARGIN)
     if evolves:
         made, history = with_evolved(data, fewer, again, found.taken, settings)
         found = replace(found, history=history)
@@ -87,7 +88,12 @@ def choose(data: Data, settings: ForecastSettings) -> Chosen:
 
 
 def _better(
-    found: Chosen, ranked: list[Tried], data: Data, settings: ForecastSettings, what: str
+    found: Chosen,
+    ranked: list[Tried],
+    data: Data,
+    settings: ForecastSettings,
+    what: str,
+    margin: float = MARGIN,
 ) -> Chosen:
     """Return what was chosen so far, or costlier candidates where they pay."""
     if not ranked:
@@ -96,7 +102,7 @@ def _better(
     both = together([mean, found.plain], truths(data, found.origins), data.scale)
     costly = min(ranked[0], mean, both, key=lambda each: each.loss)
     stretches = min(STRETCHES, independent(data, found.origins))
-    is_better = pays(found.taken.errors, costly.errors, MARGIN, stretches)
+    is_better = pays(found.taken.errors, costly.errors, margin, stretches)
     settings.report(
         f"with {what}: error {costly.loss:.4g}, against {found.taken.loss:.4g}; "
         f"{'taken' if is_better else 'not taken'}"

@@ -11,7 +11,14 @@ from evolino.estimators.evolving_forecasts import evolved_networks
 from evolino.estimators.forecast_model import Form
 from evolino.estimators.forecast_networks import WindowNetworks, window_architecture
 from evolino.estimators.forecast_settings import ForecastSettings
-from evolino.estimators.rolling_origins import FIRST, Data, Origins, truths
+from evolino.estimators.rolling_origins import (
+    FIRST,
+    NETWORK_ORIGINS,
+    Data,
+    Origins,
+    rolling_origins,
+    truths,
+)
 from evolino.estimators.transforms import Transform, transforms_for
 from evolino.training.history import Generation
 
@@ -19,8 +26,10 @@ CELL_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 HEAVY_PENALTIES = (1.0, 10.0, 100.0)  # that leave little but the lags
 RATIO = 0.1  # penalty of lags, by that of cells beside them
 HEAVY_RATIO = 0.1  # the same, by that of the plain form, where cells have heavy ones
-NETWORK_LAGS = (10, 20)
+NETWORK_LAGS = (4, 6, 9, 14, 21)
 MEMBERS, NEAR = 5, 1.3  # at most so many, with at most so many times the least error
+SCREENED = 4  # by a network in so many the forms are compared first
+SCREENED_ROWS = 4_000  # the last ones of each series, that they are compared on
 
 
 def with_drawn(
@@ -28,19 +37,38 @@ def with_drawn(
 ) -> list[Tried]:
     """Return the candidates with cells of unevolved networks, the best first.
 
-    plain: the best without networks, whose transform and difference they have.
+    They have all transforms and differences, and several numbers of lags. Those are
+    compared by few networks first, and only the best forms by all of them. plain: the best
+    without networks.
     """
-    form, transform = form_of(data, plain)
-    lags = lags_of(data, form)
+    by_name = {each.name: each for each in transforms_for(np.concatenate(data.each))}
 
-    def of(count: int) -> list[Tried]:
-        width = count * data.each[0].shape[1] + data.inputs[0].shape[1]
+    def of(form: Form, count: int, data: Data, origins: Origins) -> list[Tried]:
+        width = form.lags * data.each[0].shape[1] + data.inputs[0].shape[1]
         rng = np.random.default_rng(settings.seed)
-        drawn = WindowNetworks.drawn(settings.networks, settings.cells, width, rng)
-        wanted = replace(form, lags=count, networks=True)
-        return tried(data, origins, wanted, transform, drawn, _penalties(plain))
+        drawn = WindowNetworks.drawn(count, settings.cells, width, rng)
+        transform = by_name[form.transform]
+        return tried(data, origins, form, transform, drawn, _penalties(plain))
 
-    return sorted(settings.each(of, lags), key=lambda each: each.loss)
+    wanted = _forms(data, plain, settings.season)
+    if len(wanted) > MEMBERS:
+        few, last, tested = max(1, settings.networks // SCREENED), data, origins
+        if max(len(y) for y in data.each) > SCREENED_ROWS:
+            last = data.last(SCREENED_ROWS)
+            tested = rolling_origins(last, settings.horizon, NETWORK_ORIGINS)
+        screened = settings.each(lambda form: of(form, few, last, tested), wanted)
+        wanted = [each.parts[0].form for each in best_of_each_form(screened)[:MEMBERS]]
+    whole = settings.networks, data, origins
+    found = settings.each(lambda form: of(form, *whole), wanted)
+    return sorted(found, key=lambda each: each.loss)
+
+
+def best_of_each_form(several: list[Tried]) -> list[Tried]:
+    """Return the best candidate of each form, the best form first."""
+    found: dict[Form, Tried] = {}
+    for each in sorted(several, key=lambda each: each.loss):
+        found.setdefault(each.parts[0].form, each)
+    return list(found.values())
 
 
 def with_evolved(
@@ -86,8 +114,8 @@ def with_evolved(
 
 
 def near_mean(ranked: list[Tried], data: Data, origins: Origins) -> Tried:
-    """Return the mean of the candidates that come near the best."""
-    near = [each for each in ranked if each.loss <= NEAR * ranked[0].loss]
+    """Return the mean of the forms that come near the best; each counts once."""
+    near = [t for t in best_of_each_form(ranked) if t.loss <= NEAR * ranked[0].loss]
     return together(near[:MEMBERS], truths(data, origins), data.scale)
 
 
@@ -106,6 +134,19 @@ def lags_of(data: Data, form: Form) -> list[int]:
         for lags in sorted({form.lags, *NETWORK_LAGS})
         if FIRST * shortest - lags - form.difference >= max(20, 2 * lags)
     ]
+
+
+def _forms(data: Data, plain: Tried, season: int) -> list[Form]:
+    """Return the forms that drawn networks are tried in."""
+    own = plain.parts[0].form
+    found = []
+    for transform in transforms_for(np.concatenate(data.each)):
+        for difference in sorted({0, 1, season, own.difference}):
+            form = replace(
+                own, transform=transform.name, difference=difference, networks=True
+            )
+            found += [replace(form, lags=lags) for lags in lags_of(data, form)]
+    return found
 
 
 def _penalties(plain: Tried) -> list[tuple[float, float]]:
