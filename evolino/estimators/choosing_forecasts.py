@@ -36,9 +36,10 @@ from evolino.estimators.transforms import transforms_for
 from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
-MEMBERS, NEAR = 25, 1.3  # at most so many, with at most so many times the least error
+MEMBERS, NEAR = 60, 1.3  # at most so many, with at most so many times the least error
 MARGIN = 2.0  # standard errors by which evolved networks must be better
 DRAWN_MARGIN = 3.0  # the same of unevolved ones, which are the best of more candidates
+DRAWN_GAIN = 0.1  # and the share of the error that they must save: they look too good
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,9 @@ def choose(data: Data, settings: ForecastSettings) -> Chosen:
     found = Chosen(again, fewer, again)
     if settings.networks and not settings.over:
         drawn = with_drawn(data, fewer, again, settings)
-        found = _better(found, drawn, data, settings, "cells of networks", DRAWN_MARGIN)
+        found = _better(
+            found, drawn, data, settings, "cells of networks", DRAWN_MARGIN, DRAWN_GAIN
+        )
     if evolves:
         made, history = with_evolved(data, fewer, again, found.taken, settings)
         found = replace(found, history=history)
@@ -94,6 +97,7 @@ def _better(
     settings: ForecastSettings,
     what: str,
     margin: float = MARGIN,
+    gain: float = 0.0,
 ) -> Chosen:
     """Return what was chosen so far, or costlier candidates where they pay."""
     if not ranked:
@@ -102,7 +106,8 @@ def _better(
     both = together([mean, found.plain], truths(data, found.origins), data.scale)
     costly = min(ranked[0], mean, both, key=lambda each: each.loss)
     stretches = min(STRETCHES, independent(data, found.origins))
-    is_better = pays(found.taken.errors, costly.errors, margin, stretches)
+    saves = costly.loss <= (1.0 - gain) * found.taken.loss
+    is_better = saves and pays(found.taken.errors, costly.errors, margin, stretches)
     settings.report(
         f"with {what}: error {costly.loss:.4g}, against {found.taken.loss:.4g}; "
         f"{'taken' if is_better else 'not taken'}"

@@ -5,12 +5,12 @@ Missing values before an origin are bridged by forecasts of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from evolino.estimators.forecast_model import Design, Prepared, Readout
-from evolino.vocabulary import Array, BoolArray
+from evolino.vocabulary import Array, BoolArray, IntArray
 
 
 def bridged(
@@ -48,6 +48,21 @@ def bridged(
     return filled
 
 
+def free_run(
+    design: Design,
+    readout: Readout,
+    history: Prepared,
+    origins: Sequence[int],
+    steps: int,
+) -> Array:
+    """Return forecasts (N, steps, K), transformed, from each of N origins.
+
+    An origin is the first row that is forecast; the rows before it are known. inputs of
+    the history reach to the last row that is forecast.
+    """
+    return free_runs(design, [readout], history, origins, steps)[0]
+
+
 def free_runs(
     design: Design,
     readouts: Sequence[Readout],
@@ -55,61 +70,42 @@ def free_runs(
     origins: Sequence[int],
     steps: int,
 ) -> list[Array]:
-    """Return what `free_run` does for each of several readouts of the same features."""
-    rows = np.array(origins)
+    """Return what `free_run` does for each of several readouts of the same features, which
+    run side by side."""
+    several = len(readouts)
     kept = None
-    if design.networks is not None and steps > 1:
-        _, kept = design.networks.drive(history.windows, origins)
-    known = np.isfinite(design.windows_of(history.w, history.inputs)[rows]).all()
-    if design.networks is None or steps > 1 or not known:
-        return [free_run(design, each, history, origins, steps, kept) for each in readouts]
-    # One step ahead the features of a row are there already.
-    found = []
-    for each in readouts:
-        w = each.predict(history.features[rows])
-        lag = design.form.difference
-        anchor = history.z[rows - lag] if lag else None
-        found.append(_bounded(design, w, anchor)[0][:, None])
-    return found
+    if design.networks is not None:
+        _, cells = design.networks.drive(history.windows, origins)
+        kept = np.tile(cells[0], (1, several, 1)), np.tile(cells[1], (1, several, 1))
+
+    def predict(features: Array) -> Array:
+        blocks = features.reshape(several, len(origins), -1)
+        rows = [r.predict(block) for r, block in zip(readouts, blocks, strict=True)]
+        return np.concatenate(rows)
+
+    z = _run(design, predict, history, np.tile(np.array(origins), several), steps, kept)
+    return list(z.reshape(several, len(origins), steps, -1))
 
 
-def _bounded(design: Design, w: Array, anchor: Array | None) -> tuple[Array, Array]:
-    """Return z (N, K), the values that w (N, K) stands for, kept in the range; and w of
-    what was kept. anchor: (N, K), what differences are from."""
-    z = w * design.scale + design.mean
-    if anchor is not None:
-        z = z + anchor
-    bounds = design.lower, design.upper
-    bounded = np.clip(np.where(np.isfinite(z), z, design.upper), *bounds)
-    w = np.where(np.isfinite(w), w, 0.0) + np.nan_to_num(bounded - z) / design.scale
-    return bounded, w
-
-
-def free_run(
+def _run(
     design: Design,
-    readout: Readout,
+    predict: Callable[[Array], Array],
     history: Prepared,
-    origins: Sequence[int],
+    rows: IntArray,
     steps: int,
-    kept: tuple[Array, Array] | None = None,
+    kept: tuple[Array, Array] | None,
 ) -> Array:
-    """Return forecasts (N, steps, K), transformed, from each of N origins.
-
-    An origin is the first row that is forecast; the rows before it are known. inputs of
-    the history reach to the last row that is forecast. kept: outputs and states of cells
-    before the origins, where they are known.
-    """
-    form, count = design.form, len(origins)
-    rows = np.array(origins)
+    """Return forecasts (N, steps, K) from rows (N,). predict: gives w (N, K) of features
+    (N, S). kept: outputs and states (P, N, C) of cells before the rows."""
+    form, count = design.form, len(rows)
+    bounds = design.lower, design.upper
     back = np.arange(form.lags)
     window = history.w[rows[:, None] - 1 - back].transpose(
         0, 2, 1
     )  # (N, K, L), newest first
     anchors = [history.z[rows - 1 - k] for k in range(form.difference)][::-1]
     stepper = None
-    if design.networks is not None:
-        if kept is None:
-            _, kept = design.networks.drive(history.windows, origins)
+    if design.networks is not None and kept is not None:
         stepper = design.networks.stepper(*kept)
     found = []
     for k in range(steps):
@@ -118,8 +114,12 @@ def free_run(
         features = vector
         if stepper is not None:
             features = np.concatenate([vector, stepper.step(vector)], axis=1)
-        w = readout.predict(features)
-        bounded, w = _bounded(design, w, anchors[k] if form.difference else None)
+        w = predict(features)
+        z = w * design.scale + design.mean
+        if form.difference:
+            z = z + anchors[k]
+        bounded = np.clip(np.where(np.isfinite(z), z, design.upper), *bounds)
+        w = np.where(np.isfinite(w), w, 0.0) + np.nan_to_num(bounded - z) / design.scale
         if form.difference:
             anchors.append(bounded)
         found.append(bounded)

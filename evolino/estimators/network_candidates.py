@@ -37,9 +37,9 @@ def with_drawn(
 ) -> list[Tried]:
     """Return the candidates with cells of unevolved networks, the best first.
 
-    They have all transforms and differences, and several numbers of lags. Those are
-    compared by few networks first, and only the best forms by all of them. plain: the best
-    without networks.
+    Their forms have every transform, no difference or that from the last value or that of
+    the best plain form, and several numbers of lags. Few networks compare the forms; only
+    the best forms get all networks. plain: the best without networks.
     """
     by_name = {each.name: each for each in transforms_for(np.concatenate(data.each))}
 
@@ -50,7 +50,7 @@ def with_drawn(
         transform = by_name[form.transform]
         return tried(data, origins, form, transform, drawn, _penalties(plain))
 
-    wanted = _forms(data, plain, settings.season)
+    wanted = _forms(data, plain)
     if len(wanted) > MEMBERS:
         few, last, tested = max(1, settings.networks // SCREENED), data, origins
         if max(len(y) for y in data.each) > SCREENED_ROWS:
@@ -136,12 +136,12 @@ def lags_of(data: Data, form: Form) -> list[int]:
     ]
 
 
-def _forms(data: Data, plain: Tried, season: int) -> list[Form]:
+def _forms(data: Data, plain: Tried) -> list[Form]:
     """Return the forms that drawn networks are tried in."""
     own = plain.parts[0].form
     found = []
     for transform in transforms_for(np.concatenate(data.each)):
-        for difference in sorted({0, 1, season, own.difference}):
+        for difference in sorted({0, 1, own.difference}):
             form = replace(
                 own, transform=transform.name, difference=difference, networks=True
             )
