@@ -20,7 +20,12 @@ from evolino.estimators.candidate_forecasts import (
 )
 from evolino.estimators.forecast_model import Form
 from evolino.estimators.forecast_settings import ForecastSettings
-from evolino.estimators.network_candidates import near_mean, with_drawn, with_evolved
+from evolino.estimators.network_candidates import (
+    has_many,
+    near_mean,
+    with_drawn,
+    with_evolved,
+)
 from evolino.estimators.paying import STRETCHES, pays
 from evolino.estimators.rolling_origins import (
     NETWORK_ORIGINS,
@@ -37,9 +42,10 @@ from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
 MEMBERS, NEAR = 60, 1.3  # at most so many, with at most so many times the least error
-MARGIN = 2.0  # standard errors by which evolved networks must be better
-DRAWN_MARGIN = 3.0  # the same of unevolved ones, which are the best of more candidates
-DRAWN_GAIN = 0.1  # and the share of the error that they must save: they look too good
+MARGIN = 2.0  # standard errors by which networks must be better
+# The same, and the share of the error that they must save, where they are the best of many
+# forms, which looks better than it is.
+WIDE_MARGIN, WIDE_GAIN = 3.0, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +86,8 @@ def choose(data: Data, settings: ForecastSettings) -> Chosen:
     found = Chosen(again, fewer, again)
     if settings.networks and not settings.over:
         drawn = with_drawn(data, fewer, again, settings)
-        found = _better(
-            found, drawn, data, settings, "cells of networks", DRAWN_MARGIN, DRAWN_GAIN
-        )
+        wanted = (WIDE_MARGIN, WIDE_GAIN) if has_many(fewer) else (MARGIN, 0.0)
+        found = _better(found, drawn, data, settings, "cells of networks", wanted)
     if evolves:
         made, history = with_evolved(data, fewer, again, found.taken, settings)
         found = replace(found, history=history)
@@ -96,16 +101,17 @@ def _better(
     data: Data,
     settings: ForecastSettings,
     what: str,
-    margin: float = MARGIN,
-    gain: float = 0.0,
+    wanted: tuple[float, float] = (MARGIN, 0.0),
 ) -> Chosen:
-    """Return what was chosen so far, or costlier candidates where they pay."""
+    """Return what was chosen so far, or costlier candidates where they pay. wanted: by how
+    many standard errors, and what share of the error they must save."""
     if not ranked:
         return found
     mean = near_mean(ranked, data, found.origins)
     both = together([mean, found.plain], truths(data, found.origins), data.scale)
     costly = min(ranked[0], mean, both, key=lambda each: each.loss)
     stretches = min(STRETCHES, independent(data, found.origins))
+    margin, gain = wanted
     saves = costly.loss <= (1.0 - gain) * found.taken.loss
     is_better = saves and pays(found.taken.errors, costly.errors, margin, stretches)
     settings.report(
