@@ -1,174 +1,183 @@
-"""Bouncing digits, ten free frames: filters refined through the readout beside PyTorch's.
+"""Bouncing digits, ten free frames: PyTorch's convolutional LSTM beside a solved readout.
 
-`python -m benchmarks.frames --seconds 60` gives both the same processor seconds in one
-thread: a drawn convolutional LSTM whose filters descend through its solved readout, and one
-of the same size in PyTorch, all weights trained by Adam on the same free frames. What is
-lowest on the films of validation is tested. Not a subject of `python -m benchmarks`: it
-compares errors, not times.
+`python -m benchmarks.frames --seconds 35 --seeds 3`: on the films of the table
+frames-best, at equal CPU seconds in one thread, the squared error of the free frames of a
+network of the same size in PyTorch, all weights trained by Adam (back-propagation through
+time, minibatches, the rate falling by a cosine over the seconds). What is lowest on the
+films of validation is tested. Not a subject of `python -m benchmarks`: it compares errors,
+not times.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import statistics
 import time
-from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from benchmarks.paired import one_core
-from evolino import LBFGS, ConvLSTM, Frames, Ridge, Spread
-from evolino.gradient.pictures_objective import Films, films_of, pictures_objectives
-from evolino.gradient.refinement import Refinement
-from evolino.models.driving import drive
-from evolino.models.model import Model
-from evolino.readout.linear import Ridge as RidgeReadout
+from evolino.gradient.films import Films, films_of
+from evolino.network.convolutional import ConvLSTM
 from evolino.task.series import Split
-from evolino.vocabulary import Array
+from evolino.tasks.pictures.frames import Frames
+from evolino.training.problem import split_of
+from evolino.training.tables import load_table
+from evolino.training.train import run
 
-BATCH = 10  # films of a gradient in PyTorch
-RATE = 3e-3  # of Adam
+EVERY = 25  # minibatches, after which validation is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """seconds: of CPU. rate: of Adam. batch: films of a gradient. flips: whether they are
+    mirrored and transposed at random."""
+
+    seconds: float
+    rate: float
+    batch: int
+    flips: bool
 
 
 def main() -> None:
-    """Print the squared error of the free frames of test, by method, as JSON."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.frames", description=__doc__
     )
-    parser.add_argument("--seconds", type=float, default=60.0, help="of the processor")
-    parser.add_argument("--channels", type=int, default=8)
-    parser.add_argument("--kernel", type=int, default=3)
-    parser.add_argument("--layers", type=int, default=1)
-    parser.add_argument("--films", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rate", type=float, default=RATE, help="of Adam")
+    parser.add_argument("--table", default="frames-best")
+    parser.add_argument("--seconds", type=float, default=35.0, help="of CPU, for PyTorch")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=3e-3, help="of Adam")
+    parser.add_argument("--batch", type=int, default=5, help="films of a gradient")
+    parser.add_argument("--flips", action="store_true", help="mirror and transpose films")
+    parser.add_argument("--only", choices=("torch", "evolino"))
     given = parser.parse_args()
-    task = Frames(train=given.films)
-    split = task.sequences(np.random.default_rng(given.seed))
-    network = ConvLSTM(given.channels, given.layers, given.kernel).for_pictures(16, 16)
-    found: dict[str, Any] = {"films": given.films, "seconds": given.seconds}
-    with one_core():
-        found["evolino"] = refined(task, network, split, given.seed, given.seconds)
-        found["PyTorch"] = trained(network, split, given)
-    found |= {name: each["mse"] for name, each in task.baselines(split).items()}
-    print(json.dumps(found, indent=1))
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    if given.only in (None, "torch"):
+        peer = Peer(given.seconds, given.rate, given.batch, given.flips)
+        found = [by_torch(given.table, seed, peer) for seed in seeds]
+        _show(f"PyTorch, {given.seconds:g} CPU s, rate {given.rate:g}", found)
+    if given.only in (None, "evolino"):
+        _show("evolino", [by_evolino(given.table, seed) for seed in seeds])
 
 
-def refined(
-    task: Frames, network: ConvLSTM, split: Split, seed: int, seconds: float
-) -> dict[str, float]:
-    """Return what a drawn network comes to, its filters refined."""
-    rng = np.random.default_rng(seed)
-    genome = Spread(cell_input=0.0, gate_input=0.0, gate_recurrent=0.0).draw(
-        network, rng, 1
-    )[0]
-    readout = Ridge(1e-4)
-    ((descended, held_out),) = pictures_objectives(network, readout, split)
-    refinement = Refinement(LBFGS(steps=100_000), descended, held_out)
-    begin, here = time.process_time(), refinement.begin(genome)
-    while time.process_time() - begin < seconds and here.place.ended is None:
-        here = refinement.next_round(here, here.place.gradients + 5)
-    return {
-        "mse": tested(task, network, here.genome, readout, split),
-        "mse, unrefined": tested(task, network, genome, readout, split),
-        "gradients": here.place.gradients,
-        "cpu_seconds": time.process_time() - begin,
-    }
+def by_evolino(table: str, seed: int) -> tuple[float, str]:
+    """Return the error of a table, and what it took."""
+    begun = time.process_time()
+    result = run(load_table(table).rows[0].experiment(seed))
+    return result.metrics["mse"], f"{time.process_time() - begun:.0f} CPU s"
 
 
-def tested(
-    task: Frames, network: ConvLSTM, genome: Array, readout: RidgeReadout, split: Split
-) -> float:
-    """Return the squared error of the free frames of test."""
-    driver = network.driver()
-    features, targets, _ = drive(driver, driver.pack(genome[None]), split.train)
-    model = Model(network, genome, readout.solve(features, targets)[0, 0])
-    return task.measure(model, split)["mse"]
-
-
-def trained(network: ConvLSTM, split: Split, given: Any) -> dict[str, float]:
-    """Return what PyTorch's network of the same size comes to, all weights trained."""
+def by_torch(table: str, seed: int, peer: Peer) -> tuple[float, str]:
+    """Return the error of PyTorch's network on the films of the same seed, and what it
+    took."""
     import torch
 
     torch.set_num_threads(1)
-    torch.manual_seed(given.seed)
-    channels, kernel, layers = network.channels, network.kernel, network.layers
-    filters = torch.nn.ModuleList(
-        torch.nn.Conv2d(
-            (channels if k else 1) + channels, 4 * channels, kernel, padding="same"
-        )
-        for k in range(layers)
-    )
-    peepholes = torch.nn.Parameter(torch.zeros(layers, 3, channels, 1, 1))
-    read = torch.nn.Conv2d(channels + 1, 1, network.readout_kernel, padding="same")
-    parameters = [*filters.parameters(), peepholes, *read.parameters()]
-    optimiser = torch.optim.Adam(parameters, lr=given.rate)
-
-    def run(films: Any) -> Any:
-        """Return the free frames after the given ones, of films (N, T, 1, H, W)."""
-        rest = torch.zeros(len(films), channels, *films.shape[-2:])
-        cells = [(rest, rest) for _ in range(layers)]
-        u, outputs = torch.zeros_like(films[:, 0]), []
-        for t in range(films.shape[1]):
-            below = u
-            for k, (h, s) in enumerate(cells):
-                i, f, g, o = filters[k](torch.cat([below, h], 1)).chunk(4, 1)
-                p = peepholes[k]
-                i, f = torch.sigmoid(i + p[0] * s), torch.sigmoid(f + p[1] * s)
-                s = f * s + i * torch.tanh(g)
-                h = torch.sigmoid(o + p[2] * s) * torch.tanh(s)
-                cells[k], below = (h, s), h
-            y = read(torch.cat([below, u], 1))
-            if t >= 2:
-                outputs.append(y)
-            u = films[:, t] if t < 10 else y.clamp(0.0, 1.0)
-        return torch.stack(outputs, 1)
-
-    return descended(run, optimiser, network, split, given)
+    torch.manual_seed(seed)
+    experiment = load_table(table).rows[0].experiment(seed)
+    task, network = experiment.task, experiment.network
+    assert isinstance(task, Frames)
+    assert isinstance(network, ConvLSTM)
+    network = network.for_pictures(*task.picture_size)
+    return trained(torch, network, split_of(task, seed), peer)
 
 
-def descended(
-    run: Callable[[Any], Any], optimiser: Any, network: ConvLSTM, split: Split, given: Any
-) -> dict[str, float]:
+def trained(torch: Any, network: ConvLSTM, split: Split, peer: Peer) -> tuple[float, str]:
     """Return the error on test of the weights that are best on validation."""
-    import torch
+    given = split.test[0].start // network.pixels
+    first = split.train[0].start // network.pixels
+    films = [
+        films_of(x, network, given) for x in (split.train, split.validation, split.test)
+    ]
+    train, validation, test = (tensor_of(torch, each, network) for each in films)
+    model = network_of(torch, network)
+    optimiser = torch.optim.Adam(model.parameters(), lr=peer.rate)
 
-    train, validation, test = (
-        tensor_of(films_of(each, network, 10))
-        for each in (split.train, split.validation, split.test)
-    )
-    begin, steps, best, found = time.process_time(), 0, np.inf, np.nan
-
-    def error(films: Any) -> float:
+    def error(own: Any, films: Any) -> float:
         with torch.no_grad():
-            free = run(films)[:, 8:].clamp(0.0, 1.0)
-        return float(torch.square(free - films[:, 10:]).mean())
+            free = own(films, given)[:, given:].clamp(0.0, 1.0)
+        return float(torch.square(free - films[:, given:]).mean())
 
-    while time.process_time() - begin < given.seconds:
-        films = train[torch.randperm(len(train))[:BATCH]]
+    begun, steps, lowest, best = time.process_time(), 0, np.inf, model
+    while (taken := time.process_time() - begun) < peer.seconds:
+        share = 0.5 * (1.0 + np.cos(np.pi * taken / peer.seconds))
+        optimiser.param_groups[0]["lr"] = peer.rate * share
+        some = train[torch.randperm(len(train))[: peer.batch]]
+        some = flipped(torch, some) if peer.flips else some
         optimiser.zero_grad()
         # All frames count, given and free ones: it learns faster than from free ones alone.
-        loss = torch.square(run(films) - films[:, 2:]).mean()
-        loss.backward()
+        torch.square(model(some, given) - some)[:, first:].mean().backward()
         optimiser.step()
         steps += 1
-        if steps % 10 == 0 and (now := error(validation)) < best:
-            best, found = now, error(test)
-    return {
-        "mse": found,
-        "gradients": steps,
-        "cpu_seconds": time.process_time() - begin,
-        "rate": given.rate,
-    }
+        if steps % EVERY == 0 and (now := error(model, validation)) < lowest:
+            lowest, best = now, deepcopy(model)
+    return error(best, test), f"{steps} minibatches of {peer.batch}"
 
 
-def tensor_of(films: Films) -> Any:
+def flipped(torch: Any, films: Any) -> Any:
+    """Return square films (N, T, 1, H, W), each mirrored and transposed at random."""
+    each = []
+    for film in films:
+        upside, sideways, turned = torch.randint(2, (3,)).tolist()
+        axes = [axis for axis, turn in ((2, upside), (3, sideways)) if turn]
+        moved = film.flip(axes) if axes else film
+        each.append(moved.transpose(2, 3) if turned else moved)
+    return torch.stack(each)
+
+
+def network_of(torch: Any, own: ConvLSTM) -> Any:
+    """Return PyTorch's network of the same size: films (N, T, 1, H, W) and how many frames
+    are given -> outputs (N, T, 1, H, W)."""
+
+    class Network(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            wide, layers = own.channels, range(own.layers)
+            self.filters = torch.nn.ModuleList(
+                torch.nn.Conv2d(
+                    (wide if k else 1) + wide, 4 * wide, own.kernel, padding="same"
+                )
+                for k in layers
+            )
+            self.peepholes = torch.nn.Parameter(torch.zeros(own.layers, 3, wide, 1, 1))
+            size = own.readout_kernel
+            self.read = torch.nn.Conv2d(wide + 1, 1, size, padding="same")
+
+        def forward(self, films: Any, given: int) -> Any:
+            rest = torch.zeros(len(films), own.channels, *films.shape[-2:])
+            cells = [(rest, rest) for _ in range(own.layers)]
+            u, outputs = torch.zeros_like(films[:, 0]), []
+            for t in range(films.shape[1]):
+                below = u
+                for k, (h, s) in enumerate(cells):
+                    i, f, g, o = self.filters[k](torch.cat([below, h], 1)).chunk(4, 1)
+                    p = self.peepholes[k]
+                    i, f = torch.sigmoid(i + p[0] * s), torch.sigmoid(f + p[1] * s)
+                    s = f * s + i * torch.tanh(g)
+                    h = torch.sigmoid(o + p[2] * s) * torch.tanh(s)
+                    cells[k], below = (h, s), h
+                outputs.append(self.read(torch.cat([below, u], 1)))
+                u = films[:, t] if t < given else outputs[-1].clamp(0.0, 1.0)
+            return torch.stack(outputs, 1)
+
+    return Network()
+
+
+def tensor_of(torch: Any, films: Films, network: ConvLSTM) -> Any:
     """Return films as a tensor (N, T, 1, H, W)."""
-    import torch
-
     frames = np.moveaxis(films.frames, 2, 0)
-    return torch.tensor(frames.reshape(*frames.shape[:3], 16, 16), dtype=torch.float32)
+    shape = *frames.shape[:3], network.height, network.width
+    return torch.tensor(frames.reshape(shape), dtype=torch.float32)
+
+
+def _show(what: str, found: list[tuple[float, str]]) -> None:
+    each = ", ".join(f"{error:.4f} ({took})" for error, took in found)
+    middle = statistics.median(error for error, _ in found)
+    print(f"{what}: median {middle:.4f} of {each}", flush=True)
 
 
 if __name__ == "__main__":

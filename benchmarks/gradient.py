@@ -18,6 +18,7 @@ from benchmarks.peers import flat_weights, installed
 from benchmarks.workloads import moderate_genomes
 from evolino import LSTM, Ridge
 from evolino.gradient.objective import Objective
+from evolino.gradient.refinement import check_lstm
 from evolino.gradient.schedule import spread as spread_starts
 from evolino.network.weights import Weights, repack
 from evolino.tasks.signals.mackey_glass import EVERY, LARGEST, MackeyGlass
@@ -49,7 +50,7 @@ def _row(
     cells: int, steps: int, starts: int, effort: Effort, with_jax: bool
 ) -> dict[str, Any]:
     objective = objective_of(cells, steps, starts)
-    (genome,) = moderate_genomes(objective.architecture, 1)
+    (genome,) = moderate_genomes(check_lstm(objective.architecture), 1)
     calls: dict[str, Callable[[], object]] = {
         OURS: lambda: objective.value_and_gradient(genome),
         FORWARD: lambda: objective.value(genome),
@@ -101,7 +102,7 @@ def jax_loss(objective: Objective) -> Loss:
 
     jax.config.update("jax_enable_x64", True)
     compiled = jax.jit(jax.value_and_grad(_jax_equations(objective), argnums=(0, 1)))
-    network = objective.architecture
+    network = check_lstm(objective.architecture)
     cells = network.cells
 
     def loss(genome: Array) -> tuple[float, Array]:

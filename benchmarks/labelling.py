@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from evolino.readout.ctc import CTC
-from evolino.solvers.ctc_decoding import best_path
+from evolino.solvers.ctc import log_softmax
 from evolino.solvers.ctc_targets import label_targets
 from evolino.task.series import Segment
 from evolino.tasks.labelling.label_errors import error_rates
@@ -113,7 +113,8 @@ def by_torch(table: str, seed: int, peer: Peer) -> float:
     best = min(begun, key=lambda each: each.nats(split.validation))
     best.train((*split.train, *split.validation), 0.5 * peer.seconds)
     test = split.test[: task.tested]  # what comes after is a figure of its own
-    found = [best_path(best.outputs(each)) for each in test]
+    chances = [np.exp(log_softmax(best.outputs(each))) for each in test]
+    found = task.decoded(chances)
     return error_rates(found, [strings_of(each) for each in test])["label_errors"]
 
 

@@ -1,4 +1,4 @@
-"""What the page says beside its tables; nothing here is measured."""
+"""Explanations on docs/performance.md, beside its tables; nothing here is measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long until something happens: whole processes, from Enter on.
+"""Start-up time: whole processes, from Enter on.
 
 Numba compiles the kernels on the first run ever (cold) and keeps them on disk (warm). A
 folder of its own holds that cache here, so that the first run is cold and the next are not.

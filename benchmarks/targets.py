@@ -1,4 +1,4 @@
-"""What this project set out to reach, beside what was measured."""
+"""Targets of the benchmarks, beside what was measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured on: networks of moderate weights, and a task of any length."""
+"""Workloads of the benchmarks: networks of moderate weights, a task of any length."""
 
 from __future__ import annotations
 

@@ -73,13 +73,20 @@ def measure_missing(
             quick = measure_baselines(experiment, effort.evaluations, pool)
         found.figures.update(quick)
     for method in missing(experiment, known):
-        name = method.name(experiment)
-        try:
-            found.figures[name] = method.measure(experiment, effort)
-        except Exception as error:
-            text = " ".join(str(error).split())
-            found.errors[name] = f"{type(error).__name__}: {text}"
+        one = measured(method, experiment, effort)
+        found.figures.update(one.figures)
+        found.errors.update(one.errors)
     return found
+
+
+def measured(method: Method, experiment: Experiment, effort: Effort) -> Measured:
+    """Return the metrics of one method, or what went wrong."""
+    name = method.name(experiment)
+    try:
+        return Measured({name: method.measure(experiment, effort)})
+    except Exception as error:
+        text = " ".join(str(error).split())
+        return Measured(errors={name: f"{type(error).__name__}: {text}"})
 
 
 def missing(experiment: Experiment, known: Collection[str]) -> list[Method]:

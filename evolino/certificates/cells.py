@@ -1,4 +1,4 @@
-"""A step of all memory cells, for every string at once.
+"""Interval arithmetic of a step of all memory cells, for all strings at once.
 
 Strings differ by numbers that are not known, only bounded: theta, in a polytope given by
 its vertices. A cell's state is slopes . theta + centre + rest: a counting cell differs

@@ -1,4 +1,4 @@
-"""What cells do from one stretch of rows to the next, as a guess that is then proven.
+"""Guess of how cells change from one stretch of rows to the next; it is then proven.
 
 A cell *counts*: a stretch adds the same to its state each time, but for a drift. It
 *creeps*: it keeps its state and moves, always less, as where a peephole shuts the input

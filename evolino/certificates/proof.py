@@ -1,4 +1,4 @@
-"""One proof: a network gets every string right whose parameters lie in a range.
+"""Interval proof that a network accepts every string whose parameters lie in a range.
 
 Strings n_j = base_j + period * m_j, 0 <= m_j <= reach_j, are followed together through
 their phases. Of a phase that grows with m: the first half of the base string's rows, then

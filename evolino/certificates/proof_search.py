@@ -1,4 +1,4 @@
-"""How far a proof goes: the longest strings for which it succeeds."""
+"""Search for the longest strings that a proof covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strings that are run, where reasoning is not needed or does not help."""
+"""Strings that the kernels run: short ones, and those that no proof covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a phase over and over: a set of states that they lead into itself.
+"""Invariant sets of states: equal rows of a phase lead such a set into itself.
 
 A stretch is `period` rows of a phase. What the cells do from one to the next is guessed
 (`guess.py`); `Stretch.repeated` widens the guess until one stretch proves it.

@@ -31,8 +31,8 @@ def reproduce(
     budget: Annotated[
         str | None,
         typer.Option(
-            help="Of all: full, or fast: three seeds of rows that take at most 20 s a "
-            "seed, into the folder fast.",
+            help="Of all: full, or fast: three seeds of every row, of 2 CPU seconds at "
+            "most (dearer rows get fewer evaluations), into the folder fast.",
             show_default="full",
         ),
     ] = None,

@@ -113,6 +113,8 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout
     )
+    if options.all_baselines:
+        check_all_baselines(options)
     experiment = experiment_of(task, fields, options)
     if options.track is not None:
         require(options.track)
@@ -135,7 +137,33 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     except Exception:
         folder.discard_unless_begun()
         raise
+    if options.all_baselines:
+        result = with_trained_baselines(folder, result, pool.count, quiet=options.quiet)
     conclude(folder, result, quiet=options.quiet)
+
+
+def check_all_baselines(options: RunOptions) -> None:
+    """Raise ValueError where --all-baselines has nothing to compare with."""
+    if not options.baselines:
+        raise ValueError("--all-baselines and --no-baselines exclude each other")
+    if options.backend != "threads":
+        raise ValueError(
+            "--all-baselines needs --backend threads, which says how many CPU seconds a "
+            f"run took, got {options.backend}"
+        )
+
+
+def with_trained_baselines(
+    folder: RunFolder, result: Result, workers: int, *, quiet: bool
+) -> Result:
+    """Measure the trained baselines of a run into its result, saying which."""
+    from evolino.baselines.of_run import add_trained_baselines
+
+    def say(line: str) -> None:
+        if not quiet:
+            typer.echo(shown(line))
+
+    return add_trained_baselines(folder, result, workers, say)
 
 
 @contextmanager

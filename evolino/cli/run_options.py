@@ -160,6 +160,15 @@ class RunOptions:
         bool,
         typer.Option(help="Measure what an unevolved network and random search reach."),
     ] = True
+    all_baselines: Annotated[
+        bool,
+        typer.Option(
+            "--all-baselines",
+            help="Measure trained baselines too, as tables do: a tuned reservoir, a "
+            "genetic algorithm without a solved readout, a gradient LSTM at equal CPU "
+            "seconds.",
+        ),
+    ] = False
 
 
 def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Experiment:

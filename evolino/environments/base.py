@@ -10,6 +10,8 @@ from evolino.vocabulary import Array
 
 # The kinds, as the kernels read them.
 CART, MEMORY, MAZE, PENDULUM, MOUNTAIN_CAR, ACROBOT = range(6)
+PUSHED_CART, NOISY_PENDULUM, REPEAT_PREVIOUS = range(6, 9)
+CHOOSING = (MAZE, MOUNTAIN_CAR, ACROBOT, PUSHED_CART, REPEAT_PREVIOUS)
 WINDOW = 100  # steps at the end of an episode whose costs are summed up
 
 
@@ -33,7 +35,7 @@ class Environment:
     @property
     def chooses(self) -> bool:
         """Whether its action is the largest of the outputs; else they are continuous."""
-        return self.kind in (MAZE, MOUNTAIN_CAR, ACROBOT)
+        return self.kind in CHOOSING
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,10 @@ from evolino.environments.base import (
     MAZE,
     MEMORY,
     MOUNTAIN_CAR,
+    NOISY_PENDULUM,
     PENDULUM,
+    PUSHED_CART,
+    REPEAT_PREVIOUS,
     Environment,
 )
 from evolino.vocabulary import Array
@@ -61,6 +64,32 @@ def mountain_car() -> Environment:
 def acrobot() -> Environment:
     """Return the two links that are to swing up: gymnasium's, without their velocities."""
     return Environment(ACROBOT, (), 4, 4, 3)
+
+
+def pushed_cart(reward: float = 1.0) -> Environment:
+    """Return gymnasium's cart with one pole, without velocities. reward: of a step.
+
+    Constants: the reward.
+    """
+    return Environment(PUSHED_CART, (reward,), 4, 2, 2)
+
+
+def noisy_pendulum(noise: float, shift: float, divisor: float) -> Environment:
+    """Return gymnasium's pendulum with noise on what a network is given.
+
+    noise: its standard deviation. shift, divisor: a reward is that of gymnasium plus the
+    one, over the other. Constants: those three.
+    """
+    return Environment(NOISY_PENDULUM, (noise, shift, divisor), 2, 2, 1, noise=2)
+
+
+def repeat_previous(cards: int, back: int) -> Environment:
+    """Return the game whose answer is the suit of the card that was shown `back` - 1 steps
+    before: POPGym's RepeatPrevious. cards: of the deck, whose suits are the start.
+
+    Constants: both numbers.
+    """
+    return Environment(REPEAT_PREVIOUS, (float(cards), float(back)), cards + 1, 4, 4)
 
 
 def generalisation_starts() -> Array:

@@ -14,7 +14,10 @@ from evolino.environments.base import (
     CART,
     MAZE,
     MEMORY,
+    NOISY_PENDULUM,
     PENDULUM,
+    PUSHED_CART,
+    REPEAT_PREVIOUS,
     WINDOW,
     Environment,
     Episodes,
@@ -49,6 +52,13 @@ def observe(environment: Environment, state: Array, noise: Array) -> Array:
         return np.asarray(clean + between[:, None] * constants[1] * noise)
     if environment.kind == PENDULUM:
         return np.stack([np.cos(state[:, 0]), np.sin(state[:, 0])], 1)
+    if environment.kind == NOISY_PENDULUM:
+        clean = np.stack([np.cos(state[:, 0]), np.sin(state[:, 0])], 1)
+        return np.clip(clean + constants[0] * noise, -1, 1)
+    if environment.kind == PUSHED_CART:
+        return np.asarray(state[:, ::2] / 0.1)
+    if environment.kind == REPEAT_PREVIOUS:
+        return np.asarray((_card(state, state[:, 0])[:, None] == np.arange(4)) * 1.0)
     if environment.kind == ACROBOT:
         angles = state[:, :2]
         return np.stack([np.cos(angles), np.sin(angles)], 2).reshape(-1, 4)
@@ -65,6 +75,9 @@ def advance(
         MAZE: _maze,
         PENDULUM: _pendulum,
         ACROBOT: _acrobot,
+        PUSHED_CART: _pushed_cart,
+        NOISY_PENDULUM: _noisy_pendulum,
+        REPEAT_PREVIOUS: _repeat_previous,
     }
     return kinds.get(environment.kind, _car)(environment, state, outputs)
 
@@ -189,6 +202,48 @@ def _pendulum(
     speed = np.clip(speed + (15 * np.sin(angle) + 3 * torque) * 0.05, -8, 8)
     state = np.stack([angle + speed * 0.05, speed], 1)
     return state, np.ones(len(state)), -cost, cost
+
+
+def _noisy_pendulum(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    _, shift, divisor = environment.constants
+    state, goes_on, reward, _ = _pendulum(environment, state, outputs)
+    reward = (reward + shift) / divisor
+    return state, goes_on, reward, -reward
+
+
+def _pushed_cart(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    _, v, angle, speed = state.T
+    push = np.where(outputs.argmax(axis=1) == 1, 10.0, -10.0)
+    s, c = np.sin(angle), np.cos(angle)
+    force = (push + 0.05 * speed**2 * s) / 1.1
+    turning = (9.8 * s - c * force) / (0.5 * (4 / 3 - 0.1 * c**2 / 1.1))
+    pushing = force - 0.05 * turning * c / 1.1
+    state = state + 0.02 * np.stack([v, pushing, speed, turning], 1)
+    stands = (np.abs(state[:, 0]) <= 2.4) & (np.abs(state[:, 2]) <= 12 * np.pi / 180)
+    reward = np.full(len(state), environment.constants[0])
+    return state, np.where(stands, 1.0, 0.0), reward, -reward
+
+
+def _repeat_previous(
+    environment: Environment, state: Array, outputs: Array
+) -> tuple[Array, Array, Array, Array]:
+    cards, back = environment.constants
+    place = state[:, 0]
+    right = outputs.argmax(axis=1) == _card(state, np.maximum(place + 1 - back, 0))
+    reward = np.where(right, 1.0, -1.0) / (cards - back)
+    reward = np.where(place + 1 >= back, reward, 0.0)
+    state = np.concatenate([place[:, None] + 1, state[:, 1:]], 1)
+    return state, np.where(place < cards - 2.5, 1.0, 0.0), reward, -reward
+
+
+def _card(state: Array, places: Array) -> Array:
+    """Return the suits (N,) at places (N,) of the decks."""
+    places = np.minimum(places, state.shape[1] - 2)
+    return np.asarray(state[np.arange(len(state)), 1 + places.astype(np.int64)])
 
 
 def _car(

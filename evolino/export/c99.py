@@ -7,14 +7,15 @@ architecture: what the architecture lacks costs nothing.
 from __future__ import annotations
 
 from evolino.export.c_self_test import Recorded, self_test
-from evolino.export.c_step import fed_back, loop, step_function
+from evolino.export.c_step import fed_back, loop, step_function, suffixes
 from evolino.export.c_text import CPrecision, CType
-from evolino.export.step_model import StepModel, check_name, step_model
+from evolino.export.step_model import LayeredModel, StepModel, check_name, forward_model
 from evolino.models.model import Model
 from evolino.network.lstm import PROBABILITIES
 
 HEADER = """\
-/* A network exported by evolino: {cells} memory cells, {inputs} inputs, {outputs} outputs.
+/* A network exported by evolino: {cells} memory cells{layers},
+   {inputs} inputs, {outputs} outputs.
 
    {name}_init(&state) puts the network at rest. {name}_step(&state, inputs, outputs) takes
    one step. inputs and outputs are in the units of the data. */
@@ -70,11 +71,12 @@ def c_files(
     name: of the files and the prefix of all that they define. precision: "double" or
     "float". Compiled with EVOLINO_SELF_TEST defined, the source is a program that compares
     the network with outputs of the model, and prints its size and the time of a step.
-    Raises ValueError for a model that cannot be exported, a name that is no identifier, and
-    weights that the precision cannot hold.
+    Raises ValueError for a model that cannot be exported, such as a bidirectional one, a
+    name that is no identifier, and weights that the precision cannot hold.
     """
     check_name(name)
-    kind, network = CType(precision), step_model(model)
+    kind, network = CType(precision), forward_model(model)
+    head = network.head
     source = [
         f"/* {name}: a network exported by evolino. */\n"
         f'#include "{name}.h"\n\n#include <math.h>\n\n',
@@ -82,9 +84,9 @@ def c_files(
         _sigma(network, kind),
         _init(network, name),
         step_function(network, kind, name),
-        _feed(network, kind, name),
-        _bound(network, name),
-        self_test(Recorded.of(model, network), network, kind, name),
+        _feed(head, kind, name),
+        _bound(head, name),
+        self_test(Recorded.of(model, network), head, kind, name),
     ]
     return {f"{name}.h": _header(network, kind, name), f"{name}.c": "".join(source)}
 
@@ -97,11 +99,12 @@ def has_bounds(network: StepModel) -> bool:
     )
 
 
-def _header(network: StepModel, kind: CType, name: str) -> str:
-    shape = network.architecture
+def _header(network: LayeredModel, kind: CType, name: str) -> str:
+    head, count = network.head, len(network.layers)
+    shape = head.architecture
     own = shape.feedback and shape.output not in PROBABILITIES
     feed = FEED.format(name=name, outputs=shape.outputs) if shape.feedback else ""
-    bound = BOUND.format(name=name) if has_bounds(network) else ""
+    bound = BOUND.format(name=name) if has_bounds(head) else ""
     freely = "\n   The outputs are fed back at the next step." if own else ""
     if shape.feedback and not own:
         freely = f"\n   They are not fed back: call {name}_feed after each step."
@@ -110,7 +113,8 @@ def _header(network: StepModel, kind: CType, name: str) -> str:
         name=name,
         guard=name.upper(),
         real=kind.name,
-        cells=shape.cells,
+        cells=sum(network.widths),
+        layers=f" in {count} layers" if count > 1 else "",
         inputs=shape.inputs,
         outputs=shape.outputs,
         fed=fed if shape.feedback else "",
@@ -120,29 +124,35 @@ def _header(network: StepModel, kind: CType, name: str) -> str:
     )
 
 
-def _constants(network: StepModel, kind: CType) -> list[str]:
+def _constants(network: LayeredModel, kind: CType) -> list[str]:
     """Return the definitions of all constant arrays."""
-    shape, scaling = network.architecture, network.scaling
-    # The gates stand side by side: their sums are then independent of each other, and the
-    # processor need not wait for one to add to the next, and compilers add two at once.
-    arrays = {"weights": network.weights.transpose(1, 2, 0)}
-    arrays |= {f"p_{gate}": each for gate, each in network.peepholes.items()}
-    arrays["w_readout"] = network.readout
+    head = network.head
+    shape, scaling = head.architecture, head.scaling
+    arrays = {}
+    for layer, of in zip(network.layers, suffixes(network), strict=True):
+        # The gates stand side by side: their sums are then independent of each other, and
+        # the processor need not wait for one to add to the next, and compilers add two at
+        # once.
+        arrays[f"weights{of}"] = layer[0].weights.transpose(1, 2, 0)
+        arrays |= {f"p_{gate}{of}": each for gate, each in layer[0].peepholes.items()}
+    arrays["w_readout"] = head.readout
     if scaling is not None:
         if shape.inputs:
             arrays |= {"x_mean": scaling.input_mean, "x_scale": scaling.input_scale}
         arrays |= {"y_mean": scaling.output_mean, "y_scale": scaling.output_scale}
-    if scaling is not None and has_bounds(network):
+    if scaling is not None and has_bounds(head):
         arrays |= {"y_lower": scaling.lower, "y_upper": scaling.upper}
     texts = [kind.array(name, values) for name, values in arrays.items()]
     sizes = " + ".join(f"sizeof {name}" for name in arrays)
     return [*texts, f"\n#define CONSTANT_BYTES ({sizes})\n\n"]
 
 
-def _sigma(network: StepModel, kind: CType) -> str:
+def _sigma(network: LayeredModel, kind: CType) -> str:
     """Return the functions that the step calls."""
-    shape, real, f = network.architecture, kind.name, kind.suffix
+    shape, real, f = network.layers[0][0].architecture, kind.name, kind.suffix
     gates = len(shape.gates)
+    of_layer = len(network.layers) > 1  # layers may have different numbers of sources
+    count = "count" if of_layer else str(shape.input_width + shape.cells)
     each = f"for (g = 0; g < {gates}; g++)"
     return (
         f"static {real} sigma({real} x)\n{{\n"
@@ -150,20 +160,21 @@ def _sigma(network: StepModel, kind: CType) -> str:
         f"/* Net inputs of a cell's {', '.join(shape.gates)}: the bias, then weights\n"
         f"   times the input vector u and the cell outputs h. */\n"
         f"static void drive(const {real} w[][{gates}], const {real} *source,\n"
-        f"                  {real} *net)\n{{\n    {real} sum[{gates}];\n    int j, g;\n"
+        f"                  {'int count, ' if of_layer else ''}{real} *net)\n{{\n"
+        f"    {real} sum[{gates}];\n    int j, g;\n"
         f"    {each}\n        sum[g] = w[0][g];\n"
-        f"    for (j = 0; j < {shape.input_width + shape.cells}; j++)\n"
+        f"    for (j = 0; j < {count}; j++)\n"
         f"        {each}\n            sum[g] += w[j + 1][g] * source[j];\n"
         f"    {each}\n        net[g] = sum[g];\n}}\n\n"
     )
 
 
-def _init(network: StepModel, name: str) -> str:
-    shape = network.architecture
+def _init(network: LayeredModel, name: str) -> str:
+    shape = network.head.architecture
     fed = f"    for (k = 0; k < {shape.outputs}; k++)\n        state->fed[k] = 0;\n"
     return (
         f"void {name}_init({name}_state *state)\n{{\n    int k;\n"
-        f"    for (k = 0; k < {shape.cells}; k++)\n"
+        f"    for (k = 0; k < {sum(network.widths)}; k++)\n"
         f"        state->h[k] = state->s[k] = 0;\n"
         f"{fed if shape.feedback else ''}}}\n\n"
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolino.export.c_text import CType
-from evolino.export.step_model import StepModel
+from evolino.export.step_model import LayeredModel, StepModel
 from evolino.models.model import Model
 from evolino.network.base import input_vectors
 from evolino.network.features import features_of
@@ -64,9 +64,10 @@ class Recorded:
     scale: Array
 
     @classmethod
-    def of(cls, model: Model, network: StepModel) -> Recorded:
+    def of(cls, model: Model, network: LayeredModel) -> Recorded:
         """Drive a model with the same random numbers each time."""
-        architecture, rng = network.architecture, np.random.default_rng(0)
+        head, rng = network.head, np.random.default_rng(0)
+        architecture = head.architecture
         x = rng.normal(size=(STEPS, architecture.inputs))
         y = rng.normal(size=(STEPS, architecture.outputs))
         scale = np.ones(architecture.outputs)
@@ -77,8 +78,10 @@ class Recorded:
             targets, scale = scaling.restored(y), scaling.output_scale
         trace = model.states(inputs, targets)
         u = input_vectors(architecture, x, y)
-        features = features_of(architecture, trace.outputs, trace.states, u)
-        terms = (np.abs(features) @ np.abs(network.readout.T)).max(axis=0)
+        cells = slice(-architecture.cells, None)  # of the layers that are read, the last
+        h, s = trace.outputs[:, cells], trace.states[:, cells]
+        features = features_of(architecture, h, s, u)
+        terms = (np.abs(features) @ np.abs(head.readout.T)).max(axis=0)
         offset = 0.0 if scaling is None else np.abs(scaling.output_mean)
         size = scale * np.maximum(terms, 1.0) + offset
         return cls(inputs, targets, model.predict(inputs, targets), size)

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from evolino.export.c_text import CType
-from evolino.export.step_model import StepModel
+from evolino.export.step_model import LayeredModel, StepModel
 from evolino.network.features import layout
 from evolino.network.lstm import PROBABILITIES, THRESHOLD
 
 
-def step_function(network: StepModel, kind: CType, name: str) -> str:
-    """Return the function that takes a step."""
-    shape, real = network.architecture, kind.name
-    width, cells = shape.input_width, shape.cells
-    lines = [f"{real} source[{width + cells}];  /* u, then what the cells give */"]
+def suffixes(network: LayeredModel) -> list[str]:
+    """Return what the names of each layer's constants end with."""
+    count = len(network.layers)
+    return [f"_{k}" for k in range(count)] if count > 1 else [""]
+
+
+def step_function(network: LayeredModel, kind: CType, name: str) -> str:
+    """Return the function that takes a step, through one layer after another."""
+    shape, real = network.head.architecture, kind.name
+    width = shape.input_width
+    most = max(own.architecture.input_width for own, *_ in network.layers)
+    own_u = len(network.layers) > 1 and width  # the layers above write over the sources
+    lines = [
+        f"{real} source[{most + network.widths[0]}];  /* u, then what the cells give */"
+    ]
+    lines += [f"{real} u[{width}];"] if own_u else []
     lines += ["int k;"]
+    vector = "u" if own_u else "source"
     if shape.inputs:
-        scaled = "(inputs[k] - x_mean[k]) / x_scale[k]" if network.scaling else "inputs[k]"
-        lines += loop(shape.inputs, f"source[k] = {scaled};")
+        own = (
+            "(inputs[k] - x_mean[k]) / x_scale[k]" if network.head.scaling else "inputs[k]"
+        )
+        lines += loop(shape.inputs, f"{vector}[k] = {own};")
     else:
         lines += ["(void)inputs;"]
     if shape.feedback:
-        lines += loop(shape.outputs, f"source[{shape.inputs} + k] = state->fed[k];")
-    driving = "s" if shape.full_peepholes else "h"
-    lines += loop(cells, f"source[{width} + k] = state->{driving}[k];")
-    lines += loop(cells, *_cell(network, kind))
+        lines += loop(shape.outputs, f"{vector}[{shape.inputs} + k] = state->fed[k];")
+    lines += loop(width, "source[k] = u[k];") if own_u else []
+    for number in range(len(network.layers)):
+        lines += _layer(network, kind, number)
     lines += _readout(network, kind)
     body = "".join(f"    {line}\n" for line in lines)
     return (
@@ -41,13 +55,36 @@ def loop(count: int, *lines: str) -> list[str]:
     ]
 
 
-def _cell(network: StepModel, kind: CType) -> list[str]:
-    """Return the lines of memory cell k; equations of `evolino.network.lstm`."""
+def _layer(network: LayeredModel, kind: CType, number: int) -> list[str]:
+    """Return the lines of a layer; the first has its input vector as its source."""
+    layer, own = network.layers[number][0], suffixes(network)[number]
+    shape, first = layer.architecture, sum(network.widths[:number])
+    at = f"{first} + k" if first else "k"
+    lines = []
+    if number:
+        below = first - network.widths[number - 1]
+        before = f"{below} + k" if below else "k"
+        lines += [f"/* Layer {number}, driven by the cell outputs of the one below. */"]
+        lines += loop(shape.input_width, f"source[k] = state->h[{before}];")
+    driving = "s" if shape.full_peepholes else "h"
+    lines += loop(shape.cells, f"source[{shape.input_width} + k] = state->{driving}[{at}];")
+    count = f"{shape.input_width + shape.cells}, " if own else ""
+    drive = f"drive(weights{own}[k], source, {count}net);"
+    return lines + loop(shape.cells, *_cell(layer, kind, (own, at), drive))
+
+
+def _cell(network: StepModel, kind: CType, own: tuple[str, str], drive: str) -> list[str]:
+    """Return the lines of memory cell k of a layer; equations of `evolino.network.lstm`.
+
+    own: what the names of its constants end with; where the cell is in the state. drive:
+    the call that writes its net inputs.
+    """
     shape, real = network.architecture, kind.name
+    of, at = own
     tanh = f"tanh{kind.suffix}"
 
     def into(gate: str) -> str:
-        peephole = f" + p_{gate}[k] * s" if gate in network.peepholes else ""
+        peephole = f" + p_{gate}{of}[k] * s" if gate in network.peepholes else ""
         return f"net[{shape.gates.index(gate)}]{peephole}"
 
     z = into("cell") if shape.cell_input == "identity" else f"{tanh}({into('cell')})"
@@ -58,22 +95,25 @@ def _cell(network: StepModel, kind: CType) -> list[str]:
         "tanh(o*s)": f"{tanh}(o * s)",
     }
     return [
-        f"{real} net[{len(shape.gates)}], s = state->s[k], o;",
-        "drive(weights[k], source, net);",
+        f"{real} net[{len(shape.gates)}], s = state->s[{at}], o;",
+        drive,
         f"s = {forget} + sigma({into('input')}) * {z};",
         f"o = sigma({into('output')});",
-        "state->s[k] = s;",
-        f"state->h[k] = {out[shape.cell_output]};",
+        f"state->s[{at}] = s;",
+        f"state->h[{at}] = {out[shape.cell_output]};",
     ]
 
 
-def _readout(network: StepModel, kind: CType) -> list[str]:
+def _readout(layered: LayeredModel, kind: CType) -> list[str]:
     """Return the lines from features to outputs."""
+    network = layered.head
     shape, real, f = network.architecture, kind.name, kind.suffix
+    first_read = sum(layered.widths) - shape.cells
+    at = f"{first_read} + j" if first_read else "j"
     arrays = {
-        "outputs": ("state->h[j]", shape.cells),
-        "states": ("state->s[j]", shape.cells),
-        "inputs": ("source[j]", shape.input_width),
+        "outputs": (f"state->h[{at}]", shape.cells),
+        "states": (f"state->s[{at}]", shape.cells),
+        "inputs": ("u[j]" if len(layered.layers) > 1 else "source[j]", shape.input_width),
     }
     inner, first = [f"{real} sum = 0;", "int j;"], 0
     for each in layout(shape):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -76,21 +76,6 @@ class LayeredModel:
         return [sum(each.architecture.cells for each in own) for own in self.layers]
 
 
-def step_model(model: object) -> StepModel:
-    """Return the arrays of a model of one layer.
-
-    Raises ValueError for an ensemble, a network that is no LSTM of one layer, and a readout
-    that is an expansion in kernels: these are not exported.
-    """
-    of = _checked(model)
-    if type(of.architecture) is not LSTM:
-        raise ValueError(
-            "to C only networks of kind lstm are exported, got one of kind "
-            f"{of.architecture.name}"
-        )
-    return _arrays(of.architecture, of.genome, of.output.T, of.scaling)
-
-
 def layered_model(model: object) -> LayeredModel:
     """Return the arrays of a model of any number of layers and directions.
 
@@ -100,7 +85,7 @@ def layered_model(model: object) -> LayeredModel:
     of = _checked(model)
     stack = of.architecture
     if type(stack) is LSTM:
-        network = step_model(model)
+        network = _arrays(stack, of.genome, of.output.T, of.scaling)
         return LayeredModel(((network,),), (0,), network)
     if type(stack) is not StackedLSTM:
         raise ValueError(
@@ -115,15 +100,22 @@ def layered_model(model: object) -> LayeredModel:
         )
         for k in range(stack.layers)
     )
-    seen = replace(
-        stack.layer(0),
-        cells=stack.below_width * len(stack.read_layers),
-        readout_inputs=stack.readout_inputs,
-        readout_squares=stack.readout_squares,
-        readout_constant=stack.readout_constant,
-    )
-    head = StepModel(seen, np.zeros((0, 0, 0)), {}, of.output.T, of.scaling)
+    head = StepModel(stack.head(), np.zeros((0, 0, 0)), {}, of.output.T, of.scaling)
     return LayeredModel(layers, stack.read_layers, head)
+
+
+def forward_model(model: object) -> LayeredModel:
+    """Return the arrays of a model that takes one step at a time.
+
+    Raises ValueError for a bidirectional network, beside what `layered_model` refuses.
+    """
+    network = layered_model(model)
+    if network.bidirectional:
+        raise ValueError(
+            "a bidirectional network is not exported to C, which takes one step at a time: "
+            "its backward cells read the sequence from its end"
+        )
+    return network
 
 
 def _checked(model: object) -> _Solved:

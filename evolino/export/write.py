@@ -33,7 +33,7 @@ def write_export(
     "onnx" or "torch". precision: "double", or "float" but for NumPy.
 
     Raises ValueError for a model that cannot be exported (an ensemble, a readout of
-    kernels, a network that is no LSTM; to C a stack of layers too), and for
+    kernels, a network that is no LSTM; to C a bidirectional one too), and for
     another `to`, name or precision; OSError where the files cannot be written.
 
     >>> import evolino

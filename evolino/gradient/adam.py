@@ -21,7 +21,7 @@ from evolino.gradient.first_order import (
     clipped,
     scheduled,
 )
-from evolino.vocabulary import Array, BoolArray, check_count, check_number
+from evolino.vocabulary import Array, BoolArray, check_count, check_flag, check_number
 
 HALVINGS = 30  # of the rate, before a descent whose loss is not finite is given up
 
@@ -36,6 +36,8 @@ class Adam(Descent):
     gradient is scaled down to this norm; 0 clips none. batch: segments that a gradient
     is of, drawn anew without replacement until all have served; 0 is all of them. noise:
     standard deviation of what is added to the inputs of a minibatch, through a ctc readout.
+    flips: films of a minibatch are mirrored, and square ones transposed, at random, where
+    networks are convolutional.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -58,6 +60,7 @@ class Adam(Descent):
     clip: float = 0.0
     batch: int = 0
     noise: float = 0.0
+    flips: bool = False
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -68,6 +71,9 @@ class Adam(Descent):
         check_number("clip", self.clip, least=0)
         check_count("batch", self.batch, least=0)
         check_number("noise", self.noise, least=0)
+        check_flag("flips", self.flips)
+        if self.flips and not self.batch:
+            raise ValueError("flips are of minibatches: batch must be given, got 0")
 
     def batch_size(self) -> int:
         """Return how many segments a gradient is of."""

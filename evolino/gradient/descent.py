@@ -44,10 +44,11 @@ class Descent:
     of the search's best networks are refined. halve_after: successive halving of these: all
     take so many gradients, the better half of them goes on to twice as many, and so forth
     until one is left, which goes on to `steps`; 0 lets all go on. genes: groups of
-    weights that may move, by their source, "bias", "input", "feedback", "recurrent" or
-    "peephole", or by source and gate, "bias.forget"; none is all of them. scales: what of
-    them descends: "none" each weight; "group" a factor for each source and gate; "cell"
-    such factors for each cell, which all weights that they are of are multiplied by.
+    weights that may move, by their source, "bias", "input", "feedback", "below" (of the
+    layers of a stack), "recurrent" or "peephole", or by source and gate, "bias.forget";
+    none is all of them. scales: what of them descends: "none" each weight; "group" a factor
+    for each source and gate; "cell" such factors for each cell, which all weights that they
+    are of are multiplied by.
     hold_out: share of the segments of validation that no gradient sees; their
     loss says which genome of the descent is kept. 0 keeps the one of the lowest loss that
     was descended on. starts: descend on so many segments, spread evenly over the rows of
@@ -60,12 +61,12 @@ class Descent:
     descends, and goes back into the search if it is better; 0 refines at the end alone.
     every_steps: gradients of such a descent. round_steps: gradients of a round, after which
     what is held out is looked at: what a resume repeats. horizons: free runs are cut to so
-    many steps at first, in rising order, each for an equal share of the steps; the last
-    share has them whole. patience: end after so many rounds in which nothing held out has
-    improved, those of cut runs not counted; 0 goes on. seconds: no round of descent begins
-    later than this after the search, by the clock on the wall. cpu_seconds: the same by the
-    processor, in this process, whose threads descend. Where they end a descent depends on
-    the machine.
+    many steps at first (of convolutional networks: frames), in rising order, each for an
+    equal share of the steps; the last share has them whole. patience: end after so many
+    rounds in which nothing held out has improved, those of cut runs not counted; 0 goes on.
+    seconds: no round of descent begins later than this after the search, by the clock on
+    the wall. cpu_seconds: the same by the processor, in this process, whose threads
+    descend. Where they end a descent depends on the machine.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
     """

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.matrices import Gradient, matrices_of
 from evolino.network.backward.sequences import (
     SequencesPass,
@@ -38,79 +39,103 @@ class Way(NamedTuple):
 class Driven:
     """A pass of every layer and direction over sequences.
 
-    features: (T, S). layers: the directions of each layer. read: layers that are features.
+    head: one layer whose cells are all that the readout sees. vectors: (T, U). outputs,
+    states: (T, C), of all cells in the order of the genome's rows. features: (T, S).
+    layers: the directions of each layer.
     """
 
     genome: Array
+    head: LSTM
+    vectors: Array
+    outputs: Array
+    states: Array
     features: Array
     layers: tuple[tuple[Way, ...], ...]
-    read: tuple[int, ...]
 
     @classmethod
     def of(
         cls, architecture: LSTM | StackedLSTM, genome: Array, frames: Sequence[Array]
     ) -> Driven:
-        """Drive a network (C, G) over frames (T_n, I) of each of N sequences, from rest."""
+        """Drive a network (C, G) over input vectors (T_n, U) of N sequences, from rest."""
         lengths = [len(own) for own in frames]
         mirrored = _turned(lengths)
         every = np.concatenate(frames)
-        layers, outputs = [], []
+        layers: list[tuple[Way, ...]] = []
+        outputs: list[Array] = []
+        states: list[Array] = []
         below: Sequence[Array] = frames
-        read: tuple[int, ...] = (0,)
-        count = 1
-        if isinstance(architecture, StackedLSTM):
-            count, read = architecture.layers, architecture.read_layers
+        head, count = _head(architecture)
         for number in range(count):
-            ways, parts = [], []
+            ways = []
+            width = len(outputs)
             for place, layer, backward in _directions(architecture, number):
                 turn = slice(None, None, -1 if backward else 1)
                 vectors = [np.ascontiguousarray(own[turn]) for own in below]
                 matrices = matrices_of(layer, np.ascontiguousarray(genome[place]))
                 passed = drive_sequences(matrices, steps_of(vectors))
                 turned = mirrored if backward else None
-                own, _ = passed.cells()
-                parts.append(own if turned is None else own[turned])
+                for values, each in zip((outputs, states), passed.cells(), strict=True):
+                    values.append(each if turned is None else each[turned])
                 ways.append(Way(passed, place, turned))
             layers.append(tuple(ways))
-            outputs.append(np.concatenate(parts, axis=1))
-            below = np.split(outputs[-1], np.cumsum(lengths)[:-1])
-        features = [outputs[k] for k in read]
-        if architecture.readout_inputs:
-            features.append(every)
-        if architecture.readout_constant:
-            features.append(np.ones((len(every), 1)))
-        return cls(genome, np.concatenate(features, axis=1), tuple(layers), read)
+            joined = np.concatenate(outputs[width:], axis=1)
+            below = np.split(joined, np.cumsum(lengths)[:-1])
+        h, s = np.concatenate(outputs, axis=1), np.concatenate(states, axis=1)
+        read = slice(-head.cells, None)
+        features = features_of(head, h[:, read], s[:, read], every)
+        return cls(genome, head, every, h, s, features, tuple(layers))
+
+    @property
+    def read(self) -> slice:
+        """The cells that the readout sees, the last of all."""
+        return slice(-self.head.cells, None)
 
     def backward(self, to_features: Array) -> Array:
-        """Return what features (T, S) pass on to the genome; uses the passes up."""
+        """Return what features (T, S) pass on to the genome (C, G); uses the passes up."""
+        to_outputs, to_states = np.zeros((2, *self.outputs.shape))
+        own = features_backward(self.head, to_features, self.outputs[:, self.read])
+        to_outputs[:, self.read], to_states[:, self.read] = own
+        return self.cells_backward(to_outputs, to_states)
+
+    def cells_backward(self, to_outputs: Array, to_states: Array) -> Array:
+        """Return what outputs and states (T, C) pass on to the genome (C, G); uses the
+        passes up, and to_outputs."""
         found = np.zeros_like(self.genome)
-        from_above: Array | None = None
+        last = to_outputs.shape[1]
         for number in reversed(range(len(self.layers))):
             ways = self.layers[number]
             cells = ways[0].passed.matrices.architecture.cells
-            width = cells * len(ways)
-            to_outputs = np.zeros((len(to_features), width))
-            if number in self.read:
-                first = self.read.index(number) * width
-                to_outputs += to_features[:, first : first + width]
-            if from_above is not None:
-                to_outputs += from_above
-            from_above = None
+            first = last - cells * len(ways)
+            from_above: Array | None = None
             for k, way in enumerate(ways):
-                back = to_outputs[:, k * cells : (k + 1) * cells]
-                back = np.ascontiguousarray(
-                    back if way.turned is None else back[way.turned]
+                columns = slice(first + k * cells, first + (k + 1) * cells)
+                back, to_s = (
+                    np.ascontiguousarray(
+                        each[:, columns]
+                        if way.turned is None
+                        else each[way.turned][:, columns]
+                    )
+                    for each in (to_outputs, to_states)
                 )
                 gradient = Gradient(way.passed.matrices)
                 below = np.empty_like(way.passed.steps.vectors) if number else None
-                drive_sequences_backward(
-                    way.passed, back, np.zeros_like(back), gradient, below
-                )
+                drive_sequences_backward(way.passed, back, to_s, gradient, below)
                 found[way.place] = gradient.genome()
                 if below is not None:
                     below = below if way.turned is None else below[way.turned]
                     from_above = below if from_above is None else from_above + below
+            if from_above is not None:
+                to_outputs[:, first - from_above.shape[1] : first] += from_above
+            last = first
         return found
+
+
+def _head(architecture: LSTM | StackedLSTM) -> tuple[LSTM, int]:
+    """Return one layer whose cells are all that the readout sees, and how many layers
+    there are."""
+    if isinstance(architecture, LSTM):
+        return architecture, 1
+    return architecture.head(), architecture.layers
 
 
 def _directions(

@@ -11,7 +11,7 @@ from evolino.network.base import Architecture
 from evolino.network.lstm import GATES
 from evolino.vocabulary import BoolArray
 
-SOURCES = ("bias", "input", "feedback", "recurrent", "peephole")
+SOURCES = ("bias", "input", "feedback", "below", "recurrent", "peephole")
 Scales = Literal["none", "group", "cell"]
 
 

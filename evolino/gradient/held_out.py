@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from evolino.gradient.likelihood_objective import Fold
+from evolino.gradient.objective import distinct
 from evolino.task.series import Segment
 
 
@@ -24,6 +26,26 @@ def parts_of(
         if others:
             return others, held_out
     return segments, segments
+
+
+def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
+    """Return so many folds; no series of segments serves both sides of one.
+
+    One fold is scored on the rows that fit it. Raises ValueError for too few series.
+    """
+    series = distinct(segments)
+    if len(series) < count:
+        raise ValueError(f"folds must be at most the {len(series)} series, got {count}")
+    if count == 1:
+        return (Fold(segments, segments),)
+    of_series = {id(each): number % count for number, each in enumerate(series)}
+    return tuple(
+        Fold(
+            tuple(s for s in segments if of_series[id(s.series)] != number),
+            tuple(s for s in segments if of_series[id(s.series)] == number),
+        )
+        for number in range(count)
+    )
 
 
 def _overlap(one: Segment, other: Segment) -> bool:

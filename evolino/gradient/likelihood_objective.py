@@ -14,29 +14,23 @@ from functools import cached_property
 
 import numpy as np
 
+from evolino.gradient.directions import Driven
 from evolino.gradient.likelihood import (
     SolvedLikelihood,
     solve_likelihood,
     solve_likelihood_backward,
 )
-from evolino.gradient.objective import check_loss, distinct
-from evolino.network.backward.features import features_backward, features_of
-from evolino.network.backward.matrices import Gradient, Matrices, matrices_of
-from evolino.network.backward.sequences import (
-    SequencesPass,
-    Steps,
-    drive_sequences,
-    drive_sequences_backward,
-    steps_of,
-)
+from evolino.gradient.objective import check_loss, reached
+from evolino.gradient.passes import Reached
 from evolino.network.base import ReadoutPart, input_vectors
 from evolino.network.lstm import LSTM
+from evolino.network.stacked import StackedLSTM
 from evolino.readout.class_targets import levels_of
 from evolino.readout.logistic import Logistic
 from evolino.solvers.likelihood import Likelihood, bent
 from evolino.task.capabilities import Differentiable
 from evolino.task.protocol import Task, name_of
-from evolino.task.series import Segment, Series
+from evolino.task.series import Segment
 from evolino.vocabulary import Array, BoolArray, IntArray
 
 
@@ -56,7 +50,7 @@ class LikelihoodObjective:
     close by in a descent; `forget` makes the next one begin anew.
     """
 
-    architecture: LSTM
+    architecture: LSTM | StackedLSTM
     task: Task
     readout: Logistic
     folds: tuple[Fold, ...]
@@ -74,7 +68,7 @@ class LikelihoodObjective:
     def value(self, genome: Array) -> float:
         """Return the loss of a genome (C, G); inf where it is not finite."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            forward = self._forward(matrices_of(self.architecture, genome))
+            forward = self._forward(genome)
         return forward.loss if np.isfinite(forward.loss) else float("inf")
 
     def value_and_gradient(self, genome: Array) -> tuple[float, Array]:
@@ -82,21 +76,19 @@ class LikelihoodObjective:
 
         Where one of them is not finite the loss is inf and the gradient 0.
         """
-        matrices = matrices_of(self.architecture, genome)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            forward = self._forward(matrices)
+            forward = self._forward(genome)
             if not np.isfinite(forward.loss):
                 return float("inf"), np.zeros_like(genome)
-            gradient = self._backward(matrices, forward)
+            gradient = self._backward(forward)
         if not np.isfinite(gradient).all():
             return float("inf"), np.zeros_like(gradient)
         return forward.loss, gradient
 
-    def _forward(self, matrices: Matrices) -> _Forward:
+    def _forward(self, genome: Array) -> _Forward:
         rows = self._rows
-        passed = drive_sequences(matrices, rows.steps)
-        h, s = passed.cells()
-        features = features_of(self.architecture, h, s, rows.steps.vectors)
+        driven = Driven.of(self.architecture, genome, rows.vectors)
+        features = driven.features
         folds = [self._solve(number, features) for number in range(len(self.folds))]
         weights = [self._joined(fold) for fold in folds]
         sums = [
@@ -112,14 +104,14 @@ class LikelihoodObjective:
         to_sums = np.concatenate(
             [
                 bent(to_outputs[:, block], outputs[:, block], exclusive)
-                for block in self.architecture.blocks()
+                for block in driven.head.blocks()
             ],
             axis=1,
         )
-        return _Forward(passed, h, features, folds, weights, loss, to_sums)
+        return _Forward(driven, folds, weights, loss, to_sums)
 
-    def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
-        features = forward.features
+    def _backward(self, forward: _Forward) -> Array:
+        features = forward.driven.features
         to_features = np.zeros_like(features)
         first = 0
         for number, scored in enumerate(self._rows.scored):
@@ -133,10 +125,7 @@ class LikelihoodObjective:
                 place = np.ix_(part.rows[number], part.columns)
                 own = to_weights[np.ix_(part.columns, part.outputs)]
                 to_features[place] += solve_likelihood_backward(solved, own)
-        gradient = Gradient(matrices)
-        to_h, to_s = features_backward(self.architecture, to_features, forward.h)
-        drive_sequences_backward(forward.passed, to_h, to_s, gradient)
-        return gradient.genome()
+        return forward.driven.backward(to_features)
 
     def _solve(self, number: int, features: Array) -> list[SolvedLikelihood | None]:
         """Return the solution of each part of a fold's readout; None for one that has
@@ -172,7 +161,10 @@ class LikelihoodObjective:
     @cached_property
     def _rows(self) -> _Rows:
         every = [s for fold in self.folds for s in (*fold.fitted, *fold.scored)]
-        return _rows_of(self.architecture, distinct(every), self.folds)
+        series = reached(every)
+        if isinstance(self.architecture, LSTM):
+            series = [Reached(each, each.steps) for each, _ in series]
+        return _rows_of(self.architecture, series, self.folds)
 
     @cached_property
     def _parts(self) -> tuple[_Part, ...]:
@@ -194,7 +186,9 @@ class LikelihoodObjective:
         return _Part(tuple(rows), columns, outputs)
 
 
-def check_likelihood(architecture: LSTM, task: Task, readout: Logistic) -> None:
+def check_likelihood(
+    architecture: LSTM | StackedLSTM, task: Task, readout: Logistic
+) -> None:
     """Raise ValueError for a task or a network that has no gradient with the readout."""
     kind = "logistic, exclusive," if readout.exclusive else "logistic"
     check_loss(architecture, task, "softmax" if readout.exclusive else "logistic", kind)
@@ -209,12 +203,13 @@ def check_likelihood(architecture: LSTM, task: Task, readout: Logistic) -> None:
 class _Rows:
     """Rows of all series, one after another, T together.
 
-    ones: (T, K), where a target is the upper of its two levels. fitted, scored: of each
-    fold, which rows. expected: (N, L, K), targets of all folds' scored segments, NaN past
-    the end of shorter ones; there: (N, L), where a row is.
+    vectors: of each series, the input vectors. ones: (T, K), where a target is the upper of
+    its two levels. fitted, scored: of each fold, which rows. expected: (N, L, K), targets
+    of all folds' scored segments, NaN past the end of shorter ones; there: (N, L), where a
+    row is.
     """
 
-    steps: Steps
+    vectors: tuple[Array, ...]
     ones: Array
     fitted: tuple[IntArray, ...]
     scored: tuple[IntArray, ...]
@@ -236,18 +231,18 @@ class _Forward:
     """folds: of each, the solutions of the parts; weights: (S, K), these joined. to_sums:
     (T, K), of all folds' scored rows."""
 
-    passed: SequencesPass
-    h: Array
-    features: Array
+    driven: Driven
     folds: list[list[SolvedLikelihood | None]]
     weights: list[Array]
     loss: float
     to_sums: Array
 
 
-def _rows_of(architecture: LSTM, series: Sequence[Series], folds: Sequence[Fold]) -> _Rows:
-    lengths = [each.steps for each in series]
-    firsts = dict(zip(map(id, series), np.cumsum([0, *lengths[:-1]]).tolist(), strict=True))
+def _rows_of(
+    architecture: LSTM | StackedLSTM, series: Sequence[Reached], folds: Sequence[Fold]
+) -> _Rows:
+    ends = np.cumsum([0, *(stop for _, stop in series[:-1])]).tolist()
+    firsts = {id(each): end for (each, _), end in zip(series, ends, strict=True)}
 
     def rows(segments: Sequence[Segment]) -> IntArray:
         ranges = [
@@ -262,10 +257,13 @@ def _rows_of(architecture: LSTM, series: Sequence[Series], folds: Sequence[Fold]
     for number, segment in enumerate(scored):
         count = segment.stop - segment.start
         expected[number, :count], there[number, :count] = segment.targets, True
-    targets = np.concatenate([each.targets for each in series])
-    vectors = [input_vectors(architecture, s.inputs, s.fed_back) for s in series]
+    targets = np.concatenate([each.targets[:stop] for each, stop in series])
+    vectors = (
+        input_vectors(architecture, each.inputs, each.fed_back)[:stop]
+        for each, stop in series
+    )
     return _Rows(
-        steps_of(vectors),
+        tuple(vectors),
         (targets == levels_of(targets).high).astype(np.float64),
         tuple(rows(fold.fitted) for fold in folds),
         tuple(rows(fold.scored) for fold in folds),

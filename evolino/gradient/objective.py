@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from evolino.gradient.passes import Passes, Reached, Starts, passes_of
 from evolino.gradient.readout import (
     Solved,
     adjoint,
@@ -22,20 +23,9 @@ from evolino.gradient.readout import (
     to_features,
 )
 from evolino.network.backward.features import features_backward, features_of
-from evolino.network.backward.free_runs import (
-    RunsPass,
-    RunStarts,
-    run_freely,
-    run_freely_backward,
-)
-from evolino.network.backward.matrices import Gradient, Held, Matrices, matrices_of
-from evolino.network.backward.sequence import (
-    SequencePass,
-    drive_sequence,
-    drive_sequence_backward,
-)
-from evolino.network.base import input_vectors
+from evolino.network.backward.matrices import Held
 from evolino.network.lstm import LSTM
+from evolino.network.stacked import StackedLSTM
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.task.capabilities import Differentiable
 from evolino.task.protocol import Task, name_of
@@ -55,7 +45,7 @@ class Objective:
     driven; the task's loss is given outputs in its own units.
     """
 
-    architecture: LSTM
+    architecture: LSTM | StackedLSTM
     task: Task
     readout: PseudoInverse | Ridge
     fitted: tuple[Segment, ...]
@@ -71,7 +61,7 @@ class Objective:
     def value(self, genome: Array) -> float:
         """Return the loss of a genome (C, G); inf where it is not finite."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            forward = self._forward(matrices_of(self.architecture, genome))
+            forward = self._forward(genome)
         return forward.loss if np.isfinite(forward.loss) else float("inf")
 
     def value_and_gradient(self, genome: Array) -> tuple[float, Array]:
@@ -79,10 +69,9 @@ class Objective:
 
         Where one of them is not finite the loss is inf and the gradient 0.
         """
-        matrices = matrices_of(self.architecture, genome)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            forward = self._forward(matrices)
-            gradient = self._backward(matrices, forward)
+            forward = self._forward(genome)
+            gradient = self._backward(forward)
         if not np.isfinite(forward.loss) or not np.isfinite(gradient).all():
             return float("inf"), np.zeros_like(gradient)
         return forward.loss, gradient
@@ -93,6 +82,12 @@ class Objective:
         return Held()
 
     @cached_property
+    def _reached(self) -> list[Reached]:
+        """The series of all segments."""
+        every = [each for part in self._segments for each in part]
+        return reached(every)
+
+    @cached_property
     def _segments(self) -> tuple[Sequence[Segment], Sequence[Segment]]:
         """The fitted and the scored segments, standardised where there is a scaling."""
         if self.scaling is None:
@@ -100,26 +95,19 @@ class Objective:
         both = self.scaling.segments([*self.fitted, *self.scored])
         return both[: len(self.fitted)], both[len(self.fitted) :]
 
-    def _forward(self, matrices: Matrices) -> _Forward:
-        fitted, driven = self._segments
-        passes = {
-            id(series): drive_sequence(
-                matrices, self._vectors(series), self._held, str(number)
-            )
-            for number, series in enumerate(distinct([*fitted, *driven]))
-        }
-        features = [self._features(passes[id(s.series)], s) for s in fitted]
+    def _forward(self, genome: Array) -> _Forward:
+        fitted, scored = self._segments
+        passes = passes_of(self.architecture, genome, self._reached, self._held)
+        features = [_features(passes, s) for s in fitted]
         whole = features[0] if len(features) == 1 else np.concatenate(features)
         targets, expected = self._targets
         solved = solve(self.readout, whole, targets, self.penalty)
-        scored: tuple[Array, ...] = ()
-        runs = None
+        seen: tuple[Array, ...] = ()
         if self.task.generates:
-            runs = run_freely(matrices, solved.weights, self._starts(passes), self._held)
-            outputs = np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
+            outputs = passes.run_freely(solved.weights, self._starts)
         else:
-            scored = tuple(self._features(passes[id(s.series)], s) for s in driven)
-            outputs = np.stack([rows @ solved.weights for rows in scored])
+            seen = tuple(_features(passes, s) for s in scored)
+            outputs = np.stack([rows @ solved.weights for rows in seen])
         assert isinstance(self.task, Differentiable)
         if self.scaling is None:
             loss, to_outputs = self.task.loss_gradient(outputs, expected)
@@ -127,82 +115,41 @@ class Objective:
             restored = self.scaling.restored(outputs)
             loss, to_outputs = self.task.loss_gradient(restored, expected)
             to_outputs = to_outputs * self.scaling.output_scale
-        return _Forward(passes, solved, runs, scored, loss, to_outputs)
+        return _Forward(passes, solved, seen, loss, to_outputs)
 
-    def _backward(self, matrices: Matrices, forward: _Forward) -> Array:
-        gradient = Gradient(matrices)
+    def _backward(self, forward: _Forward) -> Array:
         fitted, scored = self._segments
-        into = {key: _Into.zeros(each) for key, each in forward.passes.items()}
-        if forward.runs is not None:
-            to_readout, to_h, to_s = run_freely_backward(
-                forward.runs, np.moveaxis(forward.to_outputs, 0, 2), gradient
-            )
-            for key, (places, rows) in self._places.items():
-                into[key].add_starts(rows, to_h[places], to_s[places])
+        passes = forward.passes
+        if self.task.generates:
+            to_readout = passes.runs_backward(forward.to_outputs)
         else:
             readout = forward.solved.weights
             pairs = list(zip(forward.scored, forward.to_outputs, strict=True))
             to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
             for segment, (_, back) in zip(scored, pairs, strict=True):
-                self._add_features(forward, into, segment, back @ readout.T)
+                _add_features(passes, segment, back @ readout.T)
         g, first = adjoint(forward.solved, to_readout), 0
         for segment in fitted:
             for start in range(segment.start, segment.stop, ROWS):
                 part = replace(segment, start=start, stop=min(start + ROWS, segment.stop))
                 last = first + part.stop - part.start
                 back = to_features(forward.solved, g, slice(first, last))
-                self._add_features(forward, into, part, back)
+                _add_features(passes, part, back)
                 first = last
-        for key, each in into.items():
-            drive_sequence_backward(
-                forward.passes[key], each.outputs, each.states, gradient
-            )
-        return gradient.genome()
-
-    def _add_features(
-        self, forward: _Forward, into: dict[int, _Into], segment: Segment, back: Array
-    ) -> None:
-        """Add what the features (L, S) of a segment pass on."""
-        rows, own = slice(segment.start, segment.stop), id(segment.series)
-        h, _ = forward.passes[own].cells()
-        to_h, to_s = features_backward(self.architecture, back, h[rows])
-        into[own].outputs[rows] += to_h
-        into[own].states[rows] += to_s
-
-    def _vectors(self, series: Series) -> Array:
-        return input_vectors(self.architecture, series.inputs, series.fed_back)
-
-    def _features(self, passed: SequencePass, segment: Segment) -> Array:
-        h, s = passed.cells()
-        rows = slice(segment.start, segment.stop)
-        return features_of(self.architecture, h[rows], s[rows], passed.vectors[rows])
-
-    def _starts(self, passes: dict[int, SequencePass]) -> RunStarts:
-        cells, (_, scored) = self.architecture.cells, self._segments
-        outputs, states = np.empty((2, len(scored), cells))
-        for key, (places, rows) in self._places.items():
-            outputs[places] = passes[key].outputs[rows, :cells]
-            states[places] = passes[key].states[rows, :cells]
-        return RunStarts(outputs, states, *self._given)
+        return passes.gradient()
 
     @cached_property
-    def _places(self) -> dict[int, tuple[IntArray, IntArray]]:
-        """By series: which of the scored segments are its, and their first rows."""
+    def _starts(self) -> Starts:
+        """Where the free runs over the scored segments begin."""
         _, scored = self._segments
-        found: dict[int, tuple[IntArray, IntArray]] = {}
+        places: dict[int, tuple[IntArray, IntArray]] = {}
         for series in distinct(scored):
             own = [k for k, segment in enumerate(scored) if segment.series is series]
-            found[id(series)] = np.array(own), np.array([scored[k].start for k in own])
-        return found
-
-    @cached_property
-    def _given(self) -> tuple[Array, Array]:
-        """Output before each scored segment (N, K), external inputs (L, N, I)."""
-        _, scored = self._segments
+            places[id(series)] = np.array(own), np.array([scored[k].start for k in own])
         rest = np.zeros(self.architecture.outputs)
         before = [s.series.fed_back[s.start - 1] if s.start else rest for s in scored]
         inputs = [s.series.input_rows(s.start, s.stop) for s in scored]
-        return np.stack(before), np.stack(inputs, axis=1)
+        return Starts(places, np.stack(before), np.stack(inputs, axis=1))
 
     @cached_property
     def _targets(self) -> tuple[Array, Array]:
@@ -216,39 +163,32 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Forward:
-    """runs: where the task generates. scored: features of each scored segment, elsewhere.
+    """scored: features of each scored segment, where the task does not generate.
     to_outputs: (N, L, K)."""
 
-    passes: dict[int, SequencePass]
+    passes: Passes
     solved: Solved
-    runs: RunsPass | None
     scored: tuple[Array, ...]
     loss: float
     to_outputs: Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Into:
-    """What is passed on to outputs and states (T, C) after each step of a series."""
+def _features(passes: Passes, segment: Segment) -> Array:
+    """Return the features (L, S) of a segment."""
+    rows = slice(segment.start, segment.stop)
+    h, s, u = passes.cells(segment.series)
+    return features_of(passes.head, h[rows], s[rows], u[rows])
 
-    outputs: Array
-    states: Array
 
-    @classmethod
-    def zeros(cls, passed: SequencePass) -> _Into:
-        """Return it before anything is passed on."""
-        shape = len(passed.vectors), passed.matrices.architecture.cells
-        return cls(np.zeros(shape), np.zeros(shape))
-
-    def add_starts(self, rows: IntArray, outputs: Array, states: Array) -> None:
-        """Add what is passed on to the cells (N, C) before rows; at rest nothing is."""
-        later = rows > 0
-        np.add.at(self.outputs, rows[later] - 1, outputs[later])
-        np.add.at(self.states, rows[later] - 1, states[later])
+def _add_features(passes: Passes, segment: Segment, back: Array) -> None:
+    """Add what the features (L, S) of a segment pass on."""
+    h, _, _ = passes.cells(segment.series)
+    rows = slice(segment.start, segment.stop)
+    passes.add(segment, *features_backward(passes.head, back, h[rows]))
 
 
 def check_loss(
-    architecture: LSTM,
+    architecture: LSTM | StackedLSTM,
     task: Task,
     output: str = "identity",
     readout: str = "",
@@ -274,6 +214,15 @@ def check_loss(
         raise ValueError(
             f"{what} needs precision 'float64', got {architecture.precision!r}"
         )
+
+
+def reached(segments: Sequence[Segment]) -> list[Reached]:
+    """Return the series of segments, each with the row at which the last of them ends."""
+    stops: dict[int, int] = {}
+    for segment in segments:
+        own = id(segment.series)
+        stops[own] = max(stops.get(own, 0), segment.stop)
+    return [Reached(series, stops[id(series)]) for series in distinct(segments)]
 
 
 def distinct(segments: Sequence[Segment]) -> list[Series]:

@@ -25,14 +25,14 @@ from evolino.gradient.ctc_objective import (
 from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
-from evolino.gradient.held_out import parts_of
+from evolino.gradient.held_out import dealt, parts_of
 from evolino.gradient.likelihood_objective import (
     Fold,
     LikelihoodObjective,
     check_likelihood,
 )
 from evolino.gradient.minibatches import minibatch
-from evolino.gradient.objective import Objective, check_loss, distinct
+from evolino.gradient.objective import Objective, check_loss
 from evolino.gradient.pictures_objective import PicturesObjective
 from evolino.gradient.readout import check_differentiable
 from evolino.gradient.schedule import (
@@ -52,7 +52,7 @@ from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
 from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
-from evolino.task.series import Segment, Split
+from evolino.task.series import Split
 from evolino.vocabulary import Array
 
 Kind = TypeVar("Kind", Objective, LikelihoodObjective)
@@ -136,6 +136,11 @@ class Refinement:
 
     def at(self, stage: int) -> Refinement:
         """Return the refinement whose free runs are cut to the horizon of a stage."""
+        if isinstance(self.descended, PicturesObjective):
+            horizons = self.settings.horizons
+            if stage == len(horizons):
+                return self
+            return replace(self, descended=self.descended.cut(horizons[stage]))
         if not isinstance(self.descended, Objective):
             return self
         descended = at_stage(self.descended, self.settings, stage)
@@ -146,6 +151,9 @@ class Refinement:
         those of its minibatch."""
         if isinstance(self.descended, CTCObjective):
             return self.descended.loss_of(number, self.settings.batch_size())
+        if isinstance(self.descended, PicturesObjective):
+            flips, size = getattr(self.settings, "flips", False), self.settings.batch_size()
+            return self.descended.loss_of(number, size, self.seed, flips=flips)
         if not isinstance(self.descended, Objective):
             return self.descended.value_and_gradient
         segments, size = self.descended.scored, self.settings.batch_size()
@@ -164,17 +172,24 @@ def check_refinement(
     if isinstance(architecture, ConvLSTM):
         pictures.check_pictures_objective(settings, architecture, readout)
         return
+    if getattr(settings, "flips", False):
+        raise ValueError("flips are of films: they need a convolutional network")
     if isinstance(readout, CTC):
         check_ctc_descent(settings, architecture, readout)
         return
     if getattr(settings, "noise", 0.0):
         raise ValueError(f"noise needs a ctc readout, got {name_of(readout)}")
-    lstm = check_lstm(architecture)
-    check_genes_of(lstm, settings.genes)
+    network = check_network(architecture)
+    check_genes_of(network, settings.genes)
+    if settings.scales != "none" and not isinstance(network, LSTM):
+        raise ValueError(
+            f"scales descend in a network of one layer: scales must be 'none', got "
+            f"{settings.scales!r}"
+        )
     if settings.horizons and not task.generates:
         raise ValueError(f"horizons are of free runs, which {name_of(task)} does not make")
     if isinstance(readout, Logistic):
-        check_likelihood(lstm, task, readout)
+        check_likelihood(network, task, readout)
         if settings.batch_size():
             raise ValueError(
                 "a logistic readout is refined through on all segments: batch must be 0, "
@@ -182,9 +197,19 @@ def check_refinement(
             )
         return
     check_differentiable(readout)
-    check_loss(lstm, task)
+    check_loss(network, task)
+    if task.generates:
+        network.check_free_run()
     if settings.folds:
         raise ValueError(f"folds need a logistic readout, got {name_of(readout)}")
+
+
+def check_network(architecture: object) -> LSTM | StackedLSTM:
+    """Return an architecture that descends through its readout: an LSTM, or layers of it.
+    Raises ValueError for others."""
+    if isinstance(architecture, StackedLSTM):
+        return architecture
+    return check_lstm(architecture)
 
 
 def check_lstm(architecture: object, what: str = "refinement") -> LSTM:
@@ -230,7 +255,7 @@ def refinement_of(
         assert isinstance(architecture, LSTM | StackedLSTM)
         objective = ctc_objective(settings, architecture, readout, split, scaling, seed)
         return Refinement(settings, objective, objective, seed)
-    assert isinstance(architecture, LSTM)
+    assert isinstance(architecture, LSTM | StackedLSTM)
     folds, held_out = folds_of(settings, split)
     if isinstance(readout, Logistic):
         likelihoods = [
@@ -270,23 +295,3 @@ def folds_of(settings: Descent, split: Split) -> tuple[tuple[Fold, ...], Fold]:
         validation = spread(validation, split.train, settings.starts, settings.run_length)
     scored, held_out = parts_of(validation, settings.hold_out)
     return (Fold(split.train, scored),), Fold(split.train, held_out)
-
-
-def dealt(segments: tuple[Segment, ...], count: int) -> tuple[Fold, ...]:
-    """Return so many folds; no series of segments serves both sides of one.
-
-    One fold is scored on the rows that fit it. Raises ValueError for too few series.
-    """
-    series = distinct(segments)
-    if len(series) < count:
-        raise ValueError(f"folds must be at most the {len(series)} series, got {count}")
-    if count == 1:
-        return (Fold(segments, segments),)
-    of_series = {id(each): number % count for number, each in enumerate(series)}
-    return tuple(
-        Fold(
-            tuple(s for s in segments if of_series[id(s.series)] != number),
-            tuple(s for s in segments if of_series[id(s.series)] == number),
-        )
-        for number in range(count)
-    )

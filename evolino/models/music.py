@@ -1,4 +1,4 @@
-"""A trained network goes on from a prime, as music."""
+"""Generated music: a trained network continues a prime."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from evolino.network.kernels.cell import (
     TANH_INPUT,
 )
 from evolino.network.kernels.cell_gradient import step_forward
+from evolino.network.kernels.pictures import Sizes, cut_patches
 from evolino.network.lstm import GATES, PEEPHOLE_GATES
 from evolino.simd.memory import aligned
 from evolino.simd.vectors import WIDTH
@@ -123,17 +124,12 @@ def patches(pictures: Array, height: int, width: int, size: int) -> Array:
     """Return (C size^2, N H W): what surrounds every pixel of pictures (C, N, H W), 0
     beyond the border; rows over channels, then lines and columns of the patch."""
     channels, number, pixels = pictures.shape
+    flat = np.ascontiguousarray(pictures).reshape(channels, -1)
     if size == 1:
-        return np.ascontiguousarray(pictures).reshape(channels, -1)
-    edge = size // 2
-    padded = np.zeros((channels, number, height + 2 * edge, width + 2 * edge))
-    inside = padded[:, :, edge : edge + height, edge : edge + width]
-    inside[...] = pictures.reshape(channels, number, height, width)
-    found = np.empty((channels, size, size, number, height, width))
-    for y in range(size):
-        for x in range(size):
-            found[:, y, x] = padded[:, :, y : y + height, x : x + width]
-    return found.reshape(channels * size * size, number * pixels)
+        return flat
+    found = np.empty((channels * size * size, number * pixels))
+    cut_patches(flat, Sizes(number, height, width, size), found)
+    return found
 
 
 def in_vectors(values: Array, parts: int) -> Array:

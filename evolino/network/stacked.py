@@ -97,6 +97,17 @@ class StackedLSTM:
             return plain
         return replace(plain, **{k: getattr(self, k) for k in OF_INPUTS_AND_OUTPUTS})
 
+    def head(self) -> LSTM:
+        """Return one layer whose cells are all that the readout sees: it has the features,
+        the input vector, the output units and the feedback of the stack."""
+        return replace(
+            self.layer(0),
+            cells=self.below_width * len(self.read_layers),
+            readout_inputs=self.readout_inputs,
+            readout_squares=self.readout_squares,
+            readout_constant=self.readout_constant,
+        )
+
     @property
     def directions(self) -> int:
         """1, or 2 if the network is bidirectional."""

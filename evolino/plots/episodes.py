@@ -11,9 +11,13 @@ from evolino.environments.base import (
     CART,
     MAZE,
     MEMORY,
+    NOISY_PENDULUM,
     PENDULUM,
+    PUSHED_CART,
+    REPEAT_PREVIOUS,
     Environment,
 )
+from evolino.environments.catalogue import TRACK
 from evolino.models.acting import Trajectory
 from evolino.plots.canvas import (
     BLUE,
@@ -34,6 +38,9 @@ OBSERVED = {
     MEMORY: ("cue", "question"),
     MAZE: ("cue up", "cue down", "corridor", "junction"),
     PENDULUM: ("cosine", "sine"),
+    NOISY_PENDULUM: ("cosine", "sine"),
+    PUSHED_CART: ("cart", "pole"),
+    REPEAT_PREVIOUS: ("spades", "diamonds", "clubs", "hearts"),
     ACROBOT: ("inner cosine", "inner sine", "outer cosine", "outer sine"),
 }
 
@@ -123,9 +130,9 @@ def frame_figure(
         axes.grid(visible=False)
         axes.set_title(title)
         state = seen.states[step]
-        if environment.kind == CART:
-            _cart(axes, environment, state)
-        elif environment.kind == PENDULUM:
+        if environment.kind in (CART, PUSHED_CART):
+            _cart(axes, state)
+        elif environment.kind in (PENDULUM, NOISY_PENDULUM):
             _rod(axes, 0.0, 0.0, state[0], 1.0, BLUE)
             axes.set(xlim=(-2.8, 2.8), ylim=(-1.1, 1.1), aspect="equal")
         elif environment.kind == ACROBOT:
@@ -135,8 +142,8 @@ def frame_figure(
     return figure
 
 
-def _cart(axes: Axes, environment: Environment, state: Array) -> None:
-    track = environment.constants[2]
+def _cart(axes: Axes, state: Array) -> None:
+    track = TRACK
     axes.plot([-track, track], [0, 0], color=GREY, linewidth=1)
     axes.plot([state[0] - 0.2, state[0] + 0.2], [0.05, 0.05], color="black", linewidth=8)
     for angle, length, colour in zip(

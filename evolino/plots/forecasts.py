@@ -1,4 +1,4 @@
-"""Forecasts with their intervals, drawn after the series that they go on from."""
+"""Forecasts with their intervals, drawn after the series that they continue."""
 
 from __future__ import annotations
 

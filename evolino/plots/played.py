@@ -1,4 +1,4 @@
-"""What `evolino generate` plays: music gone on with, harmonised, or conducted."""
+"""Music of `evolino generate`: continued, harmonised, or conducted."""
 
 from __future__ import annotations
 

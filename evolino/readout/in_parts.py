@@ -40,3 +40,10 @@ def solve_in_parts(
         else:
             weights[:, :, part.columns[:, None], part.outputs] = solved
     return weights
+
+
+def blocks_of(parts: Sequence[ReadoutPart], targets: Array) -> list[Array]:
+    """Return the targets (T, K) of each block of alternatives, the rows where one of them
+    is set; elsewhere all targets as they are."""
+    blocks = [targets[:, part.outputs] for part in parts if part.where_set]
+    return [own[own.any(axis=1)] for own in blocks if own.any()] or [targets]

@@ -23,6 +23,9 @@ from evolino.vocabulary import Array, check_number
 
 # With pivots below this many cutoffs a column, singular values decide.
 NEARLY_SINGULAR = 10.0
+# Numbers in the states of one network alone, beyond which eight lanes of them take too much
+# memory.
+LARGEST = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +148,25 @@ def _by_groups(
     solve_group: Callable[[Array, Array], Array], states: Array, targets: Array
 ) -> Array:
     """Return (L, P, S, K), WIDTH networks at a time."""
+    if len(states) == 1 and states.size > LARGEST:
+        states, targets = _in_few_rows(states[0], targets)
     groups = range(0, len(states), WIDTH)
     solved = [solve_group(states[first : first + WIDTH], targets) for first in groups]
     return solved[0] if len(solved) == 1 else np.concatenate(solved, axis=1)
+
+
+def _in_few_rows(states: Array, targets: Array) -> tuple[Array, Array]:
+    """Return states (1, S + K, S) and targets (S + K, K) whose sums of products a row are
+    those of one network's (T, S) and (T, K): the R of a QR factorisation, in parts."""
+    columns = states.shape[1]
+    found = np.zeros((0, columns + targets.shape[1]))
+    rows = max(2 * found.shape[1], LARGEST // (8 * found.shape[1]))
+    for first in range(0, len(states), rows):
+        part = slice(first, first + rows)
+        both = np.concatenate([states[part], targets[part]], axis=1)
+        found = np.asarray(np.linalg.qr(np.concatenate([found, both]), mode="r"))
+    found = found * np.sqrt(len(found) / len(states))
+    return found[None, :, :columns], found[:, columns:]
 
 
 def _by_singular_values(r: Array, right: Array, cutoff: float) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, resource_tracker
@@ -40,7 +40,7 @@ THREADS = (
 
 
 def in_processes(
-    jobs: Iterable[Job],
+    jobs: list[Job],
     count: int,
     perform: Perform,
     *,
@@ -49,23 +49,23 @@ def in_processes(
 ) -> Iterator[tuple[Job, Outcome]]:
     """Yield each job with its outcome, as they end; `count` at a time.
 
-    perform: must be picklable. stop: looked at all the time; once it is true, running jobs
-    get a request to stop and no other begins. report: called at a job's begin (with None)
-    and with each of its generations.
+    jobs: the first is taken from the list each time; the caller may add to it until the
+    last one has ended. perform: must be picklable. stop: looked at all the time; once it is
+    true, running jobs get a request to stop and no other begins. report: called at a job's
+    begin (with None) and with each of its generations.
     """
-    waiting = list(jobs)[::-1]
-    servers = [Server(perform) for _ in range(min(count, len(waiting)))]
+    servers = [Server(perform) for _ in range(min(count, len(jobs)))]
     deadline = float("inf")
     try:
         while True:
             if stop() and deadline == float("inf"):
                 deadline = time.monotonic() + PATIENCE
-                waiting.clear()
+                jobs.clear()
                 for server in servers:
                     server.ask_to_stop()
             for server in servers:
-                if server.job is None and waiting:
-                    server.begin(waiting.pop())
+                if server.job is None and jobs:
+                    server.begin(jobs.pop(0))
                     report(server.at, None)
             busy = {s.pipe: s for s in servers if s.job is not None}
             if not busy:

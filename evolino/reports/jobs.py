@@ -7,8 +7,9 @@ whose settings changed begins again. Whatever goes wrong is a result too.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evolino.training.callbacks import Callback
@@ -28,7 +29,8 @@ class Job:
 
     label: of the row, to show. row: its number. seed: of the run, or of the baselines.
     place: the folder of the run; None measures the baselines. workers: threads. effort: of
-    the run that baselines stand beside. known: methods that are measured already.
+    the run that baselines stand beside. known: methods that are measured already. table:
+    its name, where jobs of several tables are shown together.
     """
 
     label: str
@@ -39,24 +41,29 @@ class Job:
     workers: int = 1
     effort: Effort | None = None
     known: tuple[str, ...] = ()
+    table: str = ""
 
     @property
     def name(self) -> str:
         """How messages name it."""
         what = "baselines" if self.place is None else f"seed {self.seed}"
-        return f"{self.label}, {what}"
+        return (
+            f"{self.table}: {self.label}, {what}" if self.table else f"{self.label}, {what}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of a job. status: finished, failed or interrupted. content: baselines by
     method. error: of a failed one, in a line; of finished baselines, of methods that
-    failed. note: what the reader should know."""
+    failed. note: what the reader should know. cpu_seconds: of the process that did it, for
+    all of the job."""
 
     status: str
     content: dict[str, dict[str, float]] | None = None
     error: str = ""
     note: str = ""
+    cpu_seconds: float = 0.0
 
 
 class Runner(Protocol):
@@ -86,9 +93,9 @@ class Runner(Protocol):
 @dataclass(frozen=True, slots=True)
 class Trainer:
     """The runner that evolves. quick: measure the quick baselines alone, those of
-    `evolino run`."""
+    `evolino run`, with so many unevolved draws; None: measure all."""
 
-    quick: bool = False
+    quick: int | None = None
 
     def start(
         self, experiment: Experiment, folder: RunFolder, workers: int, callback: Callback
@@ -119,16 +126,21 @@ class Trainer:
         from evolino.baselines.measured import Measured, measure_missing
         from evolino.training.baselines import baselines
 
-        if not self.quick:
+        if self.quick is None:
             return measure_missing(experiment, effort, known)
-        evaluations, workers = effort.evaluations, effort.workers
-        return Measured(baselines(experiment, evaluations=evaluations, workers=workers))
+        found = baselines(
+            experiment,
+            evaluations=effort.evaluations,
+            workers=effort.workers,
+            draws=self.quick,
+        )
+        return Measured(found)
 
     def lacking(self, experiment: Experiment, known: Collection[str]) -> bool:
         """Return whether there is a method to measure that is not known."""
         from evolino.baselines.measured import missing
 
-        return not known or (not self.quick and bool(missing(experiment, known)))
+        return not known or (self.quick is None and bool(missing(experiment, known)))
 
 
 class Stopped(Exception):
@@ -161,6 +173,17 @@ def perform(
     runner: Runner,
 ) -> Outcome:
     """Do a job; errors are outcomes, only Ctrl-C passes through."""
+    began = process_time()
+    outcome = _outcome(job, report, stop, runner)
+    return replace(outcome, cpu_seconds=process_time() - began)
+
+
+def _outcome(
+    job: Job,
+    report: Callable[[Generation], None],
+    stop: Callable[[], bool],
+    runner: Runner,
+) -> Outcome:
     try:
         if job.place is None:
             assert job.effort is not None

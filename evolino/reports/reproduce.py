@@ -103,7 +103,11 @@ class Reproduction:
         out: Path,
         runner: Runner,
         chosen: Sequence[str] | None = None,
+        command: str | None = None,
     ) -> None:
+        """Take over what is recorded. command: that makes the table; None: of this table
+        alone."""
+        self._made_by = command
         self.table, self.seeds, self.workers, self.out = table, seeds, workers, out
         self.path = out / f"{table.name}.json"
         self.rows = [RowRecord(row, row.experiment(seeds[0])) for row in table.rows]
@@ -135,20 +139,24 @@ class Reproduction:
         """Whether there is a seed to write of."""
         return any(row.seeds for row in self.rows)
 
+    @property
+    def lacking(self) -> int:
+        """How many of its rows lack baselines."""
+        chosen = [row for row in self.rows if row.row.label in self._chosen]
+        return sum(self._runner.lacking(row.first, row.baselines) for row in chosen)
+
     def run_all(self, *, quiet: bool) -> None:
         """Run what is not finished, then measure the baselines that are not known."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        jobs = self._unfinished()
-        chosen = [row for row in self.rows if row.row.label in self._chosen]
-        lacking = sum(self._runner.lacking(row.first, row.baselines) for row in chosen)
-        total = len(jobs) + lacking
+        jobs = self.unfinished()
+        total = len(jobs) + self.lacking
         known = sum(len(places) for places in self.places) - len(jobs)
         display = Display(self.table.name, total, quiet=quiet)
         with interruptible() as interrupt, display:
             if known:
                 display.say(f"{self.table.name}: {known} seeds were finished before")
             self._work_through(jobs, interrupt, display)
-            self._work_through(self._unmeasured(), interrupt, display)
+            measuring = [self.baselines_of(number) for number in range(len(self.rows))]
+            self._work_through([job for job in measuring if job], interrupt, display)
             if interrupt.requested:
                 display.say("interrupted; the same command goes on")
                 raise KeyboardInterrupt
@@ -191,6 +199,8 @@ class Reproduction:
     @property
     def command(self) -> str:
         """The command that makes the table, with all the seeds that it holds."""
+        if self._made_by is not None:
+            return self._made_by
         if self._earlier is not None:
             return str(self._earlier["command"])
         held = sorted({seed for row in self.rows for seed in row.seeds} | {*self.seeds})
@@ -203,8 +213,9 @@ class Reproduction:
             parts.append(f"--out {shown}")
         return " ".join(parts)
 
-    def _unfinished(self) -> list[Job]:
+    def unfinished(self) -> list[Job]:
         """Take the finished seeds into the record; return jobs for the others."""
+        self.out.mkdir(parents=True, exist_ok=True)
         jobs = []
         for number, (row, places) in enumerate(zip(self.rows, self.places, strict=True)):
             for seed, place in zip(self.seeds[: len(places)], places, strict=True):
@@ -218,18 +229,19 @@ class Reproduction:
                     )
         return jobs
 
-    def _unmeasured(self) -> list[Job]:
-        jobs = []
-        for number, row in enumerate(self.rows):
-            effort = row.baseline_effort(self._threads, self._seed_threads)
-            if row.row.label not in self._chosen or effort is None:
-                continue
-            experiment = row.row.experiment(row.baselines_seed)
-            known = tuple(row.baselines)
-            if self._runner.lacking(experiment, known):
-                job = Job(row.row.label, number, row.baselines_seed, experiment, None)
-                jobs.append(replace(job, effort=effort, known=known))
-        return jobs
+    def baselines_of(self, number: int) -> Job | None:
+        """Return the job that measures what a row's baselines lack; None for nothing, and
+        as long as no seed of the row has finished."""
+        row = self.rows[number]
+        effort = row.baseline_effort(self._threads, self._seed_threads)
+        if row.row.label not in self._chosen or effort is None:
+            return None
+        experiment = row.row.experiment(row.baselines_seed)
+        known = tuple(row.baselines)
+        if not self._runner.lacking(experiment, known):
+            return None
+        job = Job(row.row.label, number, row.baselines_seed, experiment, None)
+        return replace(job, effort=effort, known=known)
 
     @property
     def _seed_threads(self) -> int:
@@ -238,7 +250,7 @@ class Reproduction:
         return int(earlier.get("workers_per_seed", self._threads))
 
     def _work_through(
-        self, jobs: Sequence[Job], interrupt: Interrupt, display: Display
+        self, jobs: list[Job], interrupt: Interrupt, display: Display
     ) -> None:
         """Do jobs until they are done or Ctrl-C; write the record after each."""
 
@@ -246,7 +258,7 @@ class Reproduction:
             return interrupt.requested
 
         for job, outcome in self._each(jobs, stop, display.report):
-            display.end(job, outcome, self._take(job, outcome))
+            display.end(job, outcome, self.take(job, outcome))
             if outcome.status == INTERRUPTED:
                 interrupt.requested = True
             elif self.anything:
@@ -254,7 +266,7 @@ class Reproduction:
 
     def _each(
         self,
-        jobs: Sequence[Job],
+        jobs: list[Job],
         stop: Callable[[], bool],
         report: Callable[[Job, Generation | None], None],
     ) -> Iterator[tuple[Job, Outcome]]:
@@ -270,7 +282,7 @@ class Reproduction:
             report(job, None)
             yield job, self._perform(job, partial(report, job), stop)
 
-    def _take(self, job: Job, outcome: Outcome) -> str:
+    def take(self, job: Job, outcome: Outcome) -> str:
         """Take an outcome into the record; return its figures to show."""
         row = self.rows[job.row]
         if job.place is None:

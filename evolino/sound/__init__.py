@@ -1,1 +1,1 @@
-"""Music as records: written and read as MIDI, and synthesised without outside help."""
+"""Music as records: written and read as MIDI, and synthesised without other programs."""

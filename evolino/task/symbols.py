@@ -1,4 +1,4 @@
-"""Sequences of symbols given as indices: what one-hot inputs say, without their zeros.
+"""Sequences of symbols given as indices: one-hot inputs without their zeros.
 
 A one-hot vector times a matrix is one of its columns. Networks that are driven over symbols
 look that column up, so that a step costs as much with a thousand symbols as with four, and

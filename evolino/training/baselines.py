@@ -27,29 +27,28 @@ BATCH = 96  # networks that random search draws at a time
 
 
 def baselines(
-    experiment: Experiment, *, evaluations: int, workers: int = 1
+    experiment: Experiment, *, evaluations: int, workers: int = 1, draws: int = DRAWS
 ) -> dict[str, dict[str, float]]:
     """Return `measure_baselines` by so many threads."""
     with open_workers(workers) as pool:
-        return measure_baselines(experiment, evaluations, pool)
+        return measure_baselines(experiment, evaluations, pool, draws)
 
 
 def measure_baselines(
-    experiment: Experiment, evaluations: int, workers: Workers
+    experiment: Experiment, evaluations: int, workers: Workers, draws: int = DRAWS
 ) -> dict[str, dict[str, float]]:
     """Return the metrics of trivial methods on the experiment's data, by method.
 
-    The task's own ones; "unevolved": the median over 20 first draws of the same network
-    with the same readout, over 5 where that is costly (`BestOnly`); "random search":
-    the best of as many draws as the run evaluated. Where the run makes an ensemble, so do
-    these: a draw is one of as many first draws (3 are enough where the readout is costly),
-    and random search takes its best.
+    The task's own ones; "unevolved": the median over `draws` first draws of the same
+    network with the same readout, over 5 at most where that is costly (`BestOnly`); "random
+    search": the best of as many draws as the run evaluated. Where the run makes an
+    ensemble, so do these: a draw is one of as many first draws (3 are enough where the
+    readout is costly), and random search takes its best.
     """
     split = split_of(experiment.task, experiment.seed)
     found = dict(experiment.task.baselines(split))
-    draws = DRAWS
     if isinstance(experiment.readout, BestOnly):
-        draws = COSTLY_DRAWS if experiment.ensemble == 1 else ENSEMBLES
+        draws = min(draws, COSTLY_DRAWS if experiment.ensemble == 1 else ENSEMBLES)
     found[f"unevolved, median of {draws} draws"] = unevolved(experiment, workers, draws)
     found["random search, equal evaluations"] = random_search(
         experiment, evaluations, workers

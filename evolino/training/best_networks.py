@@ -1,4 +1,4 @@
-"""The best networks that a run came by, each once, the best first."""
+"""The best networks of a run, each once, the best first."""
 
 from __future__ import annotations
 

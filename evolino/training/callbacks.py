@@ -1,4 +1,4 @@
-"""What listens to a run."""
+"""Callbacks: methods that are called at the events of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, machine, commit."""
+"""Environment of a run: versions, machine, commit."""
 
 from __future__ import annotations
 

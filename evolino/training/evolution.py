@@ -1,4 +1,4 @@
-"""How a population moves on: one search, a generation at a time."""
+"""Evolution of a population by one search, a generation at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that decides a run's result, as one record."""
+"""Experiment: all settings that decide the result of a run, as one record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The losses of a whole generation, where they are not each network's own affair."""
+"""Losses of a whole generation, where they depend on all its networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recorded of a generation."""
+"""History: the record of each generation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends a run early: Ctrl-C and other signals, and the seconds of its budget.
+"""Interrupts of a run: Ctrl-C and other signals, and the seconds of its budget.
 
 The run ends after its generation, or inside of one that takes longer than that: the work
 is done in a thread, which the main one waits for and can leave behind.

@@ -15,6 +15,7 @@ import numpy as np
 from evolino.network.base import Driver
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.readout.evolved import Evolved
+from evolino.readout.in_parts import blocks_of
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
 from evolino.task.capabilities import Standardised, feeds_back
@@ -127,7 +128,8 @@ class Problem:
         if hasattr(readout, "check"):
             for segments in filter(None, (split.train, split.refit)):
                 rows = np.concatenate([segment.targets for segment in segments])
-                check_targets(readout, rows)
+                for block in blocks_of(self.driver.readout_parts(), rows):
+                    check_targets(readout, block)
 
     def search(self, origin: Array | None, *island: int) -> Search:
         """Return the search at its beginning; island: its number, if there are several.

@@ -1,4 +1,4 @@
-"""How far a run is: one live line on a terminal, else a plain line every few seconds."""
+"""Progress display of a run: a live line on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run saves on its way: history, checkpoints, the best network so far."""
+"""Recorder of a run: saves history, checkpoints and the best network on the way."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Refinement on the way: every so many generations the best network descends for a few
-gradients and goes back into the search.
+"""Refinement during the search: at intervals the best network descends and goes back.
+
+It descends for a few gradients, every so many generations.
 """
 
 from __future__ import annotations

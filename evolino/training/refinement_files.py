@@ -1,4 +1,4 @@
-"""What a refinement leaves in a run's folder: its rounds, and their seconds."""
+"""Files of a refinement in a run's folder: its rounds, and their seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run gave."""
+"""Result of a run: model, metrics, history, reasons to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run in memory: where it is, and its next generation."""
+"""A run in memory: its state, and its next generation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run leaves on disk, and how it is read back.
+"""Folder of a run: its files on disk, written and read back.
 
 config.toml the experiment; environment.json what it ran on; history.jsonl a line for each
 generation, the same for every number of workers; timing.jsonl its wall-clock seconds;

@@ -1,4 +1,4 @@
-"""Where a run is: what its checkpoint holds beside the state of its search."""
+"""Progress of a run: what a checkpoint holds beside the state of the search."""
 
 from __future__ import annotations
 

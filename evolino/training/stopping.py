@@ -1,4 +1,4 @@
-"""Reasons to stop."""
+"""Stopping criteria: reasons to end a run."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ reward and the limit of steps are chosen here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -32,6 +32,9 @@ CHECKED, TESTED = 1000, 500  # of each cue: in the test that ends the search; re
 ENOUGH = 0.995  # right answers that end the search
 SURE = 0.997  # right turns that do
 MOST_NUMBERS = 50_000_000  # of noise
+PART = 10  # trials that are tested together, where not all are
+LONGEST = 1_000_000  # steps of a corridor
+MOST_STEPS, LEAST_TRIALS = 10_000_000, 50  # of all corridors of a test with one cue
 TRIFLE = 1e-9  # so that a loss is 0 for a network that passes only
 
 
@@ -122,7 +125,9 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class TMaze:
     """Find the goal of a T-maze. length: of the corridor. noise: standard deviation of
-    what is added to each observation in it. seed: of the noise in the tests.
+    what is added to each observation in it. seed: of the noise in the tests. tested_length:
+    of the corridor in the tests, None: the same, so that networks may evolve in short
+    corridors and must hold in long ones.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -141,10 +146,15 @@ class TMaze:
     length: int = field(default=100, metadata={"help": "steps of the corridor"})
     noise: float = field(default=0.3, metadata={"help": "deviation of noise in it"})
     seed: int = field(default=0, metadata={"help": "of the noise in the tests"})
+    tested_length: int | None = field(
+        default=None, metadata={"help": "of the corridor in the tests"}
+    )
 
     def __post_init__(self) -> None:
         """Check the parameters."""
         _check(self.length, self.noise, self.seed)
+        if self.tested_length is not None:
+            check_count("tested_length", self.tested_length, most=LONGEST)
 
     @property
     def environment(self) -> Environment:
@@ -169,8 +179,9 @@ class TMaze:
         return np.asarray(1.0 - outcomes.returns.mean(axis=1) / GOAL + TRIFLE)
 
     def passes(self, player: Player) -> bool:
-        """Return whether 99.7 % of 2,000 turns with other noise are right."""
-        return self._right(player, "check", CHECKED) >= SURE
+        """Return whether 99.7 % of 2,000 turns with other noise are right; of so many
+        fewer where corridors are longer than 10,000 steps, 200 at 100,000."""
+        return self._right(player, "check", CHECKED, SURE) >= SURE
 
     def measure(self, model: Player, split: Split) -> dict[str, float]:
         """Return solved: whether 99 % of turns are right with fresh noise, and that
@@ -199,12 +210,21 @@ class TMaze:
         """Return episodes of both cues in turn."""
         return self.episodes(rng, -(-count // 2))
 
-    def _right(self, player: Player, purpose: str, trials: int) -> float:
-        right = 0
+    def _right(
+        self, player: Player, purpose: str, trials: int, enough: float = 0.0
+    ) -> float:
+        """Return the share of right turns; below `enough` once it cannot be reached."""
+        if self.tested_length is not None:
+            tested = replace(self, length=self.tested_length, tested_length=None)
+            return tested._right(player, purpose, trials, enough)
+        trials = min(trials, max(MOST_STEPS // self.length, LEAST_TRIALS))
+        right, played = 0, 0
         for part in _parts(trials, 4 * self.steps):
             rng = np.random.default_rng([self.seed, _PURPOSES[purpose], part.start])
             returns = player.play(self.environment, self.episodes(rng, len(part))).returns
-            right += int((returns[0] > 0).sum())
+            right, played = right + int((returns[0] > 0).sum()), played + 2 * len(part)
+            if right + 2 * trials - played < 2 * trials * enough:
+                break
         return right / (2 * trials)
 
 
@@ -212,7 +232,7 @@ _PURPOSES = {"check": 1, "test": 2}
 
 
 def _check(length: int, noise: float, seed: int) -> None:
-    check_count("length", length, most=1_000_000)
+    check_count("length", length, most=LONGEST)
     check_number("noise", noise, least=0)
     check_count("seed", seed, least=0, most=None)
 
@@ -226,6 +246,11 @@ def _cued(rng: Generator, trials: int, steps: int, columns: int) -> Episodes:
 
 
 def _parts(trials: int, numbers: int) -> list[range]:
-    """Return trials in parts whose noise fits into memory; numbers: of noise for one."""
+    """Return trials in parts whose noise fits into memory; numbers: of noise for one.
+
+    Several parts are small, so that a network that fails does so soon.
+    """
     size = max(1, min(trials, MOST_NUMBERS // (2 * numbers)))
+    if size < trials:
+        size = min(size, PART)
     return [range(k, min(k + size, trials)) for k in range(0, trials, size)]

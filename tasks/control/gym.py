@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from evolino.environments.base import Episodes, Outcomes, episodes
+from evolino.environments.base import Episodes, Outcomes
 from evolino.environments.gymnasium_worlds import GymnasiumEnvironment, facts
 from evolino.environments.stepped import AnyEnvironment
 from evolino.environments.twins import twin_of
@@ -35,8 +35,10 @@ class Gymnasium:
     env: its id. hide: places of observations that are not shown, such as velocities.
     episodes: that a candidate plays. steps: of an episode at most; None is the
     environment's own limit. threshold: mean return that ends the search; None is the
-    environment's own. compiled: evolve in our compiled equations of it, of Pendulum-v1 and
-    MountainCar-v0 from positions only; the tests are in gymnasium's own all the same.
+    environment's own. compiled: evolve in our compiled equations of it, of CartPole-v1,
+    Pendulum-v1, MountainCar-v0 and Acrobot-v1 from positions only, and of POPGym's
+    PositionOnlyCartPole, NoisyPositionOnlyPendulum and RepeatPrevious; the tests are in
+    the environment's own all the same.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -63,7 +65,7 @@ class Gymnasium:
 
     compiled: bool = field(
         default=False,
-        metadata={"help": "evolve in our equations of Pendulum, MountainCar, Acrobot"},
+        metadata={"help": "evolve in our own equations of some of gymnasium, POPGym"},
     )
 
     def __post_init__(self) -> None:
@@ -185,7 +187,10 @@ class Gymnasium:
         if not self.compiled:
             return self._seeded(first + rng.integers(0, CHECK, count))
         twin = twin_of(self.env, self.hide)
-        return episodes(twin.environment, twin.starts(rng, count), self._limit)
+        steps = min(self._limit, twin.steps or self._limit)
+        starts = np.asarray(twin.starts(rng, count), np.float64)
+        noise = rng.standard_normal((count, steps, twin.environment.noise))
+        return Episodes(np.ascontiguousarray(starts), steps, noise)
 
     def _seeded(self, seeds: IntArray) -> Episodes:
         steps = self._limit

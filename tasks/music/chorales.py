@@ -1,9 +1,9 @@
 """Bach's chorales task: predict the next frame of four voices, generate, harmonise.
 
-Frames of a quarter or an eighth note, moved to C major or A minor. Two kinds of output:
-*pitches*, each a unit by itself, a frame at a time; *voices*, one voice at a time, soprano,
-bass, alto, tenor, with the last notes of all fed back. The first frame of a chorale is not
-scored.
+Frames of a quarter or an eighth note, moved to C major or A minor. Three kinds of output:
+*pitches*, each a unit by itself, a frame at a time; *chords*, a frame at a time, the note
+of each voice one of its alternatives; *voices*, one voice at a time, soprano, bass, alto,
+tenor, with the last notes of all fed back. The first frame of a chorale is not scored.
 
 The music is built from music21's corpus (`chorales_corpus`). The *melody split* keeps
 chorales that share material on one side: groups that share eight frames of all four voices
@@ -16,7 +16,7 @@ Boulanger-Lewandowski, Bengio & Vincent 2012, ICML (recalled).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import ClassVar, Literal, get_args
 
@@ -26,8 +26,13 @@ from numpy.random import Generator
 from evolino.sound.score import Score
 from evolino.task.protocol import Predictor, Published
 from evolino.task.series import Segment, Series, Split
+from evolino.tasks.music import chorales_chords as chords
 from evolino.tasks.music.chorales_baselines import baselines_of_pitches, baselines_of_voices
-from evolino.tasks.music.chorales_choosers import pitch_chooser, voice_chooser
+from evolino.tasks.music.chorales_choosers import (
+    chord_chooser,
+    pitch_chooser,
+    voice_chooser,
+)
 from evolino.tasks.music.chorales_corpus import GRID, REST, Chorale, chorales
 from evolino.tasks.music.chorales_frames import (
     PITCHES,
@@ -54,7 +59,7 @@ from evolino.tasks.music.music_measures import (
 )
 from evolino.vocabulary import Array, IntArray, check_number, unknown_name
 
-Predicts = Literal["pitches", "voices"]
+Predicts = Literal["pitches", "voices", "chords"]
 FrameLength = Literal["quarter", "eighth"]
 PREDICTS = get_args(Predicts)
 GRIDS = {"quarter": 1.0, "eighth": 0.5}
@@ -68,9 +73,11 @@ PARTS = ("train", "validation", "test")
 class Chorales:
     """Bach's four-part chorales, from music21: predict the next frame, generate, harmonise.
 
-    predicts: "pitches", all at once, or "voices", one after another. grid: a frame is a
-    "quarter" or an "eighth" note. transpose: to C major or A minor. split: "melody", or
-    "number (leaky)". temperature: of the notes drawn, 0 takes the likeliest.
+    predicts: "pitches", all at once, "voices", one after another, or "chords", the notes of
+    all voices at once, which are scored as pitches; only "pitches" does not know which
+    voice sang what. grid: a frame is a "quarter" or an "eighth" note. transpose: to C major
+    or A minor. split: "melody", or "number (leaky)". temperature: of the notes drawn, 0
+    takes the likeliest.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -86,7 +93,7 @@ class Chorales:
     beats_per_bar: ClassVar[int] = 4
     tempo: ClassVar[float] = 80.0
 
-    predicts: Predicts = field(default="pitches", metadata={"help": "pitches or voices"})
+    predicts: Predicts = field(default="pitches", metadata={"help": ", ".join(PREDICTS)})
     grid: FrameLength = field(
         default="quarter", metadata={"help": "quarter or eighth notes"}
     )
@@ -108,7 +115,7 @@ class Chorales:
     @property
     def outputs(self) -> int:
         """A unit for each pitch; or for each pitch of each voice, and its rest."""
-        return PITCHES if self._by_pitch else UNITS
+        return PITCHES if self.predicts == "pitches" else UNITS
 
     @property
     def beats_per_frame(self) -> float:
@@ -132,35 +139,47 @@ class Chorales:
         )
 
     def loss(self, outputs: Array, targets: Array) -> Array:
-        """Return (P,): the negative log-likelihood in nats a frame."""
-        if self._by_pitch:
-            return mean_of_rows(frame_nats(outputs, targets))
-        return ROWS * mean_of_rows(class_nats(outputs, targets, SIZES))
+        """Return (P,): the negative log-likelihood in nats a frame; of chords that of the
+        pitches that sound."""
+        if self.predicts == "voices":
+            return ROWS * mean_of_rows(class_nats(outputs, targets, SIZES))
+        if self.predicts == "chords":
+            return mean_of_rows(chords.chord_nats(outputs, targets))
+        return mean_of_rows(frame_nats(outputs, targets))
 
     def loss_gradient(self, outputs: Array, targets: Array) -> tuple[float, Array]:
         """Return the loss of outputs (N, L, K), and its gradient."""
-        if self._by_pitch:
+        if self.predicts == "pitches":
             return frame_nats_gradient(outputs, targets)
+        if self.predicts == "chords":
+            return chords.chord_nats_gradient(outputs, targets)
         loss, gradient = class_nats_gradient(outputs, targets, SIZES)
         return ROWS * loss, ROWS * gradient
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return test_nll and frame_accuracy, TP / (TP + FP + FN) at the threshold that is
         best on validation chorales; by voices test_nll_voices, of four voices together."""
-        if self._by_pitch:
+        if self.predicts == "pitches":
             return pitch_figures(model, split)
+        if self.predicts == "chords":
+            return pitch_figures(model, split, chords.pitch_chances)
         outputs = np.concatenate(model.respond(split.test, free_running=False))
         nats = class_nats(outputs, targets_of(split.test), SIZES)
         return {"test_nll_voices": ROWS * float(nats.mean())}
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
         """Return the figures of counting, repeating, and regression on last frames."""
-        models = baselines_of_pitches if self._by_pitch else baselines_of_voices
+        if self.predicts == "chords":  # those of pitches, whose figures are the same
+            pitches = replace(self, predicts="pitches")
+            return pitches.baselines(pitches.sequences(np.random.default_rng(0)))
+        voices = self.predicts == "voices"
+        models = baselines_of_voices if voices else baselines_of_pitches
         return {name: self.measure(model, split) for name, model in models(split).items()}
 
     def published(self) -> tuple[Published, ...]:
         """Return what is known of other splits; none of it compares strictly."""
-        return PUBLISHED if self._by_pitch and self.grid == "quarter" else ()
+        by_pitch = self.predicts != "voices"
+        return PUBLISHED if by_pitch and self.grid == "quarter" else ()
 
     def prime(self, split: Split, piece: int) -> Array:
         """Return (T, K): the first phrase of a test chorale."""
@@ -186,8 +205,10 @@ class Chorales:
     ) -> Callable[[Array], Array]:
         """Return what draws a frame, or by voices the next voice's note."""
         given = self.temperature if temperature is None else temperature
-        if self._by_pitch:
+        if self.predicts == "pitches":
             return pitch_chooser(rng, given)
+        if self.predicts == "chords":
+            return chord_chooser(rng, given)
         return voice_chooser(rng, given, prime)
 
     def harmoniser(
@@ -195,9 +216,9 @@ class Chorales:
     ) -> Callable[[Array], Array]:
         """Return what draws the lower voices to a soprano (T,); call it 4 T times.
 
-        Raises ValueError for a task of pitches, or a soprano out of range.
+        Raises ValueError for a task of pitches or chords, or a soprano out of range.
         """
-        if self._by_pitch:
+        if self.predicts != "voices":
             raise ValueError("only a network that predicts voices harmonises a melody")
         given = self.temperature if temperature is None else temperature
         return voice_chooser(rng, given, soprano=melody)
@@ -209,23 +230,24 @@ class Chorales:
     def score(self, frames: Array, tempo: float) -> Score:
         """Return the music of frames (T, K)."""
         beats = GRIDS[self.grid]
-        if self._by_pitch:
+        if self.predicts == "pitches":
             return score_of_pitches(frames, beats, tempo)
+        if self.predicts == "chords":
+            return score_of_voices(chords.notes_of_chords(frames), beats, tempo)
         whole = len(frames) // ROWS * ROWS
         return score_of_voices(notes_of(frames[:whole]), beats, tempo)
 
     @property
-    def _by_pitch(self) -> bool:
-        return self.predicts == "pitches"
-
-    @property
     def _rows(self) -> int:
-        return 1 if self._by_pitch else ROWS
+        """Rows of targets a frame."""
+        return ROWS if self.predicts == "voices" else 1
 
     def _series(self, notes: IntArray) -> Series:
-        targets = pitches_of(notes) if self._by_pitch else rows_of(notes)
-        teacher = None if self._by_pitch else last_notes(targets)
-        return Series(np.zeros((len(targets), 0)), targets, teacher)
+        if self.predicts == "voices":
+            targets = rows_of(notes)
+            return Series(np.zeros((len(targets), 0)), targets, last_notes(targets))
+        targets = (pitches_of if self.predicts == "pitches" else chords.chords_of)(notes)
+        return Series(np.zeros((len(targets), 0)), targets)
 
     def _notes(self, chorale: Chorale) -> IntArray:
         """Return notes (T, 4) on the grid, moved if they are to be."""

@@ -32,6 +32,22 @@ def pitch_chooser(rng: Generator, temperature: float) -> Callable[[Array], Array
     return choose
 
 
+def chord_chooser(rng: Generator, temperature: float) -> Callable[[Array], Array]:
+    """Return what draws a note for each voice of chances (UNITS,), by itself.
+
+    temperature: chances are taken to the power 1 / temperature; 0 takes the likeliest.
+    """
+
+    def choose(outputs: Array) -> Array:
+        chosen = np.zeros(UNITS)
+        for row in range(ROWS):
+            own = block(row)
+            chosen[own.start + _draw(outputs[own], rng, temperature)] = 1.0
+        return chosen
+
+    return choose
+
+
 def voice_chooser(
     rng: Generator,
     temperature: float,

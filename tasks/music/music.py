@@ -1,4 +1,4 @@
-"""Music of one's own: a folder of MIDI files to learn from and to go on with."""
+"""Music task: a folder of MIDI files to learn from and to continue."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ Source: Boulanger-Lewandowski, Bengio & Vincent 2012, ICML, sections 6 and 7 (re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -115,13 +115,18 @@ def best_threshold(outputs: Array, targets: Array) -> float:
     return float(THRESHOLDS[int(np.argmax(found))])
 
 
-def pitch_figures(model: Predictor, split: Split) -> dict[str, float]:
+def pitch_figures(
+    model: Predictor, split: Split, pitches: Callable[[Array], Array] = np.asarray
+) -> dict[str, float]:
     """Return test_nll, nats a frame of independent pitches, and frame_accuracy at the
-    threshold that is best on validation data."""
-    outputs = np.concatenate(model.respond(split.test, free_running=False))
-    known = np.concatenate(model.respond(split.validation, free_running=False))
-    targets = targets_of(split.test)
-    threshold = best_threshold(known, targets_of(split.validation))
+    threshold that is best on validation data.
+
+    pitches: gives chances of pitches for outputs (T, K), pitches for targets.
+    """
+    outputs = pitches(np.concatenate(model.respond(split.test, free_running=False)))
+    known = pitches(np.concatenate(model.respond(split.validation, free_running=False)))
+    targets = pitches(targets_of(split.test))
+    threshold = best_threshold(known, pitches(targets_of(split.validation)))
     return {
         "test_nll": float(frame_nats(outputs, targets).mean()),
         "frame_accuracy": accuracy(outputs, targets, threshold),

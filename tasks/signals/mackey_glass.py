@@ -32,7 +32,9 @@ class MackeyGlass:
     steps, washout: of the training series. horizon: length of a free run.
     settling, validation_starts: the free runs that select networks lie in the dropped
     steps after the first `settling`, since no readout is fitted there; how many they are.
-    test_starts: free runs on another trajectory, for the reported figure.
+    test_starts: free runs on another trajectory, for the reported figure. refit_from: the
+    readout of the trained model is solved on the rows from here on, dropped ones among
+    them; 0 solves it after the washout, as that of every candidate.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -56,6 +58,9 @@ class MackeyGlass:
     settling: int = field(default=150, metadata={"help": "steps before validation runs"})
     validation_starts: int = field(default=96, metadata={"help": "validation free runs"})
     test_starts: int = field(default=100, metadata={"help": "test free runs, at least 50"})
+    refit_from: int = field(
+        default=0, metadata={"help": "first row of the trained readout, 0: washout"}
+    )
 
     def __post_init__(self) -> None:
         """Check the parameters."""
@@ -72,6 +77,7 @@ class MackeyGlass:
         check_count("test_starts", self.test_starts, least=50, most=MOST_STEPS)
         check_count("washout", self.washout)
         check_count("settling", self.settling)
+        check_count("refit_from", self.refit_from, least=0, most=self.washout)
         if self.steps - self.washout < self.horizon:
             raise ValueError(
                 f"steps={self.steps} is too short for washout={self.washout} and a free "
@@ -93,6 +99,7 @@ class MackeyGlass:
             test=self._runs(
                 tested, self.washout + self.horizon * np.arange(self.test_starts)
             ),
+            refit=self._refit(training),
         )
 
     def loss(self, outputs: Array, targets: Array) -> Array:
@@ -116,17 +123,17 @@ class MackeyGlass:
         than 7 steps only the last one counts.
         """
         counted = slice(min(EVERY, outputs.shape[1]) - 1, None, EVERY)
-        inside = np.abs(outputs) <= LARGEST
-        bounded = np.where(
-            np.isfinite(outputs), np.clip(outputs, -LARGEST, LARGEST), LARGEST
-        )
-        errors = (bounded - targets)[:, counted]
+        given = outputs[:, counted]
+        inside = np.abs(given) <= LARGEST
+        bounded = np.where(np.isfinite(given), np.clip(given, -LARGEST, LARGEST), LARGEST)
+        errors = bounded - targets[:, counted]
         mean_squares = np.square(errors).mean(axis=(0, 2))
         count, horizons, width = errors.shape
         loss = np.log(np.sqrt(mean_squares) / deviation(targets[None])).mean()
         gradient = np.zeros_like(outputs)
-        gradient[:, counted] = errors / (mean_squares[:, None] * (count * width * horizons))
-        return float(loss), np.where(inside, gradient, 0.0)
+        slopes = errors / (mean_squares[:, None] * (count * width * horizons))
+        gradient[:, counted] = np.where(inside, slopes, 0.0)
+        return float(loss), gradient
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return NRMSE84 and the median over starts, both in original coordinates."""
@@ -164,6 +171,12 @@ class MackeyGlass:
         """Return the first rows of the validation runs, evenly spread."""
         last = self.washout - self.horizon
         return np.linspace(self.settling, last, self.validation_starts).astype(np.int64)
+
+    def _refit(self, training: Series) -> tuple[Segment, ...]:
+        """Return the rows of the trained readout; none where they are those of train."""
+        if self.refit_from in (0, self.washout):
+            return ()
+        return (Segment(training, self.refit_from, self.steps),)
 
     def _series(self, rng: Generator, length: int) -> Series:
         signal = np.tanh(trajectory(rng, length, tau=self.tau, step=self.step) - 1.0)

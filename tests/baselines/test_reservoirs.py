@@ -1,6 +1,7 @@
 """Echo state networks: states, readout, free runs, what chooses their settings."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from reservoirpy.nodes import Reservoir as TheirReservoir
 import evolino
 from evolino.baselines.echo_state_network import EchoStateNetwork, Scales
 from evolino.baselines.reservoir import Reservoir, sparse_matrix
-from evolino.baselines.tuned_reservoir import tuned, tuned_reservoir, units_of
+from evolino.baselines.tuned_reservoir import _staged, tuned, tuned_reservoir, units_of
 from evolino.task.series import Segment, Series, Split
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
@@ -127,3 +128,26 @@ def test_too_many_sequences_are_said(rng, monkeypatch):
     )
     with pytest.raises(ValueError, match="too many for a reservoir of 12 units"):
         network.fit([segment], (0.0,))
+
+
+@pytest.mark.parametrize(
+    ("validation", "stages", "staged"),
+    [
+        (0.5, (), 2.5),  # not good enough to be confirmed
+        (0.05, (0.3,), 1.3),  # passes validation alone
+        (0.05, (0.05, 7.0), 1.0),  # fails at the last stage
+        (0.05, (0.05, 0.01), 0.01),
+    ],
+)
+def test_a_draw_passes_stages_of_confirmation_as_a_candidate_does(
+    validation, stages, staged, monkeypatch
+):
+    module = "evolino.baselines.tuned_reservoir"
+    left = list(stages)
+    monkeypatch.setattr(f"{module}._losses", lambda *_: np.array([left.pop(0)]))
+    split = SimpleNamespace(train=(), confirmation=(("first",), ("second",)))
+    network = SimpleNamespace(fit=lambda rows, penalties: None)
+    experiment = SimpleNamespace(confirm_at=0.1)
+    found = _staged(experiment, split, validation, network, 1e-8)
+    assert found == pytest.approx(staged, abs=1e-15)
+    assert left == []

@@ -228,3 +228,34 @@ def test_no_general_option_takes_the_name_of_a_tasks_own():
     for name in names("task"):
         for option in task_options(find("task", name), general):
             assert option.argument == option.field or option.field == "seed", name
+
+
+def test_trained_baselines_are_measured_on_request_alone(evolino, trainer, monkeypatch):
+    from evolino.cli import run as module
+
+    measured = []
+
+    def add(folder, result, workers, *, quiet):
+        measured.append((folder.path.name, workers, quiet))
+        return result
+
+    monkeypatch.setattr(module, "with_trained_baselines", add)
+    assert evolino("run", "mso", "--out", "plain")[0] == 0
+    assert measured == []
+    assert evolino("run", "mso", "--out", "all", "--all-baselines", "--workers", 3)[0] == 0
+    assert measured == [("all", 3, False)]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--no-baselines",), "exclude each other"),
+        (("--backend", "loky"), "needs --backend threads"),
+    ],
+)
+def test_trained_baselines_beside_what_excludes_them_are_refused(
+    evolino, trainer, options, said
+):
+    status, _, error = evolino("run", "mso", "--all-baselines", *options)
+    assert status == 2 and said in error
+    assert trainer.asked == []

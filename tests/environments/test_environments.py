@@ -22,6 +22,9 @@ ENVIRONMENTS = {
     "pendulum": catalogue.pendulum(),
     "mountain car": catalogue.mountain_car(),
     "acrobot": catalogue.acrobot(),
+    "pushed cart": catalogue.pushed_cart(0.1),
+    "noisy pendulum": catalogue.noisy_pendulum(0.3, 8.0, 5.0),
+    "repeat previous": catalogue.repeat_previous(52, 4),
 }
 
 
@@ -34,7 +37,9 @@ def starts_of(environment, rng, number=20):
     starts = 0.05 * rng.normal(size=(number, environment.states))
     if environment in (ENVIRONMENTS["memory"], ENVIRONMENTS["t-maze"]):
         starts[:, 0], starts[:, 1] = 0.0, np.where(rng.random(number) < 0.5, -1.0, 1.0)
-    if environment == ENVIRONMENTS["pendulum"]:
+    if environment == ENVIRONMENTS["repeat previous"]:
+        starts = np.concatenate([0 * starts[:, :1], rng.integers(0, 4, (number, 52))], 1)
+    if environment in (ENVIRONMENTS["pendulum"], ENVIRONMENTS["noisy pendulum"]):
         starts = rng.uniform(-3, 3, (number, 2))
     if environment == ENVIRONMENTS["mountain car"]:
         starts = np.stack([rng.uniform(-0.6, -0.4, number), np.zeros(number)], 1)

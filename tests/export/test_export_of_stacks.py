@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from evolino.export.c99 import c_files
 from evolino.export.numpy_file import numpy_files
 from evolino.export.onnx_file import onnx_files
 from evolino.models.model import Model
@@ -194,9 +193,6 @@ def test_a_module_of_layers_trains_on(tmp_path):
 
 
 def test_what_is_not_exported_is_refused_in_one_line():
-    of = model(FORWARD["two"])
-    with pytest.raises(ValueError, match=r"to C only .* kind stacked"):
-        c_files(of)
     shape = ConvLSTM(2).for_pictures(4, 4)
     pictures = Model(
         shape, np.zeros(shape.genome_shape), np.zeros((shape.readout_width, 1))

@@ -109,8 +109,8 @@ def test_a_scale_of_a_group_that_is_not_named_stays_one():
         (
             {"genes": ("biases",)},
             ValueError,
-            "genes must be of bias, input, feedback, recurrent, peephole, or of one gate, "
-            "input, forget, cell, output, such as bias.forget; got 'biases'",
+            "genes must be of bias, input, feedback, below, recurrent, peephole, or of one "
+            "gate, input, forget, cell, output, such as bias.forget; got 'biases'",
         ),
         ({"genes": ("bias.gate",)}, ValueError, "got 'bias.gate'"),
         ({"genes": ("bias.",)}, ValueError, "got 'bias.'"),

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from evolino.gradient.held_out import dealt
 from evolino.gradient.lbfgs import LBFGS
 from evolino.gradient.likelihood_objective import Fold, LikelihoodObjective
-from evolino.gradient.refinement import dealt, refinement_of
+from evolino.gradient.refinement import refinement_of
 from evolino.network.groups import Group
 from evolino.network.initialisers.gaussian import Gaussian
 from evolino.network.lstm import LSTM

@@ -44,6 +44,9 @@ ENVIRONMENTS = [
     catalogue.pendulum(),
     catalogue.mountain_car(),
     catalogue.acrobot(),
+    catalogue.pushed_cart(),
+    catalogue.noisy_pendulum(0.1, 0.0, 1.0),
+    catalogue.repeat_previous(52, 4),
 ]
 
 

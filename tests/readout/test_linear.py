@@ -177,3 +177,16 @@ def test_alternatives_are_solved_on_the_rows_that_ask_for_them(rng):
         np.testing.assert_array_equal(found[..., block], alone)
     with pytest.raises(ValueError, match="targets with one class a row"):
         readout.solve(states, targets[:, :2])
+
+
+@pytest.mark.parametrize(
+    "solver", [Ridge((1e-3, 0.1)), Ridge(0.01, unnormalised=True), PseudoInverse()]
+)
+def test_a_long_series_in_parts_gives_the_same_readout(solver, rng, monkeypatch):
+    states, targets = data(rng, count=1, rows=200)
+    states *= 10.0 ** rng.uniform(-4, 2, 7)
+    expected = solver.solve(states, targets)
+    monkeypatch.setattr(linear, "LARGEST", 300)
+    np.testing.assert_allclose(solver.solve(states, targets), expected, rtol=1e-10)
+    states[0, 150, 3] = np.nan
+    assert np.isnan(solver.solve(states, targets)).all()

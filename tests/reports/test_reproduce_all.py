@@ -1,18 +1,19 @@
 """Laws of making all tables again: nothing is left out without a word."""
 
+import dataclasses
 import json
-import math
 
 import pytest
 
 from evolino.reports import reproduce_all as module
+from evolino.reports.jobs import Job
 from evolino.reports.reproduce_all import plan, reproduce_all
 from evolino.training.tables import load_table, tables
 
 
 @pytest.fixture
 def known(tmp_path):
-    """Records in which one row takes 19 s a seed and the next 21 s."""
+    """Records in which one row takes 2 s a seed and the next 30."""
     labels = [row.label for row in load_table("mso-paper").rows]
     rows = [
         {
@@ -23,11 +24,11 @@ def known(tmp_path):
                     "metrics": {"test_nrmse": 0.1},
                     "seconds": 100.0,
                     "cpu_seconds": cost,
-                    "evaluations": 8,
+                    "evaluations": 8000,
                 }
             ],
         }
-        for label, cost in zip(labels, (19.0, 21.0), strict=False)
+        for label, cost in zip(labels, (2.0, 30.0), strict=False)
     ]
     record = {"metric": "test_nrmse", "rows": rows}
     (tmp_path / "mso-paper.json").write_text(json.dumps(record))
@@ -49,29 +50,86 @@ def test_the_full_budget_has_every_row_of_every_table_that_needs_no_file(known):
     assert part(parts, "pole-best").seeds == 50
 
 
-def test_the_fast_budget_leaves_out_what_takes_long_and_what_is_not_known(known):
+def test_the_fast_budget_cuts_what_takes_long_and_leaves_out_what_is_not_known(known):
     found = part(plan("fast", known), "mso-paper")
-    labels = [row.label for row in found.table.rows]
-    assert (found.seeds, found.rows) == (3, (labels[0],))
-    costs = dict(found.left_out)
-    assert costs.pop(labels[1]) == 21.0
-    assert all(math.isnan(cost) for cost in costs.values())
-    assert set(costs) == set(labels[2:])
+    first, second, *others = (row.label for row in load_table("mso-paper").rows)
+    assert (found.seeds, found.rows) == (3, (first, second))
+    assert found.cut == {second: "3 of 50 generations"}
+    assert found.left_out == dict.fromkeys(others, "no record")
+    generations = [row.experiment(0).budget.generations for row in found.table.rows[:2]]
+    assert generations == [50, 3]
+    assert found.table.title.endswith("(fast budget)")
+    assert f"Budget fast: 3 seeds; {second}: 3 of 50 generations; " in found.table.notes
+    assert f"{others[0]}: not made (no record)" in found.table.notes
 
 
-def test_every_table_is_said_with_what_is_left_out(known, tmp_path, monkeypatch):
-    made = []
-    monkeypatch.setattr(module, "reproduce", lambda name, **how: made.append((name, how)))
+class Made:
+    """Stands for the job graph: remembers the tables that it was given."""
+
+    def __init__(self, tables, runner, priority, workers):
+        self.tables, self.runner, self.priority = tables, runner, priority
+        Made.last = self
+
+    def run(self, title, *, quiet):
+        pass
+
+
+def test_every_table_is_said_with_what_is_cut_and_left_out(known, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "JobGraph", Made)
     lines = []
-    reproduce_all("fast", workers=2, out=tmp_path, known=known, say=lines.append)
-    ((name, how),) = made
-    first, second = (row.label for row in load_table("mso-paper").rows[:2])
-    assert name == "mso-paper"
-    assert how["rows"] == (first,)
-    assert how["out"] == tmp_path / "fast"
-    assert len(lines) == len(plan("fast", known))
-    assert f"1 row over 3 seeds; left out: '{second}' (21 s a seed)" in lines[0]
-    assert all("no row; left out: " in line for line in lines[1:])
+    paths = reproduce_all("fast", workers=2, out=tmp_path, known=known, say=lines.append)
+    (table,) = Made.last.tables
+    second = load_table("mso-paper").rows[1].label
+    assert paths == [table.path] == [tmp_path / "fast" / "mso-paper.json"]
+    assert Made.last.runner.quick == 3
+    assert table.command == "evolino reproduce all --budget fast --workers 2"
+    *each, total = lines
+    assert len(each) == len(plan("fast", known))
+    (said,) = [line for line in each if "mso-paper" in line]
+    assert f"2 rows over 3 seeds; cut: '{second}' (3 of 50 generations); left out: " in said
+    assert sum("no row; left out: " in line for line in each) == len(each) - 1
+    assert "The seeds of 1 tables should take 0 minutes by 2 workers" in total
+
+
+def test_the_full_budget_runs_rows_whose_seeds_need_all_workers_by_themselves(
+    known, tmp_path, monkeypatch
+):
+    alone = []
+    monkeypatch.setattr(module, "JobGraph", Made)
+    monkeypatch.setattr(module, "reproduce", lambda name, **how: alone.append((name, how)))
+    reproduce_all("full", workers=2, out=tmp_path, known=known, quiet=True)
+    together = {each.table.name for each in Made.last.tables}
+    assert not together & {name for name, _ in alone}
+    assert all(load_table(name).seeds_in_parallel for name in together)
+    assert all(not load_table(name).seeds_in_parallel for name, _ in alone)
+    assert all(how["out"] == tmp_path / "" for _, how in alone)
+    assert Made.last.runner.quick is None
+
+
+@pytest.mark.parametrize(("budget", "ahead"), [("fast", 1), ("full", 0)])
+def test_long_jobs_come_first_in_the_fast_budget_cheap_tables_in_the_full(
+    budget, ahead, known, tmp_path, monkeypatch
+):
+    """One table has rows of 2 s and 30 s a seed; another is made known, of 1 s a seed."""
+    record = json.loads((known / "mso-paper.json").read_text())
+    for row, label in zip(record["rows"], load_table("mso-best").rows, strict=False):
+        row["label"] = label.label
+        row["seeds"][0]["cpu_seconds"] = 1.0
+    (known / "mso-best.json").write_text(json.dumps(record))
+    every = load_table("mso-paper"), load_table("mso-best")
+    small = [dataclasses.replace(each, rows=each.rows[:2]) for each in every]
+    monkeypatch.setattr(module, "tables", lambda: [each.name for each in small])
+    monkeypatch.setattr(module, "load_table", {each.name: each for each in small}.get)
+    monkeypatch.setattr(module, "JobGraph", Made)
+    reproduce_all(budget, workers=2, out=tmp_path, known=known, quiet=True)
+
+    def priority(table, row):
+        return Made.last.priority(
+            Job(table.rows[row].label, row, 0, None, None, table=table.name)
+        )
+
+    cheap, dear = priority(small[1], 0), priority(small[0], 1)
+    assert (dear > cheap) == bool(ahead)
 
 
 def test_only_the_rows_that_are_named_are_run_and_the_others_stay(tmp_path):

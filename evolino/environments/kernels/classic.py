@@ -1,7 +1,8 @@
 """Pendulum and mountain car, positions only, in every lane of a vector.
 
 Equations and constants of gymnasium's Pendulum-v1 and MountainCar-v0, which are those of
-Barto, Sutton & Anderson's followers (Moore 1990 for the car).
+Barto, Sutton & Anderson's followers (Moore 1990 for the car); noise and rewards of the
+other pendulum are those of POPGym's NoisyPositionOnlyPendulum (Morad et al. 2023).
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import numba
 
 from evolino.environments.kernels.squashing import squashed
 from evolino.simd.activations import clamp
-from evolino.simd.memory import load, store
+from evolino.simd.memory import load, number, store
 from evolino.simd.trigonometry import TO_INTEGER, sin_and_cos
 from evolino.simd.vectors import beyond, fma, higher, like
 
 njit: Any = numba.njit
 
 TURN = 6.283185307179586
+# The places of the constants of the pendulum with noise.
+DEVIATION, SHIFT, DIVISOR = range(3)
 
 
 @njit(error_model="numpy")
@@ -42,6 +45,24 @@ def advance_pendulum(state: Any, y: Any) -> Any:
     store(state, 0, angle + speed * 0.05)
     store(state, 1, speed)
     return like(angle, 1.0), 0.0 - cost, cost
+
+
+@njit(error_model="numpy")
+def observe_noisy_pendulum(world: Any, state: Any, noise: Any, u: Any) -> None:
+    """Write cos and sin of the angle, with noise, from -1 to 1."""
+    size = number(world.constants, DEVIATION)
+    observe_pendulum(state, u)
+    for k in range(2):
+        store(u, k, clamp(load(u, k) + size * load(noise, k), 1.0))
+
+
+@njit(error_model="numpy")
+def advance_noisy_pendulum(world: Any, state: Any, y: Any) -> Any:
+    """Turn by a torque of 2 tanh(y); rewards are shifted and scaled."""
+    shift, divisor = number(world.constants, SHIFT), number(world.constants, DIVISOR)
+    goes_on, reward, _ = advance_pendulum(state, y)
+    reward = (reward + shift) / divisor
+    return goes_on, reward, 0.0 - reward
 
 
 @njit(error_model="numpy")

@@ -12,10 +12,13 @@ from evolino.environments.base import (
     CART,
     MAZE,
     MEMORY,
+    NOISY_PENDULUM,
     PENDULUM,
+    PUSHED_CART,
+    REPEAT_PREVIOUS,
     Environment,
 )
-from evolino.environments.kernels import acrobot, cart, classic, cues
+from evolino.environments.kernels import acrobot, cards, cart, classic, cues, pushed_cart
 from evolino.simd.memory import shared
 
 njit: Any = numba.njit
@@ -57,6 +60,12 @@ def observe(world: Any, state: Any, noise: Any, u: Any) -> None:
         classic.observe_pendulum(state, u)
     elif world.kind == ACROBOT:
         acrobot.observe(state, u)
+    elif world.kind == PUSHED_CART:
+        pushed_cart.observe(state, u)
+    elif world.kind == NOISY_PENDULUM:
+        classic.observe_noisy_pendulum(world, state, noise, u)
+    elif world.kind == REPEAT_PREVIOUS:
+        cards.observe(world, state, u)
     else:
         classic.observe_car(state, u)
 
@@ -74,4 +83,10 @@ def advance(world: Any, state: Any, y: Any) -> Any:
         return classic.advance_pendulum(state, y)
     if world.kind == ACROBOT:
         return acrobot.advance(state, y)
+    if world.kind == PUSHED_CART:
+        return pushed_cart.advance(world, state, y)
+    if world.kind == NOISY_PENDULUM:
+        return classic.advance_noisy_pendulum(world, state, y)
+    if world.kind == REPEAT_PREVIOUS:
+        return cards.advance(world, state, y)
     return classic.advance_car(state, y)

@@ -57,7 +57,7 @@ def check_initialiser(initialiser: Initialiser[Any], network: Architecture) -> N
     if network.name not in networks:
         raise ValueError(
             f"initialiser {initialiser.name} draws networks of kind "
-            f"{' or '.join(networks)}, got {network.name}"
+            f"{' or '.join(networks)}, got {network.name}; gaussian draws every kind"
         )
 
 

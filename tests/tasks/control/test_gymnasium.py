@@ -11,6 +11,7 @@ from evolino.environments import catalogue, reference
 from evolino.environments.base import Episodes
 from evolino.environments.gymnasium_worlds import GymnasiumEnvironment, facts
 from evolino.environments.stepped import play_together
+from evolino.environments.twins import twin_of
 from evolino.tasks.control.gym import Gymnasium
 from evolino.training.presets import experiment_for
 
@@ -181,7 +182,13 @@ def test_a_policy_is_refused_in_another_environment(rng):
 
 @pytest.mark.parametrize(
     ("env", "hide"),
-    [("MountainCar-v0", (1,)), ("Pendulum-v1", (2,)), ("Acrobot-v1", (4, 5))],
+    [
+        ("MountainCar-v0", (1,)),
+        ("Pendulum-v1", (2,)),
+        ("Acrobot-v1", (4, 5)),
+        ("CartPole-v1", (1, 3)),
+        ("popgym:popgym-PositionOnlyCartPoleMedium-v0", ()),
+    ],
 )
 def test_a_network_evolved_in_the_twin_does_the_same_in_gymnasiums_own(env, hide, rng):
     task = Gymnasium(env, hide=hide, threshold=-150.0, compiled=True)
@@ -204,7 +211,52 @@ def test_a_network_evolved_in_the_twin_does_the_same_in_gymnasiums_own(env, hide
 
 def test_an_environment_without_a_twin_is_refused():
     with pytest.raises(ValueError, match="compiled must be False for CartPole-v1"):
-        Gymnasium("CartPole-v1", hide=(1, 3), compiled=True)
+        Gymnasium("CartPole-v1", hide=(1,), compiled=True)
+
+
+class Constantly:
+    """In the place of an environment's random numbers: noise that is always 0.5."""
+
+    def normal(self, mean, deviation):
+        return 0.5 * np.asarray(deviation)
+
+
+@pytest.mark.parametrize("level", ["Easy", "Medium", "Hard"])
+def test_the_noisy_pendulums_twin_shows_and_rewards_as_popgyms_own(level, rng):
+    env = f"popgym:popgym-NoisyPositionOnlyPendulum{level}-v0"
+    world, twin = gymnasium.make(env), twin_of(env, ()).environment
+    world.reset(seed=5)
+    world.unwrapped._np_random = Constantly()
+    state = np.array(world.unwrapped.state, float)[None]
+    for _ in range(100):
+        outputs = rng.normal(size=(1, 1))
+        seen, reward, _, _, _ = world.step(2 * np.tanh(outputs[0]))
+        state, _, mine, _ = reference.advance(twin, state, outputs)
+        shown = reference.observe(twin, state, np.full((1, 2), 0.5))
+        np.testing.assert_allclose(mine[0], reward, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(shown[0], seen, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", ["Easy", "Medium", "Hard"])
+def test_the_game_of_cards_twin_is_popgyms_own_to_its_end(level, rng):
+    env = f"popgym:popgym-RepeatPrevious{level}-v0"
+    world, twin = gymnasium.make(env), twin_of(env, ())
+    seen, _ = world.reset(seed=3)
+    deck = world.unwrapped.deck
+    suits = deck.suits_idx[[*deck["player"], *deck.idx[: len(deck)][::-1]]]
+    state = np.concatenate([[0], suits]).astype(float)[None]
+    right = 0.0
+    for step in range(twin.steps):
+        shown = reference.observe(twin.environment, state, np.zeros((1, 0)))
+        assert shown[0].argmax() == seen and shown.sum() == 1
+        asked = suits[max(step + 1 - int(twin.environment.constants[1]), 0)]
+        answer = asked if rng.random() < 0.7 else rng.integers(4)
+        seen, reward, ended, _, _ = world.step(answer)
+        outputs = np.eye(4)[[answer]]
+        state, goes_on, mine, _ = reference.advance(twin.environment, state, outputs)
+        assert mine[0] == pytest.approx(reward) and ended == (goes_on[0] == 0)
+        right += reward > 0
+    assert ended and right > 10
 
 
 def test_popgyms_environments_run_as_they_are():

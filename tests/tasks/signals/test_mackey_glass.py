@@ -75,6 +75,7 @@ def test_outputs_that_are_not_finite_count_as_wrong_not_as_missing(rng):
         ({"steps": 1050}, "steps=1050 is too short"),
         ({"test_starts": 10}, "test_starts must be >= 50, got 10"),
         ({"washout": 0}, "washout must be >= 1, got 0"),
+        ({"refit_from": 1001}, "refit_from must be <= 1,000, got 1001"),
         (
             {"settling": 950},
             "fits between settling=950 and the end of the washout, washout=1000",
@@ -93,3 +94,18 @@ def test_validation_runs_lie_in_the_washout_that_no_readout_is_fitted_on(rng):
     assert split.validation[-1].stop == 1000
     assert [(s.start, s.stop) for s in split.train] == [(1000, 3000)]
     assert not split.refit
+
+
+def test_the_trained_readout_may_have_the_dropped_rows_too():
+    splits = [
+        MackeyGlass(refit_from=row).sequences(np.random.default_rng(0))
+        for row in (0, 1000, 150)
+    ]
+    assert [[(s.start, s.stop) for s in each.refit] for each in splits] == [
+        [],
+        [],
+        [(150, 3000)],
+    ]
+    for each in splits:  # search and test are as they were
+        assert [(s.start, s.stop) for s in each.train] == [(1000, 3000)]
+        np.testing.assert_array_equal(each.test[0].targets, splits[0].test[0].targets)
