@@ -20,7 +20,11 @@ from evolino.network.backward.free_runs import (
     run_freely_backward,
 )
 from evolino.network.backward.matrices import Gradient, Held, matrices_of
-from evolino.network.backward.sequence import drive_sequence, drive_sequence_backward
+from evolino.network.backward.sequence import (
+    drive_sequence,
+    drive_sequence_backward,
+    zeros_in_lanes,
+)
 from evolino.network.backward.stack_runs import StackRuns, run_stack_freely
 from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM
@@ -100,6 +104,7 @@ class LSTMPasses:
                 input_vectors(architecture, each.inputs, each.fed_back),
                 held,
                 str(number),
+                len(series),
             )
             for number, each in enumerate(series)
         }
@@ -112,9 +117,13 @@ class LSTMPasses:
     @cached_property
     def _into(self) -> dict[int, tuple[Array, Array]]:
         """What outputs and states (T, C) get after each step, by series."""
-        cells = self.head.cells
-        shapes = {key: (len(each.vectors), cells) for key, each in self._passed.items()}
-        return {key: (np.zeros(own), np.zeros(own)) for key, own in shapes.items()}
+        return {
+            key: (
+                zeros_in_lanes(each, self._held, f"to outputs {number}"),
+                zeros_in_lanes(each, self._held, f"to states {number}"),
+            )
+            for number, (key, each) in enumerate(self._passed.items())
+        }
 
     def cells(self, series: Series) -> tuple[Array, Array, Array]:
         """As of `Passes`."""
@@ -236,5 +245,9 @@ def add_before(
     """Add what is passed on to the cells (N, C) before rows of a series; at rest nothing
     is. into: what its outputs and states (T, C) get."""
     later = rows > 0
-    np.add.at(into[0], rows[later] - 1, outputs[later])
-    np.add.at(into[1], rows[later] - 1, states[later])
+    places = rows[later] - 1
+    for each, values in ((into[0], outputs[later]), (into[1], states[later])):
+        if len(np.unique(places)) == len(places):
+            each[places] += values
+        else:
+            np.add.at(each, places, values)

@@ -18,9 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack, solve_triangular
+from scipy.linalg import lapack
 
 from evolino.readout.linear import PseudoInverse, Ridge
+from evolino.solvers.row_blocks import triangle_of
 from evolino.vocabulary import Array
 
 # A readout without a penalty has no gradient where X loses rank; this one is always finite.
@@ -66,17 +67,11 @@ def solve(readout: PseudoInverse | Ridge, features: Array, targets: Array,
     count, width = features.shape
     scales = np.ones(width)
     if scaled:
-        scales = np.sqrt(np.square(features).mean(axis=0))
+        scales = np.sqrt(np.einsum("ts,ts->s", features, features) / count)
         scales[scales == 0] = 1.0
-    stacked = np.empty((count + width, width), order="F")
-    np.divide(features, scales, out=stacked[:count])
-    stacked[count:] = np.sqrt(penalty * count) * np.eye(width)
-    factors, tau, _, _ = lapack.dgeqrf(stacked, lwork=64 * width, overwrite_a=True)
-    right = np.zeros((count + width, targets.shape[1]), order="F")
-    right[:count] = targets
-    projected, _, _ = lapack.dormqr("L", "T", factors, tau, right, lwork=64 * len(right))
-    triangle = np.triu(factors[:width])
-    weights = _solve(triangle, projected[:width]) / scales[:, None]
+    diagonal = np.sqrt(penalty * count)
+    triangle, projected = triangle_of(features, scales, targets, diagonal)
+    weights = _solve(triangle, projected) / scales[:, None]
     return Solved(weights, features, targets, triangle, scales, penalty, scaled)
 
 
@@ -98,8 +93,9 @@ def adjoint(solved: Solved, to_weights: Array) -> Array:
 def to_features(solved: Solved, g: Array, rows: slice) -> Array:
     """Return what is passed on to some rows of the features, from G (S, K)."""
     x, v = solved.features[rows], solved.weights
-    residual = solved.targets[rows] - x @ v
-    found = residual @ g.T - (x @ g) @ v.T
+    left = x @ np.concatenate([-v, -g], axis=1)
+    left[:, : v.shape[1]] += solved.targets[rows]
+    found = left @ np.concatenate([g, v], axis=1).T
     if solved.scaled:
         found -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
     return np.asarray(found)
@@ -107,6 +103,6 @@ def to_features(solved: Solved, g: Array, rows: slice) -> Array:
 
 def _solve(triangle: Array, right: Array, *, transposed: bool = False) -> Array:
     """Return the solution for a triangle (S, S); NaN and inf go through it."""
-    if transposed:
-        return np.asarray(solve_triangular(triangle, right, trans="T", check_finite=False))
-    return np.asarray(solve_triangular(triangle, right, check_finite=False))
+    # For LAPACK, which counts by columns, the triangle is a lower one and transposed.
+    solution, _ = lapack.dtrtrs(triangle.T, right, lower=1, trans=0 if transposed else 1)
+    return np.asarray(solution)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numba
-from numba import extending
+from numba import extending, types
 
-from evolino.simd.vectors import DOUBLES, fma, higher, lower, power_of_two
+from evolino.simd.vectors import fma, higher, lower, power_of_two
 
 njit: Any = numba.njit
 
@@ -53,7 +53,7 @@ def exp_parts(x: Any) -> Any:
 
 @extending.overload(exp_parts, inline="always")
 def _exp_parts(x):  # type: ignore[no-untyped-def]
-    if x is DOUBLES:
+    if x.number == types.float64:
         return lambda x: _exp_of_doubles(x)
     return lambda x: _exp_of_floats(x)
 
@@ -66,7 +66,9 @@ def bounds(x: Any) -> Any:
 
 @extending.overload(bounds, inline="always")
 def _bounds(x):  # type: ignore[no-untyped-def]
-    return (lambda x: (100.0, 40.0)) if x is DOUBLES else (lambda x: (28.0, 14.0))
+    if x.number == types.float64:
+        return lambda x: (100.0, 40.0)
+    return lambda x: (28.0, 14.0)
 
 
 @njit(inline="always")

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from numba import extending, types
 
-from evolino.simd.vectors import BYTES, DOUBLES, FLOATS, as_vector, splatted
+from evolino.simd.vectors import BYTES, DOUBLES, FLOATS, PAIRS, as_vector, splatted
 from evolino.vocabulary import Array
 
 intrinsic: Any = extending.intrinsic
@@ -27,11 +27,12 @@ njit: Any = numba.njit
 INTEGERS = types.CPointer(types.int64)
 VECTORS = {kind.number: types.CPointer(kind) for kind in (DOUBLES, FLOATS)}
 SHARED = {kind.number: types.CPointer(kind.number) for kind in (DOUBLES, FLOATS)}
+IN_PAIRS = types.CPointer(PAIRS)
 KINDS = {
     address[kind.number]: kind
     for address in (VECTORS, SHARED)
     for kind in (DOUBLES, FLOATS)
-}
+} | {IN_PAIRS: PAIRS}
 
 
 class Shared(NamedTuple):
@@ -236,6 +237,16 @@ def numbers(typing: Any, lanes: Any) -> Any:
 
 
 @intrinsic
+def pairs(typing: Any, lanes: Any) -> Any:
+    """Return the same memory of doubles, counting in pairs of vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(IN_PAIRS))
+
+    return IN_PAIRS(lanes), generate
+
+
+@intrinsic
 def number(typing: Any, source: Any, position: Any) -> Any:
     """Return one number of `numbers`."""
 
@@ -253,7 +264,7 @@ def entry(source: Any, position: Any, target: Any) -> Any:
 
 @extending.overload(entry, inline="always")
 def _entry(source, position, target):  # type: ignore[no-untyped-def]
-    if target in VECTORS.values():
+    if target in VECTORS.values() or target == IN_PAIRS:
         return lambda source, position, target: load(source, position)
     if source in VECTORS.values():
         return lambda source, position, target: number(numbers(source), position)

@@ -30,15 +30,15 @@ TINY = 1e-300
 
 
 class Lanes(types.Type):
-    """The Numba type of a vector.
+    """The Numba type of a vector, or of several vectors that are treated as one.
 
     number: of what. width: of how many. bits: of one. vector, integers: LLVM's types.
     """
 
-    def __init__(self, number: Any) -> None:
-        super().__init__(name=f"Lanes({number})")
+    def __init__(self, number: Any, vectors: int = 1) -> None:
+        super().__init__(name=f"Lanes({number}, {vectors})")
         self.number, self.bits = number, number.bitwidth
-        self.width = 8 * BYTES // self.bits
+        self.width = vectors * 8 * BYTES // self.bits
         element = ir.DoubleType() if number == types.float64 else ir.FloatType()
         self.vector = ir.VectorType(element, self.width)
         self.integers = ir.VectorType(ir.IntType(self.bits), self.width)
@@ -49,6 +49,7 @@ class Lanes(types.Type):
 
 
 DOUBLES, FLOATS = Lanes(types.float64), Lanes(types.float32)
+PAIRS = Lanes(types.float64, vectors=2)  # of doubles: two operations at once, for each
 
 
 @extending.register_model(Lanes)
@@ -70,7 +71,7 @@ def as_vector(builder: Any, kind: Lanes, side: Any, value: Any) -> Any:
     """Return the LLVM value of an argument: a vector as it is, a number in every lane."""
     if isinstance(side, Lanes):
         return value
-    if kind is FLOATS:
+    if kind.number == types.float32:
         value = builder.fptrunc(value, ir.FloatType())
     return splatted(builder, kind, value)
 
@@ -84,7 +85,7 @@ def _has_lanes(*sides: Any) -> bool:
     return any(isinstance(side, Lanes) for side in sides)
 
 
-def _lane_by_lane(
+def lane_by_lane(
     generate: Callable[..., Any], sides: Any, *, returns: Any = None
 ) -> tuple[Any, Callable[..., Any]]:
     """Return what an intrinsic returns: its signature, and what writes its code.
@@ -118,7 +119,7 @@ def _arithmetic(instruction: str) -> Any:
 
     @intrinsic
     def operation(typing: Any, x: Any, y: Any) -> Any:
-        return _lane_by_lane(
+        return lane_by_lane(
             lambda builder, kind, a, b: getattr(builder, instruction)(a, b), (x, y)
         )
 
@@ -153,7 +154,7 @@ def _divide(x, y):  # type: ignore[no-untyped-def]
 @intrinsic
 def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """Return x y + z, rounded once; each may be a vector or a number."""
-    return _lane_by_lane(
+    return lane_by_lane(
         lambda builder, kind, *args: _call(builder, kind, "fma", *args), (x, y, z)
     )
 
@@ -161,13 +162,13 @@ def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
 @intrinsic
 def like(typing: Any, x: Any, number: Any) -> Any:
     """Return a vector of the type of x with a number in every lane."""
-    return _lane_by_lane(lambda builder, kind, x, value: value, (x, number))
+    return lane_by_lane(lambda builder, kind, x, value: value, (x, number))
 
 
 @intrinsic
 def lower(typing: Any, x: Any, y: Any) -> Any:
     """Return the smaller of two; NaN if x is NaN, x if y is."""
-    return _lane_by_lane(
+    return lane_by_lane(
         lambda builder, kind, a, b: builder.select(builder.fcmp_ordered("<", b, a), b, a),
         (x, y),
     )
@@ -176,7 +177,7 @@ def lower(typing: Any, x: Any, y: Any) -> Any:
 @intrinsic
 def higher(typing: Any, x: Any, y: Any) -> Any:
     """Return the larger of two; NaN if x is NaN, x if y is."""
-    return _lane_by_lane(
+    return lane_by_lane(
         lambda builder, kind, a, b: builder.select(builder.fcmp_ordered(">", b, a), b, a),
         (x, y),
     )
@@ -191,7 +192,7 @@ def within(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
         above = builder.fcmp_ordered(">=", x, builder.fneg(bound))
         return builder.select(builder.and_(below, above), a, b)
 
-    return _lane_by_lane(generate, (x, bound, value, otherwise))
+    return lane_by_lane(generate, (x, bound, value, otherwise))
 
 
 @intrinsic
@@ -201,7 +202,7 @@ def beyond(typing: Any, x: Any, bound: Any, value: Any, otherwise: Any) -> Any:
     def generate(builder: Any, kind: Any, x: Any, bound: Any, a: Any, b: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", x, bound), a, b)
 
-    return _lane_by_lane(generate, (x, bound, value, otherwise))
+    return lane_by_lane(generate, (x, bound, value, otherwise))
 
 
 @intrinsic
@@ -212,13 +213,13 @@ def largest_lane(typing: Any, x: Any) -> Any:
         element = kind.vector.element
         return _call(builder, kind, "vector.reduce.fmax", x, returns=element)
 
-    return _lane_by_lane(generate, (x,), returns=x.number)
+    return lane_by_lane(generate, (x,), returns=x.number)
 
 
 @intrinsic
 def sqrt(typing: Any, x: Any) -> Any:
     """Return the square roots."""
-    return _lane_by_lane(lambda builder, kind, x: _call(builder, kind, "sqrt", x), (x,))
+    return lane_by_lane(lambda builder, kind, x: _call(builder, kind, "sqrt", x), (x,))
 
 
 @intrinsic
@@ -229,7 +230,7 @@ def sign(typing: Any, x: Any) -> Any:
         negative = builder.fcmp_ordered("<", x, kind.constant(0.0))
         return builder.select(negative, kind.constant(-1.0), kind.constant(1.0))
 
-    return _lane_by_lane(generate, (x,))
+    return lane_by_lane(generate, (x,))
 
 
 @intrinsic
@@ -243,7 +244,7 @@ def inverse_or_zero(typing: Any, x: Any) -> Any:
         tiny = builder.and_(below, above)
         return builder.select(tiny, kind.constant(0.0), inverse)
 
-    return _lane_by_lane(generate, (x,))
+    return lane_by_lane(generate, (x,))
 
 
 @intrinsic
@@ -254,8 +255,8 @@ def power_of_two(typing: Any, shifted: Any) -> Any:
         def each(value: int) -> Any:
             return ir.Constant(kind.integers, [value] * kind.width)
 
-        fraction, bias = (52, 1023) if kind is DOUBLES else (23, 127)
+        fraction, bias = (52, 1023) if kind.bits == 64 else (23, 127)
         bits = builder.shl(builder.bitcast(shifted, kind.integers), each(fraction))
         return builder.bitcast(builder.add(bits, each(bias << fraction)), kind.vector)
 
-    return _lane_by_lane(generate, (shifted,))
+    return lane_by_lane(generate, (shifted,))

@@ -123,17 +123,17 @@ class MackeyGlass:
         than 7 steps only the last one counts.
         """
         counted = slice(min(EVERY, outputs.shape[1]) - 1, None, EVERY)
-        inside = np.abs(outputs) <= LARGEST
-        bounded = np.where(
-            np.isfinite(outputs), np.clip(outputs, -LARGEST, LARGEST), LARGEST
-        )
-        errors = (bounded - targets)[:, counted]
+        given = outputs[:, counted]
+        inside = np.abs(given) <= LARGEST
+        bounded = np.where(np.isfinite(given), np.clip(given, -LARGEST, LARGEST), LARGEST)
+        errors = bounded - targets[:, counted]
         mean_squares = np.square(errors).mean(axis=(0, 2))
         count, horizons, width = errors.shape
         loss = np.log(np.sqrt(mean_squares) / deviation(targets[None])).mean()
         gradient = np.zeros_like(outputs)
-        gradient[:, counted] = errors / (mean_squares[:, None] * (count * width * horizons))
-        return float(loss), np.where(inside, gradient, 0.0)
+        slopes = errors / (mean_squares[:, None] * (count * width * horizons))
+        gradient[:, counted] = np.where(inside, slopes, 0.0)
+        return float(loss), gradient
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:
         """Return NRMSE84 and the median over starts, both in original coordinates."""

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from evolino.network.backward import free_runs, sequence, sequences
+from evolino.network.backward import free_runs, sequence, sequences, sparse_sequence
 from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.free_runs import RunStarts, run_freely, run_freely_backward
 from evolino.network.backward.matrices import Gradient, matrices_of
@@ -146,14 +146,18 @@ def test_what_is_kept_and_how_long_chunks_are_does_not_matter(
 ):
     example = Example(rng, steps=50, cells=cells, **{kind: True})
     whole = example.gradient()
-    monkeypatch.setattr(sequence, "CHUNK", 7)
+    monkeypatch.setattr(sequence, "GATES_KEPT", 0)
+    monkeypatch.setattr(sequence, "LEAST_KEPT", 7)
     monkeypatch.setattr(free_runs, "KEPT", 0)
     for one, other in zip(whole, example.gradient(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("cells", [8, 19])
-def test_few_sources_in_several_vectors_of_cells_have_the_twins_gradient(cells, rng):
+def test_few_sources_in_several_vectors_of_cells_have_the_twins_gradient(
+    cells, rng, monkeypatch
+):
+    monkeypatch.setattr(sparse_sequence, "CHUNK", 7)
     example = Example(
         rng, steps=20, cells=cells, sources=3, peepholes=True, readout_states=True
     )

@@ -1,7 +1,7 @@
 """Free runs of one network beside each other and their gradient: eight runs in the lanes.
 
-Groups of eight runs go one after another through all steps, so that what a group computes
-stays near the processor. All of it is in float64.
+Two groups of eight runs at a time go through all steps, so that what they compute stays
+near the processor. All of it is in float64.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from evolino.network.backward.features import readout_parts
 from evolino.network.backward.matrices import LANES, Gradient, Held, Matrices, padded
 from evolino.network.kernels.free_run_gradient import backward_size, run_groups_backward
 from evolino.network.kernels.free_run_kept import Course, Network, forward_size, run_groups
+from evolino.network.kernels.free_run_weights import weight_rows
 from evolino.simd.memory import aligned_copy, shared
 from evolino.vocabulary import Array
 
-KEPT = 2**26  # bytes that the groups together keep for the way back; more are run again
+KEPT = 3 * 2**25  # bytes that the groups together keep for the way back; more are run again
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,12 +65,12 @@ def run_freely(
     network = _network(matrices, readout)
     groups = padded(count) // LANES
     sizes = [size * LANES for size in _sizes(network, steps)]
-    kept = min(groups, KEPT // (8 * sum(sizes)))
+    kept = min(groups, KEPT // (8 * sum(sizes)) // 2 * 2)
     held = held or Held()
     runs = np.minimum(np.arange(groups * LANES), count - 1).reshape(groups, LANES)
     begin = [each[runs] for each in (starts.fed_back, starts.outputs, starts.states)]
     gates, seen, states = (
-        held.take(name, min(kept + 1, groups) * size)
+        held.take(name, min(kept + 2, groups) * size)
         for name, size in zip(("gates", "seen", "states"), sizes, strict=True)
     )
     course = Course(
@@ -104,10 +105,11 @@ def run_freely_backward(
     given = np.zeros((steps, outputs, lanes))
     given[:, :, : passed.count] = to_sums
     by_group = given.reshape(steps, outputs, groups, LANES).transpose(2, 0, 1, 3)
+    rows = weight_rows(width + 1 + network.recurrent)
     sizes = 3 * cells, 3 * outputs * cells, outputs * (2 * width + 1)
     to = (
         held.take("to network", sum(sizes) * LANES),
-        held.take("to weights", len(network.weights.values) * LANES),
+        held.take("to weights", cells * rows * LANES),
         held.take("to begin", groups * 2 * cells * LANES),
     )
     to[0].fill(0.0)
@@ -130,10 +132,10 @@ def run_freely_backward(
 
 
 def _give(matrices: Matrices, network: Network, to_weights: Array, to: Gradient) -> None:
-    """Add what weights in lanes got to a gradient."""
+    """Add what weights got to a gradient."""
     cells, width = network.cells, network.width
-    by_lane = to_weights.reshape(cells, width + 1 + network.recurrent, 4, LANES)
-    parts = np.moveaxis(by_lane.sum(axis=3), 2, 0)
+    parts = to_weights.reshape(cells, -1, 4)[:, : width + 1 + network.recurrent]
+    parts = np.moveaxis(parts, 2, 0)
     rows, sources = np.arange(cells)[:, None], matrices.architecture.recurrent_sources()
     to.recurrent[:, rows, sources] += parts[:, :, width + 1 :]
     to.inputs += parts[:, :, :width]

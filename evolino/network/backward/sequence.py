@@ -1,7 +1,8 @@
-"""Teacher-forced pass over one sequence and its gradient: cells in the lanes of vectors.
+"""A teacher-forced pass of one network over a sequence, and its gradient.
 
-A pass keeps the outputs and states of all steps; the way back computes the gates anew, a
-chunk of steps at a time. All of it is in float64.
+The pass keeps outputs and states of all steps, and the gates as far as memory allows; where
+they do not fit, the way back drives the network over a part of the steps again, to the same
+bits. All of it is in float64.
 """
 
 from __future__ import annotations
@@ -19,17 +20,21 @@ from evolino.network.backward.matrices import (
     peepholes_of,
 )
 from evolino.network.backward.sparse_sequence import (
-    Sparse,
-    add_recurrent,
-    chunk_backward,
-    drive_chunk,
-    sparse_of,
+    drive_sparse_sequence,
+    sparse_sequence_backward,
 )
-from evolino.network.kernels.cell_gradient import Sequence, drive_backward, drive_forward
-from evolino.simd.memory import aligned
+from evolino.network.kernels.sequence_gradient import (
+    Sequence,
+    WayBack,
+    drive_backward,
+    drive_forward,
+)
+from evolino.simd.memory import aligned, shared
+from evolino.simd.vectors import BYTES
 from evolino.vocabulary import Array
 
-CHUNK = 512  # steps whose net inputs are held at once
+GATES_KEPT = 2**25  # bytes of gates of all passes that are held at once
+LEAST_KEPT = 64  # steps whose gates are kept at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +42,16 @@ class SequencePass:
     """What a teacher-forced pass over one sequence leaves for the way back.
 
     vectors: (T, U). outputs, states: (T + 1, n), of all cells and the lanes beyond them;
-    row 0 is before the first step. held: where they are.
+    row 0 is before the first step. weights: as kernels read them. gates: of so many steps
+    as are kept, flat. held: where all of it is.
     """
 
     matrices: Matrices
     vectors: Array
     outputs: Array
     states: Array
+    weights: Array
+    gates: Array
     held: Held
 
     def cells(self) -> tuple[Array, Array]:
@@ -52,35 +60,17 @@ class SequencePass:
         return self.outputs[1:, :count], self.states[1:, :count]
 
 
-def _rows(count: int, width: int) -> Array:
-    return aligned(count * width).reshape(count, width)
-
-
-def _sparse(matrices: Matrices) -> Sparse | None:
-    """Return the recurrent weights of a network with few sources, None of others."""
-    return None if matrices.architecture.sources is None else sparse_of(matrices)
-
-
-def _weights(matrices: Matrices, n: int, sources: int) -> Array:
-    """Return (C + U + 1, 4 n), aligned: from cells, input vector, 1 to all net inputs.
-
-    sources: C, or 0 without the cells.
-    """
-    cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
-    weights = _rows(sources + width + 1, 4 * n)
-    parts = weights.reshape(-1, 4, n)[:, :, :cells]
-    parts[:sources] = np.moveaxis(matrices.recurrent, 2, 0)[:sources]
-    parts[sources:-1] = np.moveaxis(matrices.inputs, 2, 0)
-    parts[-1] = matrices.bias
-    return weights
-
-
 def drive_sequence(
-    matrices: Matrices, vectors: Array, held: Held | None = None, name: str = ""
+    matrices: Matrices,
+    vectors: Array,
+    held: Held | None = None,
+    name: str = "",
+    passes: int = 1,
 ) -> SequencePass:
     """Drive a network over input vectors (T, U), from cells at rest.
 
-    held: memory to use again; what it held of an earlier pass of this name is lost.
+    held: memory to use again; what it held of an earlier pass of this name is lost. passes:
+    that are held at once; they share what is kept of gates.
     """
     held = held or Held()
     steps, cells = len(vectors), matrices.architecture.cells
@@ -90,79 +80,122 @@ def drive_sequence(
         for each in ("outputs", "states")
     )
     outputs[0] = states[0] = 0.0
-    sparse = _sparse(matrices)
-    weights = _weights(matrices, n, 0 if sparse else cells)
-    peepholes, work = peepholes_of(matrices, n), aligned(56)
-    room = held.take("net", min(CHUNK, steps) * 4 * n).reshape(-1, 4 * n)
-    for first in range(0, steps, CHUNK):
-        last = min(first + CHUNK, steps)
-        net = room[: last - first]
-        np.matmul(vectors[first:last], weights[-1 - vectors.shape[1] : -1], out=net)
-        net += weights[-1]
-        rows = slice(first, last + 1)
-        if sparse is not None:
-            drive_chunk(sparse, net, outputs[rows], states[rows], matrices.flags)
-            continue
-        sequence = Sequence(
-            net.reshape(-1), weights[:cells].reshape(-1), peepholes,
-            outputs[rows].reshape(-1), states[rows].reshape(-1),
-        )  # fmt: skip
-        drive_forward(sequence, work, last - first, cells, n // LANES, matrices.flags)
-    return SequencePass(matrices, vectors, outputs, states, held)
+    if matrices.architecture.sources is not None:
+        drive_sparse_sequence(matrices, vectors, outputs, states, held)
+        none = np.empty(0)
+        return SequencePass(matrices, vectors, outputs, states, none, none, held)
+    most = max(GATES_KEPT // passes // (4 * n * outputs.itemsize), LEAST_KEPT)
+    gates = held.take(f"gates {name}", min(steps, most) * 4 * n)
+    weights = _weights(matrices, n, held, name)
+    passed = SequencePass(matrices, vectors, outputs, states, weights, gates, held)
+    for part in _parts(passed):
+        _drive(passed, part)
+    return passed
 
 
 def drive_sequence_backward(
     passed: SequencePass, to_outputs: Array, to_states: Array, gradient: Gradient
 ) -> None:
-    """Add to a gradient what outputs and states (T, C) after each step pass on to it."""
-    matrices, steps = passed.matrices, len(passed.vectors)
-    cells = matrices.architecture.cells
+    """Add to a gradient what outputs and states (T, C) after each step pass on to it.
+
+    The pass is used up: its gates become gradients.
+    """
+    matrices, held = passed.matrices, passed.held
+    if matrices.architecture.sources is not None:
+        kept = passed.outputs, passed.states
+        own = to_outputs, to_states
+        sparse_sequence_backward(matrices, passed.vectors, kept, own, gradient, held)
+        return
+    cells, width = matrices.architecture.cells, passed.vectors.shape[1] + 1
     n = padded(cells)
-    sparse = _sparse(matrices)
-    sources = 0 if sparse else cells
-    weights = _weights(matrices, n, sources)
-    to_weights = np.zeros_like(weights)
-    turned = _rows(4 * n, n if sources else 0)
-    turned[:, :sources] = weights[:sources].T
-    peepholes, to_peepholes, carry = (
-        peepholes_of(matrices, n), aligned(3 * n), aligned(2 * n)
+    turned, to_weights, to_peepholes, carry = (
+        held.take(name, size)
+        for name, size in (
+            ("turned", 4 * n * n), ("to weights of a sequence", passed.weights.size),
+            ("to peepholes", 3 * n), ("carry", 2 * n),
+        )
     )  # fmt: skip
-    most = min(CHUNK, steps)
-    net_room, dh_room, ds_room, driving = (
-        passed.held.take(name, most * size).reshape(-1, size)
-        for name, size in (("net", 4 * n), ("dh", n), ("ds", n), ("row", len(weights)))
-    )
-    dh_room[:, cells:] = ds_room[:, cells:] = 0.0
-    driving[:, -1] = 1.0
-    product = np.empty_like(to_weights)
-    full = matrices.architecture.full_peepholes
-    driving_cells = passed.states if full else passed.outputs
-    for first in reversed(range(0, steps, CHUNK)):
-        last = min(first + CHUNK, steps)
-        net, dh, ds = (room[: last - first] for room in (net_room, dh_room, ds_room))
-        seen = driving[: last - first]
-        seen[:, :sources] = driving_cells[first:last, :sources]
-        seen[:, sources:-1] = passed.vectors[first:last]
-        np.matmul(seen, weights, out=net)
-        dh[:, :cells], ds[:, :cells] = to_outputs[first:last], to_states[first:last]
-        kept = net, passed.outputs[first : last + 1], passed.states[first : last + 1]
-        if sparse is not None:
-            chunk_backward(sparse, kept, (dh, ds), (carry, to_peepholes), matrices.flags)
-        else:
-            sequence = Sequence(
-                net.reshape(-1), turned.reshape(-1), peepholes, kept[1].reshape(-1),
-                kept[2].reshape(-1),
-            )  # fmt: skip
-            drive_backward(
-                sequence, dh.reshape(-1), ds.reshape(-1), carry, to_peepholes, len(net),
-                n // LANES, matrices.flags,
-            )  # fmt: skip
-        to_weights += np.matmul(seen.T, net, out=product)
-    parts = np.moveaxis(to_weights.reshape(-1, 4, n)[:, :, :cells], 0, 2)
-    if sparse is None:
-        gradient.recurrent += parts[:, :, :cells]
-    else:
-        add_recurrent(sparse, gradient)
-    gradient.inputs += parts[:, :, sources:-1]
-    gradient.bias += parts[:, :, -1]
+    turned.reshape(-1, n)[:, :cells] = passed.weights.reshape(-1, 4 * n)[:cells].T
+    for each in (to_weights, to_peepholes, carry):
+        each.fill(0.0)
+    own_h, own_s = _in_lanes(to_outputs, n), _in_lanes(to_states, n)
+    parts = _parts(passed)
+    for part in reversed(parts):
+        if part is not parts[-1]:
+            _drive(passed, part)
+        way = WayBack(
+            turned, own_h[part].reshape(-1), own_s[part].reshape(-1), carry, to_weights,
+            to_peepholes,
+        )  # fmt: skip
+        drive_backward(
+            _sequence(passed, part), way, part.stop - part.start, cells, width, n // LANES,
+            matrices.flags,
+        )  # fmt: skip
+    parts_of = np.moveaxis(to_weights.reshape(-1, 4, n)[:, :, :cells], 0, 2)
+    gradient.recurrent += parts_of[:, :, :cells]
+    gradient.inputs += parts_of[:, :, cells:-1]
+    gradient.bias += parts_of[:, :, -1]
     gradient.peepholes += to_peepholes.reshape(3, n)[:, :cells]
+
+
+def zeros_in_lanes(passed: SequencePass, held: Held, name: str) -> Array:
+    """Return zeros (T, C) whose rows lie as kernels read them, in memory by that name."""
+    n = padded(passed.matrices.architecture.cells)
+    values = held.take(name, len(passed.vectors) * n)
+    values.fill(0.0)
+    return values.reshape(-1, n)[:, : passed.matrices.architecture.cells]
+
+
+def _in_lanes(values: Array, n: int) -> Array:
+    """Return values (T, C) as (T, n), aligned; no copy of `zeros_in_lanes`."""
+    if (
+        values.base is not None
+        and values.strides == (8 * n, 8)
+        and values.ctypes.data % BYTES == 0
+    ):
+        return np.lib.stride_tricks.as_strided(values, (len(values), n))
+    copy = aligned(len(values) * n).reshape(-1, n)
+    copy[:, : values.shape[1]] = values
+    return copy
+
+
+def _parts(passed: SequencePass) -> list[slice]:
+    """Return the parts of the steps whose gates are kept at once."""
+    steps, n = len(passed.vectors), passed.outputs.shape[1]
+    most = max(len(passed.gates) // (4 * n), 1)
+    return [slice(k, min(k + most, steps)) for k in range(0, steps, most)]
+
+
+def _drive(passed: SequencePass, part: slice) -> None:
+    """Drive over a part of the steps."""
+    matrices, width = passed.matrices, passed.vectors.shape[1] + 1
+    drive_forward(
+        _sequence(passed, part), part.stop - part.start, matrices.architecture.cells, width,
+        passed.outputs.shape[1] // LANES, matrices.flags,
+    )  # fmt: skip
+
+
+def _sequence(passed: SequencePass, part: slice) -> Sequence:
+    rows = slice(part.start, part.stop + 1)
+    driving = np.ones((part.stop - part.start, passed.vectors.shape[1] + 1))
+    driving[:, :-1] = passed.vectors[part]
+    return Sequence(
+        shared(driving),
+        passed.weights,
+        peepholes_of(passed.matrices, passed.outputs.shape[1]),
+        passed.gates,
+        passed.outputs[rows].reshape(-1),
+        passed.states[rows].reshape(-1),
+    )
+
+
+def _weights(matrices: Matrices, n: int, held: Held, name: str) -> Array:
+    """Return (C + U + 1, 4 n), flat: from cells, input vector, 1 to all net inputs."""
+    cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
+    values = held.take(f"weights {name}", (cells + width + 1) * 4 * n)
+    parts = values.reshape(-1, 4, n)
+    parts[:, :, cells:] = 0.0
+    parts[:cells, :, :cells] = np.moveaxis(matrices.recurrent, 2, 0)
+    parts[cells:-1, :, :cells] = np.moveaxis(matrices.inputs, 2, 0)
+    parts[-1, :, :cells] = matrices.bias
+    return values

@@ -1,6 +1,7 @@
 """Teacher-forced pass over one sequence and its gradient, for few sources a cell.
 
-As `sequence`, to whose functions these belong; only the recurrent weights lie otherwise.
+As `sequence`; but the recurrent weights lie otherwise, and the way back computes the gates
+anew, a chunk of steps at a time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from evolino.network.backward.matrices import (
     LANES,
     Gradient,
+    Held,
     Matrices,
     padded,
     peepholes_of,
@@ -24,10 +26,12 @@ from evolino.network.kernels.sparse_gradient import (
 from evolino.simd.memory import aligned, aligned_copy
 from evolino.vocabulary import Array, IntArray
 
+CHUNK = 512  # steps whose net inputs are held at once
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sparse:
-    """Recurrent weights as kernels read them; made by `sparse_of`.
+    """Recurrent weights as kernels read them; made by `_sparse_of`.
 
     weights: (n R 4) vectors. sources: (8 n R). to_weights: what weights get, so far.
     """
@@ -40,7 +44,7 @@ class Sparse:
     recurrent: int
 
 
-def sparse_of(matrices: Matrices) -> Sparse:
+def _sparse_of(matrices: Matrices) -> Sparse:
     """Return the recurrent weights of a network with `sources`."""
     cells = matrices.architecture.cells
     sources = matrices.architecture.recurrent_sources()
@@ -61,33 +65,75 @@ def sparse_of(matrices: Matrices) -> Sparse:
     )
 
 
-def drive_chunk(sparse: Sparse, net: Array, outputs: Array, states: Array, flags: int
-                ) -> None:  # fmt: skip
-    """Drive over a chunk; net: (T, 4 n) from bias and input vectors; outputs, states:
-    (T + 1, n), written from row 1 on."""
-    drive_sparse(_sequence(sparse, net, outputs, states), sparse.work, len(net), flags)
+def drive_sparse_sequence(
+    matrices: Matrices, vectors: Array, outputs: Array, states: Array, held: Held
+) -> None:
+    """Write outputs and states (T + 1, n), from row 1 on, of a network driven over input
+    vectors (T, U)."""
+    n, sparse, weights = outputs.shape[1], _sparse_of(matrices), _of_vectors(matrices)
+    for rows in _chunks(len(vectors)):
+        net = _net_inputs(vectors[rows], weights, held, n)
+        after = slice(rows.start, rows.stop + 1)
+        sequence = _sequence(sparse, net, outputs[after], states[after])
+        drive_sparse(sequence, sparse.work, len(net), matrices.flags)
 
 
-def chunk_backward(
-    sparse: Sparse, kept: tuple[Array, Array, Array], own: tuple[Array, Array],
-    to: tuple[Array, Array], flags: int,
+def sparse_sequence_backward(
+    matrices: Matrices, vectors: Array, kept: tuple[Array, Array],
+    own: tuple[Array, Array], gradient: Gradient, held: Held,
 ) -> None:  # fmt: skip
-    """Go back over a chunk.
+    """Add to a gradient what outputs and states (T, C) pass on.
 
-    kept: net, outputs and states, as of `drive_chunk`; net becomes its gradient. own:
-    gradients of outputs and states (T, n). to: carry and peepholes, as of the kernel.
+    kept: outputs and states (T + 1, n) of `drive_sparse_sequence`. own: their gradients.
     """
-    drive_sparse_backward(
-        _sequence(sparse, *kept),
-        (own[0].reshape(-1), own[1].reshape(-1)),
-        (*to, sparse.to_weights),
-        sparse.work,
-        len(kept[0]),
-        flags,
-    )
+    n, sparse, weights = kept[0].shape[1], _sparse_of(matrices), _of_vectors(matrices)
+    cells = matrices.architecture.cells
+    to_vectors, carry, to_peepholes = np.zeros_like(weights), aligned(2 * n), aligned(3 * n)
+    for rows in reversed(_chunks(len(vectors))):
+        net = _net_inputs(vectors[rows], weights, held, n)
+        after = slice(rows.start, rows.stop + 1)
+        to = [held.take(name, len(net) * n).reshape(-1, n) for name in ("dh", "ds")]
+        for each, values in zip(to, own, strict=True):
+            each[:, :cells], each[:, cells:] = values[rows], 0.0
+        drive_sparse_backward(
+            _sequence(sparse, net, kept[0][after], kept[1][after]),
+            (to[0].reshape(-1), to[1].reshape(-1)),
+            (carry, to_peepholes, sparse.to_weights),
+            sparse.work,
+            len(net),
+            matrices.flags,
+        )
+        to_vectors[:-1] += vectors[rows].T @ net
+        to_vectors[-1] += net.sum(axis=0)
+    parts = np.moveaxis(to_vectors.reshape(-1, 4, n)[:, :, :cells], 0, 2)
+    _add_recurrent(sparse, gradient)
+    gradient.inputs += parts[:, :, :-1]
+    gradient.bias += parts[:, :, -1]
+    gradient.peepholes += to_peepholes.reshape(3, n)[:, :cells]
 
 
-def add_recurrent(sparse: Sparse, gradient: Gradient) -> None:
+def _chunks(steps: int) -> list[slice]:
+    return [slice(k, min(k + CHUNK, steps)) for k in range(0, steps, CHUNK)]
+
+
+def _of_vectors(matrices: Matrices) -> Array:
+    """Return (U + 1, 4 n): from input vector and 1 to all net inputs."""
+    cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
+    weights = np.zeros((width + 1, 4, padded(cells)))
+    weights[:-1, :, :cells] = np.moveaxis(matrices.inputs, 2, 0)
+    weights[-1, :, :cells] = matrices.bias
+    return weights.reshape(width + 1, -1)
+
+
+def _net_inputs(vectors: Array, weights: Array, held: Held, n: int) -> Array:
+    """Return what input vectors (L, U) and the bias give the net inputs (L, 4 n)."""
+    net = held.take("net", len(vectors) * 4 * n).reshape(-1, 4 * n)
+    np.matmul(vectors, weights[:-1], out=net)
+    net += weights[-1]
+    return net
+
+
+def _add_recurrent(sparse: Sparse, gradient: Gradient) -> None:
     """Add what the recurrent weights got to a gradient."""
     cells = gradient.architecture.cells
     shape = -1, sparse.recurrent, 4, LANES

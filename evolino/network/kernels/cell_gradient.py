@@ -8,12 +8,11 @@ no more than outputs and states.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 
 from evolino.network.kernels.cell import (
-    FULL_PEEPHOLES,
     GERS_OUTPUT,
     HAS_FORGET_GATE,
     HAS_PEEPHOLES,
@@ -24,26 +23,10 @@ from evolino.network.kernels.cell import (
 )
 from evolino.simd.activations import expm1_twice, one_plus_exp_minus
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import load, memory, number, numbers, part, store
+from evolino.simd.memory import load, memory, part, store
 from evolino.simd.vectors import fma, like
 
 njit: Any = numba.njit
-
-
-class Sequence(NamedTuple):
-    """What a pass over one sequence reads and writes; every row is whole vectors.
-
-    net: (T, 4 n) net inputs from bias and input vectors; backward: all of the net inputs,
-    which become their gradients. weights: (C, 4 n), from each cell to all net inputs;
-    backward: (4 n, n), transposed. peepholes: (3 n). outputs, states: (T + 1, n), row 0
-    before the first step.
-    """
-
-    net: Any
-    weights: Any
-    peepholes: Any
-    outputs: Any
-    states: Any
 
 
 @njit(inline="always")
@@ -190,46 +173,6 @@ def _step_backward(net: Any, peep: Any, cells: Any, dh: Any, ds: Any, dpeep: Any
         store(ds, k, to[4])
 
 
-@njit(inline="always")
-def _add_product(matrix: Any, factors: Any, rows: int, sums: Any, columns: int) -> None:
-    """Add the factors (rows,) times a matrix of rows to sums, `columns` vectors."""
-    k = 0
-    while k + 8 <= columns:
-        at = part(matrix, k)
-        a, b, c, d = load(sums, k), load(sums, k + 1), load(sums, k + 2), load(sums, k + 3)
-        e, f, g, h = (
-            load(sums, k + 4), load(sums, k + 5), load(sums, k + 6), load(sums, k + 7)
-        )  # fmt: skip
-        for r in range(rows):
-            x, row = number(factors, r), part(at, r * columns)
-            a, b = fma(load(row, 0), x, a), fma(load(row, 1), x, b)
-            c, d = fma(load(row, 2), x, c), fma(load(row, 3), x, d)
-            e, f = fma(load(row, 4), x, e), fma(load(row, 5), x, f)
-            g, h = fma(load(row, 6), x, g), fma(load(row, 7), x, h)
-        store(sums, k, a)
-        store(sums, k + 1, b)
-        store(sums, k + 2, c)
-        store(sums, k + 3, d)
-        store(sums, k + 4, e)
-        store(sums, k + 5, f)
-        store(sums, k + 6, g)
-        store(sums, k + 7, h)
-        k += 8
-    while k < columns:
-        left = columns - 1 - k
-        at, p, q, z = part(matrix, k), min(1, left), min(2, left), min(3, left)
-        a, b, c, d = load(sums, k), load(sums, k + p), load(sums, k + q), load(sums, k + z)
-        for r in range(rows):
-            x, row = number(factors, r), part(at, r * columns)
-            a, b = fma(load(row, 0), x, a), fma(load(row, p), x, b)
-            c, d = fma(load(row, q), x, c), fma(load(row, z), x, d)
-        store(sums, k + z, d)
-        store(sums, k + q, c)
-        store(sums, k + p, b)
-        store(sums, k, a)
-        k += 4
-
-
 @compiled
 def step_forward(net: Any, peepholes: Any, before: Any, states: Any, outputs: Any,
                  work: Any, n: int, flags: int) -> None:  # fmt: skip
@@ -249,47 +192,3 @@ def step_backward(net: Any, peepholes: Any, cells: Any, dh: Any, ds: Any, dpeep:
     states = memory(cells[0]), memory(cells[1])
     _step_backward(memory(net), memory(peepholes), states, memory(dh), memory(ds),
                    memory(dpeep), n, flags)  # fmt: skip
-
-
-@compiled
-def drive_forward(sequence: Sequence, work: Any, steps: int, cells: int, n: int,
-                  flags: int) -> None:  # fmt: skip
-    """Drive one network over a sequence; net inputs become complete, states are kept.
-
-    work: 7 vectors. cells: C. n: vectors that hold the cells.
-    """
-    net, weights = memory(sequence.net), memory(sequence.weights)
-    peep, room = memory(sequence.peepholes), memory(work)
-    h, s = memory(sequence.outputs), memory(sequence.states)
-    for t in range(steps):
-        own, before, after = part(net, t * 4 * n), t * n, (t + 1) * n
-        driving = part(s, before) if flags & FULL_PEEPHOLES else part(h, before)
-        _add_product(weights, numbers(driving), cells, own, 4 * n)
-        _step(own, peep, part(s, before), part(s, after), part(h, after), room, n, flags)
-
-
-@compiled
-def drive_backward(sequence: Sequence, dh: Any, ds: Any, carry: Any, dpeep: Any,
-                   steps: int, n: int, flags: int) -> None:  # fmt: skip
-    """Go back over a sequence whose net inputs are complete; they become gradients.
-
-    dh, ds: (T, n), gradients of outputs and states at each step by themselves. carry:
-    (2 n), those that come from after the last step, then those before the first.
-    """
-    net, weights = memory(sequence.net), memory(sequence.weights)
-    peep, s = memory(sequence.peepholes), memory(sequence.states)
-    own_h, own_s = memory(dh), memory(ds)
-    to_h, to_peep = memory(carry), memory(dpeep)
-    to_s = part(to_h, n)
-    for back in range(steps):
-        t = steps - 1 - back
-        row = part(net, t * 4 * n)
-        for k in range(n):
-            store(to_h, k, load(to_h, k) + load(own_h, t * n + k))
-            store(to_s, k, load(to_s, k) + load(own_s, t * n + k))
-        cells = part(s, t * n), part(s, (t + 1) * n)
-        _step_backward(row, peep, cells, to_h, to_s, to_peep, n, flags)
-        for k in range(n):
-            store(to_h, k, like(load(to_h, k), 0.0))
-        drove = to_s if flags & FULL_PEEPHOLES else to_h
-        _add_product(weights, numbers(row), 4 * n * 8, drove, n)

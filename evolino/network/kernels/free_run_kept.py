@@ -1,7 +1,8 @@
 """Free runs of one network that keep what their gradient needs: runs in the lanes.
 
-A group of eight runs goes through all its steps without leaving the processor's near
-memory; its weights are shared by the lanes.
+Two groups of eight runs go through all their steps together without leaving the
+processor's near memory. Their weights are shared by the lanes, and a weight that is read
+serves both groups: what drives their cells lies beside each other, in pairs of vectors.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import numba
 
 from evolino.network.kernels.cell import FULL_PEEPHOLES
 from evolino.network.kernels.cell_gradient import let_out, opened
-from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT
+from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT, store_gates
 from evolino.simd.compiled import compiled
-from evolino.simd.memory import addresses, copy, load, memory, part, store
+from evolino.simd.memory import addresses, clear, load, memory, number, pairs, part, store
 from evolino.simd.vectors import fma, like
 
+STRIP = 8  # cells whose net inputs are computed before any of them is stepped
 njit: Any = numba.njit
 
 
@@ -49,11 +51,10 @@ class Course(NamedTuple):
     """Groups of eight runs of L steps; arrays of lanes, over groups.
 
     inputs: (L, I). begin: the last output (K), the cells' outputs (C) and states (C).
-    gates: (4 C, L), by gate and cell; on the way back they become the gradients of
-    their net inputs. seen: (U + 1 + C, L + 1), what drives the
-    cells at each step; the last column holds what would drive them next. states:
-    (L + 1, C). sums: (L, K) of the readout. kept: groups that have gates, seen and states
-    of their own; those beyond share the last ones.
+    gates: (L, C, 4). seen: (L + 1, U + 1 + C), what drives the cells at each step; the last
+    row holds the cells that would drive them next. states: (L + 1, C). sums: (L, K) of the
+    readout. kept: groups that have gates, seen and states of their own, an even number;
+    those beyond share the two last ones.
     """
 
     inputs: Any
@@ -67,15 +68,15 @@ class Course(NamedTuple):
 
 
 def forward_size(cells: int, width: int) -> int:
-    """Return the vectors that `run_group` works in."""
-    return width + 1 + 2 * cells
+    """Return the vectors that `run_pair` works in."""
+    return 2 * (width + 1 + 2 * cells + GATE_COUNT * STRIP)
 
 
 @njit(inline="always")
 def of_group(network: Any, runs: Any, group: int) -> Any:
     """Return the course of one group."""
     cells, steps, outputs = network.cells, runs.steps, network.outputs
-    place = min(group, runs.kept)
+    place = min(group, runs.kept + group % 2)
     return Course(
         part(runs.inputs, group * steps * network.inputs),
         part(runs.begin, group * (outputs + 2 * cells)),
@@ -107,17 +108,17 @@ def source(network: Any, c: int, j: int) -> Any:
 @njit(inline="always")
 def _add(net: Any, weights: Any, at: int, x: Any) -> Any:
     return (
-        fma(load(weights, at), x, net[0]),
-        fma(load(weights, at + 1), x, net[1]),
-        fma(load(weights, at + 2), x, net[2]),
-        fma(load(weights, at + 3), x, net[3]),
+        fma(x, number(weights, at), net[0]),
+        fma(x, number(weights, at + 1), net[1]),
+        fma(x, number(weights, at + 2), net[2]),
+        fma(x, number(weights, at + 3), net[3]),
     )
 
 
 @njit(inline="always")
-def _net_inputs(network: Any, now: Any, c: int, other: int) -> Any:
-    """Return the four net inputs of a cell and of another one: eight sums at once keep the
-    processor busy. now: what drives the cells."""
+def _net_inputs(network: Any, now: Any, c: int, other: int, into: Any) -> None:
+    """Write the four net inputs of a cell and of another one: eight sums, of pairs, at once
+    keep the processor busy. now: what drives the cells."""
     count, first = network.width + 1 + network.recurrent, network.width + 1
     weights = part(network.weights, GATE_COUNT * count * c)
     others = part(network.weights, GATE_COUNT * count * other)
@@ -139,7 +140,8 @@ def _net_inputs(network: Any, now: Any, c: int, other: int) -> Any:
             x, y = load(now, source(network, c, j)), load(now, source(network, other, j))
             net = _add(net, weights, GATE_COUNT * j, x)
             more = _add(more, others, GATE_COUNT * j, y)
-    return net, more
+    store_gates(into, net)
+    store_gates(part(into, GATE_COUNT), more)
 
 
 @njit(inline="always")
@@ -150,7 +152,7 @@ def _begin_sums(network: Any, now: Any, sums: Any) -> None:
         own = part(network.to_vector, k * (2 * width + 1))
         total = like(load(now, 0), 1.0) * load(own, 2 * width)
         for j in range(width):
-            u = load(now, j)
+            u = load(now, 2 * j)
             total = fma(u, fma(u, load(own, width + j), load(own, j)), total)
         store(sums, k, total)
 
@@ -164,37 +166,57 @@ def _add_to_sums(network: Any, c: int, h: Any, s: Any, sums: Any) -> None:
 
 
 @njit(inline="always")
-def _see(network: Any, runs: Any, now: Any, t: int) -> None:
-    """Write the input vector of a step, and keep all that drives the cells."""
-    width, inputs, columns = network.width, network.inputs, runs.steps + 1
+def _begin(network: Any, runs: Any, now: Any) -> None:
+    """Write the states of a group at its start, and what drives its cells first."""
+    first, outputs = network.width + 1, network.outputs
+    for c in range(network.cells):
+        s = load(runs.begin, outputs + network.cells + c)
+        store(runs.states, c, s)
+        driving = load(runs.begin, outputs + c)
+        if network.flags & FULL_PEEPHOLES:
+            driving = s
+        store(now, 2 * (first + c), driving)
+        store(runs.seen, first + c, driving)
+
+
+@njit(inline="always")
+def _begin_step(network: Any, runs: Any, now: Any, t: int) -> None:
+    """Write the input vector of a step of a group, and what the readout makes of it."""
+    width, inputs = network.width, network.inputs
+    seen = part(runs.seen, t * (width + 1 + network.cells))
     for j in range(inputs):
-        store(now, j, load(runs.inputs, t * inputs + j))
+        store(now, 2 * j, load(runs.inputs, t * inputs + j))
     for j in range(inputs, width):
         k = j - inputs
         before = load(runs.begin, k)
         if t > 0:
             before = load(runs.sums, (t - 1) * network.outputs + k)
-        store(now, j, before * network.scale)
-    for j in range(width + 1 + network.cells):
-        store(runs.seen, j * columns + t, load(now, j))
+        store(now, 2 * j, before * network.scale)
+    store(now, 2 * width, 1.0)
+    for j in range(width + 1):
+        store(seen, j, load(now, 2 * j))
+    _begin_sums(network, now, part(runs.sums, t * network.outputs))
 
 
 @njit(inline="always")
 def _step_cell(network: Any, runs: Any, c: int, t: int, net: Any, after: Any) -> None:
-    """Step a cell from its net inputs; keep its gates and state, add to the sums."""
-    cells, steps = network.cells, runs.steps
+    """Step a cell of a group from its net inputs; keep its gates and state, and what drives
+    cells next; add to the sums."""
+    cells, first = network.cells, network.width + 1
     peep = peepholes(network, c)
     before = load(runs.states, t * cells + c)
-    i, f, g = opened(net, peep, before, network.flags)
+    z = load(net, 0), load(net, 2), load(net, 4), load(net, 6)
+    i, f, g = opened(z, peep, before, network.flags)
     s = fma(f, before, i * g)
-    o, h = let_out(net, peep, s, network.flags)
-    store(runs.gates, c * steps + t, i)
-    store(runs.gates, (cells + c) * steps + t, f)
-    store(runs.gates, (2 * cells + c) * steps + t, g)
-    store(runs.gates, (3 * cells + c) * steps + t, o)
+    o, h = let_out(z, peep, s, network.flags)
+    store_gates(part(runs.gates, GATE_COUNT * (t * cells + c)), (i, f, g, o))
     store(runs.states, (t + 1) * cells + c, s)
-    store(after, c, h)
     _add_to_sums(network, c, h, s, part(runs.sums, t * network.outputs))
+    driving = h
+    if network.flags & FULL_PEEPHOLES:
+        driving = s
+    store(after, 2 * c, driving)
+    store(runs.seen, (t + 1) * (first + cells) + first + c, driving)
 
 
 @compiled
@@ -204,32 +226,32 @@ def run_groups(network: Network, course: Course, groups: int, work: Any) -> None
     work: `forward_size` vectors.
     """
     network, runs = addresses(network), addresses(course)
-    for group in range(groups):
-        run_group(network, of_group(network, runs, group), memory(work))
+    for group in range(0, groups, 2):
+        run_pair(network, runs, group, min(2, groups - group), memory(work))
 
 
 @njit
-def run_group(network: Any, runs: Any, now: Any) -> None:
-    """Let one group run freely, as `run_groups`. now: the vectors to work in."""
-    cells, steps, first = network.cells, runs.steps, network.width + 1
-    store(now, network.width, 1.0)
-    copy(part(runs.begin, network.outputs), part(now, first), cells)
-    copy(part(runs.begin, network.outputs + cells), runs.states, cells)
-    if network.flags & FULL_PEEPHOLES:
-        copy(runs.states, part(now, first), cells)
-    after = part(now, first + cells)
-    for t in range(steps):
-        _see(network, runs, now, t)
-        _begin_sums(network, now, part(runs.sums, t * network.outputs))
-        for c in range(0, cells, 2):
-            other = min(c + 1, cells - 1)
-            net, more = _net_inputs(network, now, c, other)
-            _step_cell(network, runs, c, t, net, after)
-            if other > c:
-                _step_cell(network, runs, other, t, more, after)
-        driving = after
-        if network.flags & FULL_PEEPHOLES:
-            driving = part(runs.states, (t + 1) * cells)
-        copy(driving, part(now, first), cells)
-    for j in range(first + cells):
-        store(runs.seen, j * (steps + 1) + steps, load(now, j))
+def run_pair(network: Any, runs: Any, group: int, count: int, work: Any) -> None:
+    """Let a group and the next one run freely; only it if the count is 1."""
+    cells, first = network.cells, network.width + 1
+    now, after = work, part(work, 2 * (first + cells))
+    net = part(after, 2 * cells)
+    clear(now, 2 * (first + cells))  # the half of a group that is not there
+    for half in range(count):
+        _begin(network, of_group(network, runs, group + half), part(now, half))
+    for t in range(runs.steps):
+        for half in range(count):
+            own = of_group(network, runs, group + half)
+            _begin_step(network, own, part(now, half), t)
+        for strip in range(0, cells, STRIP):
+            end = min(strip + STRIP, cells)
+            for c in range(strip, end, 2):
+                into = part(pairs(net), GATE_COUNT * (c - strip))
+                _net_inputs(network, pairs(now), c, min(c + 1, cells - 1), into)
+            for half in range(count):
+                own = of_group(network, runs, group + half)
+                for c in range(strip, end):
+                    z = part(net, 2 * GATE_COUNT * (c - strip) + half)
+                    _step_cell(network, own, c, t, z, part(after, half))
+        for k in range(2 * cells):
+            store(now, 2 * first + k, load(after, k))

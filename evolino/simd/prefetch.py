@@ -1,0 +1,28 @@
+"""Prefetch: what is at an address brought near the processor before it is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import extending, types
+from numba.core import cgutils
+
+intrinsic: Any = extending.intrinsic
+
+
+@intrinsic
+def fetch(typing: Any, source: Any, position: Any) -> Any:
+    """Have what is at a position brought near the processor, to be loaded soon. Nothing
+    depends on it: a position may also lie outside of the memory."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        called = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        at = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+        reading, nearest, data = (ir.Constant(number, each) for each in (0, 3, 1))
+        builder.call(called, [at, reading, nearest, data])
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp), generate
