@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.sequence_sets import airline, load_sets, sunspots
+from benchmarks.sequence_sets import airline, laser, load_sets, sunspots
 from evolino import EvolinoClassifier, EvolinoForecaster, EvolinoRegressor
 from evolino.vocabulary import Array
 
@@ -25,15 +25,16 @@ def units() -> None:
     heads = (
         "units", "sunspots, one step; 1 to 11", "airline, MAPE of 12",
         "GunPoint, labels renamed", "JapaneseVowels, each column times 10^k plus",
-        "Covid3Month",
+        "Covid3Month", "laser, one step, NRMSE",
     )  # fmt: skip
     print(f"| {' | '.join(heads)} |")
-    print("|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|")
     for name, unit in UNITS.items():
         one, far = _sunspots(*unit)
         labels = _labels("GunPoint", *unit), _labels("JapaneseVowels", *unit, apart=True)
         print(f"| {name} | {one:.4f}; {far:.4f} | {_airline(*unit):.3f} | {labels[0]:.4f} "
-              f"| {labels[1]:.4f} | {_numbers(*unit):.5f} |", flush=True)  # fmt: skip
+              f"| {labels[1]:.4f} | {_numbers(*unit):.5f} "
+              f"| {_laser(*unit):.4f} |", flush=True)  # fmt: skip
 
 
 def _sunspots(factor: float, offset: float) -> tuple[float, float]:
@@ -49,6 +50,16 @@ def _sunspots(factor: float, offset: float) -> tuple[float, float]:
         truth = np.stack([spots[o : o + steps] for o in origins])
         found.append(float(np.square(made - truth).mean() / spots[first:].var()))
     return found[0], found[1]
+
+
+def _laser(factor: float, offset: float) -> float:
+    """Return the NRMSE of one step, of the 1,000 points after 1,000 that are fitted."""
+    pulses = laser()[:2000]
+    moved = factor * pulses + offset
+    forecaster = EvolinoForecaster(1).fit(moved[:1000])
+    made = forecaster.forecasts(moved, range(1000, 2000), 1)[:, 0, 0]
+    errors = (made - offset) / factor - pulses[1000:]
+    return float(np.sqrt(np.square(errors).mean() / pulses[1000:].var()))
 
 
 def _airline(factor: float, offset: float) -> float:

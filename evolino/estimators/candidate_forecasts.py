@@ -16,10 +16,10 @@ from evolino.estimators.forecast_model import (
     Form,
     Prepared,
     Readout,
-    free_run,
     solve,
 )
 from evolino.estimators.forecast_networks import WindowNetworks
+from evolino.estimators.forecast_runs import free_runs
 from evolino.estimators.rolling_origins import FIRST, Data, Origins, errors_of, truths
 from evolino.estimators.transforms import Transform, differences, transforms_for
 from evolino.task.scaling import mean_and_scale
@@ -134,11 +134,11 @@ def tried(
         readouts = fitted(design, prepared, penalties, share)
         if readouts is None:
             return []
-        for k, readout in enumerate(readouts):
-            for each, rows in zip(prepared, chosen, strict=True):
-                if rows:
-                    z = free_run(design, readout, each, rows, origins.steps)
-                    runs[k].append(transform.back(z))
+        for each, rows in zip(prepared, chosen, strict=True):
+            if rows:
+                made = free_runs(design, readouts, each, rows, origins.steps)
+                for run, z in zip(runs, made, strict=True):
+                    run.append(transform.back(z))
     truth, scale = truths(data, origins), data.scale
     evolved = networks if form.evolved else None
     found = []

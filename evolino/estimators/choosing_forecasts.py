@@ -20,7 +20,12 @@ from evolino.estimators.candidate_forecasts import (
 )
 from evolino.estimators.forecast_model import Form
 from evolino.estimators.forecast_settings import ForecastSettings
-from evolino.estimators.network_candidates import near_mean, with_drawn, with_evolved
+from evolino.estimators.network_candidates import (
+    has_many,
+    near_mean,
+    with_drawn,
+    with_evolved,
+)
 from evolino.estimators.paying import STRETCHES, pays
 from evolino.estimators.rolling_origins import (
     NETWORK_ORIGINS,
@@ -36,8 +41,11 @@ from evolino.estimators.transforms import transforms_for
 from evolino.training.history import Generation
 from evolino.vocabulary import Array
 
-MEMBERS, NEAR = 25, 1.3  # at most so many, with at most so many times the least error
-MARGIN = 2.0  # standard errors by which networks must be better: the best of many
+MEMBERS, NEAR = 60, 1.3  # at most so many, with at most so many times the least error
+MARGIN = 2.0  # standard errors by which networks must be better
+# The same, and the share of the error that they must save, where they are the best of many
+# forms, which looks better than it is.
+WIDE_MARGIN, WIDE_GAIN = 3.0, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +86,8 @@ def choose(data: Data, settings: ForecastSettings) -> Chosen:
     found = Chosen(again, fewer, again)
     if settings.networks and not settings.over:
         drawn = with_drawn(data, fewer, again, settings)
-        found = _better(found, drawn, data, settings, "cells of networks")
+        wanted = (WIDE_MARGIN, WIDE_GAIN) if has_many(fewer) else (MARGIN, 0.0)
+        found = _better(found, drawn, data, settings, "cells of networks", wanted)
     if evolves:
         made, history = with_evolved(data, fewer, again, found.taken, settings)
         found = replace(found, history=history)
@@ -87,16 +96,24 @@ def choose(data: Data, settings: ForecastSettings) -> Chosen:
 
 
 def _better(
-    found: Chosen, ranked: list[Tried], data: Data, settings: ForecastSettings, what: str
+    found: Chosen,
+    ranked: list[Tried],
+    data: Data,
+    settings: ForecastSettings,
+    what: str,
+    wanted: tuple[float, float] = (MARGIN, 0.0),
 ) -> Chosen:
-    """Return what was chosen so far, or costlier candidates where they pay."""
+    """Return what was chosen so far, or costlier candidates where they pay. wanted: by how
+    many standard errors, and what share of the error they must save."""
     if not ranked:
         return found
     mean = near_mean(ranked, data, found.origins)
     both = together([mean, found.plain], truths(data, found.origins), data.scale)
     costly = min(ranked[0], mean, both, key=lambda each: each.loss)
     stretches = min(STRETCHES, independent(data, found.origins))
-    is_better = pays(found.taken.errors, costly.errors, MARGIN, stretches)
+    margin, gain = wanted
+    saves = costly.loss <= (1.0 - gain) * found.taken.loss
+    is_better = saves and pays(found.taken.errors, costly.errors, margin, stretches)
     settings.report(
         f"with {what}: error {costly.loss:.4g}, against {found.taken.loss:.4g}; "
         f"{'taken' if is_better else 'not taken'}"

@@ -16,8 +16,9 @@ import numpy as np
 from evolino.estimators.candidate_forecasts import Part, design_of, fitted
 from evolino.estimators.choosing_forecasts import Chosen, choose
 from evolino.estimators.forecast_data import SeriesData, read_inputs, read_series
-from evolino.estimators.forecast_model import Design, Readout, bridged, free_run
+from evolino.estimators.forecast_model import Design, Readout
 from evolino.estimators.forecast_networks import WindowNetworks
+from evolino.estimators.forecast_runs import bridged, free_run
 from evolino.estimators.forecast_settings import ForecastSettings
 from evolino.estimators.intervals import Residuals
 from evolino.estimators.rolling_origins import FIRST, Data, truths
@@ -121,7 +122,8 @@ class FittedForecaster:
 
 def fit_forecaster(given: SeriesData, settings: ForecastSettings) -> FittedForecaster:
     """Return what is taken for series, fitted to all rows; of long ones to the last."""
-    data, more = _last(given, CHOSEN), _last(given, FITTED)
+    whole = Data(given.each, given.inputs)
+    data, more = whole.last(CHOSEN), whole.last(FITTED)
     chosen = choose(data, settings)
     parts = chosen.taken.parts
     drawn = sum(part.form.networks and part.evolved is None for part in parts)
@@ -147,15 +149,6 @@ def fit_forecaster(given: SeriesData, settings: ForecastSettings) -> FittedForec
         given, settings.season, tuple(members), chosen.taken.weights,
         _residuals(data, chosen), errors, evolved, chosen.history,
     )  # fmt: skip
-
-
-def _last(given: SeriesData, rows: int) -> Data:
-    """Return the last rows of each series."""
-    inputs = tuple(
-        x[max(len(y) - rows, 0) : len(y)]
-        for y, x in zip(given.each, given.inputs, strict=True)
-    )
-    return Data(tuple(y[-rows:] for y in given.each), inputs)
 
 
 def _member(

@@ -51,9 +51,10 @@ class EvolinoForecaster(Saving, BaseEstimator):  # type: ignore[misc]
     the cells of unevolved networks beside the lags, with a penalty of their own. They are
     compared over rolling origins in the last part of y as far as `horizon`; the mean of the
     plain ones that come near the best is taken; networks, or the mean of both, only where
-    they are better by more than two standard errors. Of longer series the last 20,000 rows
-    are compared on and the last 200,000 fitted, which a warning says. Free runs are kept in
-    the range of y and a share of it.
+    they are better by two standard errors; for short horizons, of which more forms are
+    tried, by three and a tenth of the error. Of longer series the last 20,000 rows are
+    compared on and the last 200,000 fitted, which a warning says. Free runs are kept in the
+    range of y and a share of it.
 
     horizon: steps that forecasts are chosen for. season: steps after which a series comes
     again; None takes it from the dates or the autocorrelation. networks, cells: how many

@@ -52,7 +52,9 @@ class Residuals:
             widths.append(_quantile(self.absolute[:, around], coverage))
             if h >= known:
                 widths[-1] = widths[-1] * np.sqrt((h + 1) / known)
-        centre, width = self.transform.forward(forecasts), np.stack(widths)
+        # What is further ahead is no better known; few errors may say otherwise.
+        width = np.maximum.accumulate(np.stack(widths), axis=0)
+        centre = self.transform.forward(forecasts)
         return self.transform.back(centre - width), self.transform.back(centre + width)
 
 

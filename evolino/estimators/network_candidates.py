@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,14 @@ from evolino.estimators.evolving_forecasts import evolved_networks
 from evolino.estimators.forecast_model import Form
 from evolino.estimators.forecast_networks import WindowNetworks, window_architecture
 from evolino.estimators.forecast_settings import ForecastSettings
-from evolino.estimators.rolling_origins import FIRST, Data, Origins, truths
+from evolino.estimators.rolling_origins import (
+    FIRST,
+    NETWORK_ORIGINS,
+    Data,
+    Origins,
+    rolling_origins,
+    truths,
+)
 from evolino.estimators.transforms import Transform, transforms_for
 from evolino.training.history import Generation
 
@@ -20,7 +28,11 @@ HEAVY_PENALTIES = (1.0, 10.0, 100.0)  # that leave little but the lags
 RATIO = 0.1  # penalty of lags, by that of cells beside them
 HEAVY_RATIO = 0.1  # the same, by that of the plain form, where cells have heavy ones
 NETWORK_LAGS = (10, 20)
+WIDE_LAGS = (4, 6, 9, 14, 21)  # where there are many origins
+MANY = 60  # origins, which tell many forms apart; of long horizons there are fewer
 MEMBERS, NEAR = 5, 1.3  # at most so many, with at most so many times the least error
+SCREENED = 4  # by a network in so many the forms are compared first
+SCREENED_ROWS = 4_000  # the last ones of each series, that they are compared on
 
 
 def with_drawn(
@@ -28,19 +40,43 @@ def with_drawn(
 ) -> list[Tried]:
     """Return the candidates with cells of unevolved networks, the best first.
 
-    plain: the best without networks, whose transform and difference they have.
+    Their forms are that of the best plain candidate, with several numbers of lags. With
+    many origins they have every transform too, and no difference or that from the last
+    value; few networks compare the forms then, and only the best get all networks. plain:
+    the best without networks.
     """
-    form, transform = form_of(data, plain)
-    lags = lags_of(data, form)
+    by_name = {each.name: each for each in transforms_for(np.concatenate(data.each))}
 
-    def of(count: int) -> list[Tried]:
-        width = count * data.each[0].shape[1] + data.inputs[0].shape[1]
+    def of(form: Form, count: int, data: Data, origins: Origins) -> list[Tried]:
+        width = form.lags * data.each[0].shape[1] + data.inputs[0].shape[1]
         rng = np.random.default_rng(settings.seed)
-        drawn = WindowNetworks.drawn(settings.networks, settings.cells, width, rng)
-        wanted = replace(form, lags=count, networks=True)
-        return tried(data, origins, wanted, transform, drawn, _penalties(plain))
+        drawn = WindowNetworks.drawn(count, settings.cells, width, rng)
+        transform = by_name[form.transform]
+        return tried(data, origins, form, transform, drawn, _penalties(plain))
 
-    return sorted(settings.each(of, lags), key=lambda each: each.loss)
+    many = has_many(origins)
+    own = replace(plain.parts[0].form, networks=True)
+    wanted = [replace(own, lags=each) for each in lags_of(data, own)]
+    if many:
+        wanted = _forms(data, own)
+    if many and len(wanted) > MEMBERS:
+        few, last, tested = max(1, settings.networks // SCREENED), data, origins
+        if max(len(y) for y in data.each) > SCREENED_ROWS:
+            last = data.last(SCREENED_ROWS)
+            tested = rolling_origins(last, settings.horizon, NETWORK_ORIGINS)
+        screened = settings.each(lambda form: of(form, few, last, tested), wanted)
+        wanted = [each.parts[0].form for each in best_of_each_form(screened)[:MEMBERS]]
+    whole = settings.networks, data, origins
+    found = settings.each(lambda form: of(form, *whole), wanted)
+    return sorted(found, key=lambda each: each.loss)
+
+
+def best_of_each_form(several: list[Tried]) -> list[Tried]:
+    """Return the best candidate of each form, the best form first."""
+    found: dict[Form, Tried] = {}
+    for each in sorted(several, key=lambda each: each.loss):
+        found.setdefault(each.parts[0].form, each)
+    return list(found.values())
 
 
 def with_evolved(
@@ -86,7 +122,10 @@ def with_evolved(
 
 
 def near_mean(ranked: list[Tried], data: Data, origins: Origins) -> Tried:
-    """Return the mean of the candidates that come near the best."""
+    """Return the mean of the candidates that come near the best; with many origins each
+    form counts once."""
+    if has_many(origins):
+        ranked = best_of_each_form(ranked)
     near = [each for each in ranked if each.loss <= NEAR * ranked[0].loss]
     return together(near[:MEMBERS], truths(data, origins), data.scale)
 
@@ -98,14 +137,31 @@ def form_of(data: Data, plain: Tried) -> tuple[Form, Transform]:
     return form, by_name[form.transform]
 
 
-def lags_of(data: Data, form: Form) -> list[int]:
+def has_many(origins: Origins) -> bool:
+    """Return whether there are enough origins to tell many forms apart."""
+    return sum(len(rows) for _, each in origins.groups for rows in each) >= MANY
+
+
+def lags_of(data: Data, form: Form, usual: Sequence[int] = NETWORK_LAGS) -> list[int]:
     """Return the numbers of lags that networks may have beside them."""
     shortest = min(len(y) for y in data.each)
     return [
         lags
-        for lags in sorted({form.lags, *NETWORK_LAGS})
+        for lags in sorted({form.lags, *usual})
         if FIRST * shortest - lags - form.difference >= max(20, 2 * lags)
     ]
+
+
+def _forms(data: Data, own: Form) -> list[Form]:
+    """Return the forms that drawn networks are tried in, with many origins."""
+    found = []
+    for transform in transforms_for(np.concatenate(data.each)):
+        for difference in sorted({0, 1, own.difference}):
+            form = replace(
+                own, transform=transform.name, difference=difference, networks=True
+            )
+            found += [replace(form, lags=lags) for lags in lags_of(data, form, WIDE_LAGS)]
+    return found
 
 
 def _penalties(plain: Tried) -> list[tuple[float, float]]:

@@ -26,6 +26,12 @@ class Data:
     each: tuple[Array, ...]
     inputs: tuple[Array, ...]
 
+    def last(self, rows: int) -> Data:
+        """Return the last rows of each series."""
+        pairs = zip(self.each, self.inputs, strict=True)
+        inputs = tuple(x[max(len(y) - rows, 0) : len(y)] for y, x in pairs)
+        return Data(tuple(y[-rows:] for y in self.each), inputs)
+
     @property
     def scale(self) -> Array:
         """(K,): the standard deviation of each column."""

@@ -12,7 +12,8 @@ from importlib.util import find_spec
 import numpy as np
 
 from evolino.estimators.candidate_forecasts import design_of, fitted
-from evolino.estimators.forecast_model import Form, free_run
+from evolino.estimators.forecast_model import Form
+from evolino.estimators.forecast_runs import free_run
 from evolino.estimators.rolling_origins import Data
 from evolino.estimators.transforms import transforms_for
 from evolino.vocabulary import Array

@@ -1,8 +1,7 @@
 """Passes of a network over all series of an objective, its free runs, and the way back.
 
 An `Objective` knows networks by `Passes` alone: an LSTM is driven over one series after
-another, a stack of layers over all beside each other; so is an LSTM over many series, which
-are short.
+another, a stack of layers over all beside each other; so is an LSTM over many series.
 """
 
 from __future__ import annotations
@@ -145,7 +144,10 @@ class OneByOne:
         """As of `Passes`."""
         found = []
         for segment in segments:
-            passed, rows = self._passed[id(segment.series)], _rows_of(segment)
+            passed, rows = (
+                self._passed[id(segment.series)],
+                slice(segment.start, segment.stop),
+            )
             h, s = passed.cells()
             found.append(features_of(self.head, h[rows], s[rows], passed.vectors[rows]))
         return found
@@ -186,7 +188,7 @@ class OneByOne:
         first = 0
         for segment in segments:
             last = first + segment.stop - segment.start
-            rows, own = _rows_of(segment), id(segment.series)
+            rows, own = slice(segment.start, segment.stop), id(segment.series)
             h, _ = self._passed[own].cells()
             to_h, to_s = features_backward(self.head, back[first:last], h[rows])
             self._into[own][0][rows] += to_h
@@ -271,7 +273,6 @@ class InLanes:
         rows = np.concatenate([np.arange(own.start, own.stop) for own in places])
         h = self._driven.outputs[rows, self._driven.read]
         to_h, to_s = features_backward(self.head, back, h)
-        # A row may be of several segments.
         np.add.at(self._into[0][:, self._driven.read], rows, to_h)
         np.add.at(self._into[1][:, self._driven.read], rows, to_s)
 
@@ -288,10 +289,6 @@ class InLanes:
         return found
 
 
-def _rows_of(segment: Segment) -> slice:
-    return slice(segment.start, segment.stop)
-
-
 def add_before(
     into: tuple[Array, Array], rows: IntArray, outputs: Array, states: Array
 ) -> None:
@@ -299,8 +296,9 @@ def add_before(
     is. into: what its outputs and states (T, C) get."""
     later = rows > 0
     places = rows[later] - 1
+    apart = (np.diff(places) > 0).all()  # then no row comes twice, which is quicker
     for each, values in ((into[0], outputs[later]), (into[1], states[later])):
-        if len(np.unique(places)) == len(places):
+        if apart:
             each[places] += values
         else:
             np.add.at(each, places, values)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from evolino.readout.best_only import BestOnly
+from evolino.readout.ctc import CTC
 from evolino.search.random_search import RandomSearch
 from evolino.task.capabilities import over_evaluations
 from evolino.training.experiment import Budget, Curriculum, Experiment
@@ -21,7 +22,7 @@ from evolino.training.workers import open_workers
 from evolino.training.workers.base import Workers
 
 DRAWS = 20
-COSTLY_DRAWS = 5  # where the readout is too costly to solve it for every network
+COSTLY_DRAWS = 5  # where a solution of the readout takes seconds
 ENSEMBLES = 3  # of such networks
 BATCH = 96  # networks that random search draws at a time
 
@@ -40,14 +41,14 @@ def measure_baselines(
     """Return the metrics of trivial methods on the experiment's data, by method.
 
     The task's own ones; "unevolved": the median over `draws` first draws of the same
-    network with the same readout, over 5 at most where that is costly (`BestOnly`); "random
-    search": the best of as many draws as the run evaluated. Where the run makes an
-    ensemble, so do these: a draw is one of as many first draws (3 are enough where the
-    readout is costly), and random search takes its best.
+    network with the same readout, over 5 at most where that is costly (`BestOnly`,
+    `CTC`); "random search": the best of as many draws as the run evaluated. Where the run
+    makes an ensemble, so do these: a draw is one of as many first draws (3 are enough where
+    the readout is costly), and random search takes its best.
     """
     split = split_of(experiment.task, experiment.seed)
     found = dict(experiment.task.baselines(split))
-    if isinstance(experiment.readout, BestOnly):
+    if isinstance(experiment.readout, BestOnly | CTC):
         draws = min(draws, COSTLY_DRAWS if experiment.ensemble == 1 else ENSEMBLES)
     found[f"unevolved, median of {draws} draws"] = unevolved(experiment, workers, draws)
     found["random search, equal evaluations"] = random_search(

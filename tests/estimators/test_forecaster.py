@@ -6,6 +6,13 @@ import pytest
 from sklearn.base import clone
 
 from evolino import EvolinoForecaster
+from evolino.estimators.candidate_forecasts import design_of
+from evolino.estimators.candidate_forecasts import fitted as fitted_readouts
+from evolino.estimators.forecast_model import Form
+from evolino.estimators.forecast_networks import WindowNetworks
+from evolino.estimators.forecast_runs import free_run, free_runs
+from evolino.estimators.intervals import Residuals
+from evolino.estimators.rolling_origins import Data
 from evolino.estimators.transforms import transforms_for
 
 
@@ -60,6 +67,36 @@ def test_intervals_lie_around_the_forecast_and_grow_with_coverage(fitted):
     assert (narrow[0] < forecast).all()
     assert (forecast < narrow[1]).all()
     assert (narrow[1] < wide[1]).all()
+
+
+def test_intervals_are_never_narrower_further_ahead():
+    """Also where the errors further ahead happen to be smaller."""
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(40, 1))
+    truth = rng.normal(size=(30, 6, 1)) * np.linspace(2, 1, 6)[:, None]
+    transform = transforms_for(y)[0]
+    residuals = Residuals.of(transform, np.zeros_like(truth), truth, 5.0)
+    lower, upper = residuals.interval(np.zeros((1, 9, 1)), 0.8)
+    widths = (upper - lower)[0, :, 0]
+    assert (np.diff(widths) >= 0).all()
+    assert widths[0] > 0
+
+
+def test_readouts_that_run_side_by_side_do_what_each_does_alone():
+    y = np.sin(0.7 * np.arange(80))[:, None] + 0.1 * np.arange(80)[:, None]
+    data = Data((y,), (np.zeros((80, 0)),))
+    transform = transforms_for(y)[0]
+    networks = WindowNetworks.drawn(3, 4, 5, np.random.default_rng(0))
+    for cells in (None, networks):
+        form = Form("none", 1, 5, networks=cells is not None)
+        design = design_of(data, form, transform, cells)
+        prepared = design.prepare(y, np.zeros((90, 0)))
+        readouts = fitted_readouts(design, [prepared], [(1e-4, 1e-3), (1e-2, 1e-1)])
+        together = free_runs(design, readouts, prepared, [40, 60, 80], 8)
+        for readout, z in zip(readouts, together, strict=True):
+            alone = free_run(design, readout, prepared, [40, 60, 80], 8)
+            np.testing.assert_allclose(z, alone, rtol=1e-5)
+        assert not np.allclose(*together, rtol=1e-5)
 
 
 UNITS = [(1e-12, 0.0), (300.0, 0.0), (1e6, 0.0), (1.0, 1e6), (1e6, 1e6)]
