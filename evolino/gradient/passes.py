@@ -93,13 +93,10 @@ def passes_of(
     genome: Array,
     series: Sequence[Reached],
     held: Held,
-    *,
     runs: bool,
 ) -> Passes:
-    """Drive a network (C, G) over series. held: memory to use again. runs: whether it is
-    also to run freely."""
-    many = len(series) >= MANY and not runs
-    if many or isinstance(architecture, StackedLSTM):
+    """Drive a network (C, G) over series. runs: whether it is to run freely too."""
+    if isinstance(architecture, StackedLSTM) or (len(series) >= MANY and not runs):
         return InLanes(architecture, genome, series)
     return OneByOne(architecture, genome, [each.series for each in series], held)
 
@@ -269,12 +266,11 @@ class InLanes:
 
     def add_features(self, segments: Sequence[Segment], back: Array) -> None:
         """As of `Passes`."""
-        places = [self._place(each) for each in segments]
-        rows = np.concatenate([np.arange(own.start, own.stop) for own in places])
+        rows = np.r_[tuple(self._place(each) for each in segments)]
         h = self._driven.outputs[rows, self._driven.read]
-        to_h, to_s = features_backward(self.head, back, h)
-        np.add.at(self._into[0][:, self._driven.read], rows, to_h)
-        np.add.at(self._into[1][:, self._driven.read], rows, to_s)
+        own = features_backward(self.head, back, h)
+        for into, values in zip(self._into, own, strict=True):
+            np.add.at(into[:, self._driven.read], rows, values)
 
     def _place(self, segment: Segment) -> slice:
         """Return the rows of a segment among those of all series."""
