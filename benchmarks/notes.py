@@ -71,10 +71,10 @@ block of eight.
 """,
     "gradient": """
 Before anything is timed, losses and gradients are compared with JAX's, to 1e-6 of the
-largest entry. Free runs go in groups of eight through all their steps and back, so that
-their data stay in the cache. Gates are kept from the forward pass, so the backward pass
-computes no exponential. With 100 cells nearly all of the time is multiply-adds: for the
-free runs alone 84 * 200 * 400 * 102, three times.
+largest entry. Two groups of eight free runs at a time go through all their steps and back,
+so that their data stay in the cache. Gates are kept from the forward pass, so the backward
+pass computes no exponential. With 100 cells nearly all of the time is multiply-adds: for
+the free runs alone 84 * 200 * 400 * 102, three times.
 """,
     "searches": """
 The losses are made up, so this is the time of the search itself. CMA-ES and xNES multiply

@@ -9,7 +9,7 @@ through all of it: it is the gradient of what evolution selects on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,6 @@ from evolino.gradient.readout import (
     solve,
     to_features,
 )
-from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.matrices import Held
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
@@ -32,8 +31,6 @@ from evolino.task.protocol import Task, name_of
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, IntArray
-
-ROWS = 4096  # of features whose gradients are held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +94,14 @@ class Objective:
 
     def _forward(self, genome: Array) -> _Forward:
         fitted, scored = self._segments
-        passes = passes_of(self.architecture, genome, self._reached, self._held)
-        features = [_features(passes, s) for s in fitted]
+        passes = passes_of(
+            self.architecture,
+            genome,
+            self._reached,
+            self._held,
+            runs=self.task.generates,
+        )
+        features = passes.features(fitted)
         whole = features[0] if len(features) == 1 else np.concatenate(features)
         targets, expected = self._targets
         solved = solve(self.readout, whole, targets, self.penalty)
@@ -106,7 +109,7 @@ class Objective:
         if self.task.generates:
             outputs = passes.run_freely(solved.weights, self._starts)
         else:
-            seen = tuple(_features(passes, s) for s in scored)
+            seen = tuple(passes.features(scored))
             outputs = np.stack([rows @ solved.weights for rows in seen])
         assert isinstance(self.task, Differentiable)
         if self.scaling is None:
@@ -126,16 +129,11 @@ class Objective:
             readout = forward.solved.weights
             pairs = list(zip(forward.scored, forward.to_outputs, strict=True))
             to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
-            for segment, (_, back) in zip(scored, pairs, strict=True):
-                _add_features(passes, segment, back @ readout.T)
-        g, first = adjoint(forward.solved, to_readout), 0
-        for segment in fitted:
-            for start in range(segment.start, segment.stop, ROWS):
-                part = replace(segment, start=start, stop=min(start + ROWS, segment.stop))
-                last = first + part.stop - part.start
-                back = to_features(forward.solved, g, slice(first, last))
-                _add_features(passes, part, back)
-                first = last
+            to_scored = [back @ readout.T for _, back in pairs]
+            passes.add_features(scored, np.concatenate(to_scored))
+        g = adjoint(forward.solved, to_readout)
+        for part, rows in passes.parts(fitted):
+            passes.add_features(part, to_features(forward.solved, g, rows))
         return passes.gradient()
 
     @cached_property
@@ -171,20 +169,6 @@ class _Forward:
     scored: tuple[Array, ...]
     loss: float
     to_outputs: Array
-
-
-def _features(passes: Passes, segment: Segment) -> Array:
-    """Return the features (L, S) of a segment."""
-    rows = slice(segment.start, segment.stop)
-    h, s, u = passes.cells(segment.series)
-    return features_of(passes.head, h[rows], s[rows], u[rows])
-
-
-def _add_features(passes: Passes, segment: Segment, back: Array) -> None:
-    """Add what the features (L, S) of a segment pass on."""
-    h, _, _ = passes.cells(segment.series)
-    rows = slice(segment.start, segment.stop)
-    passes.add(segment, *features_backward(passes.head, back, h[rows]))
 
 
 def check_loss(

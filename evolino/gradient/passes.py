@@ -1,18 +1,20 @@
 """Passes of a network over all series of an objective, its free runs, and the way back.
 
 An `Objective` knows networks by `Passes` alone: an LSTM is driven over one series after
-another, a stack of layers over all beside each other.
+another, a stack of layers over all beside each other; so is an LSTM over many series.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from evolino.gradient.directions import Driven
+from evolino.network.backward.features import features_backward, features_of
 from evolino.network.backward.free_runs import (
     RunsPass,
     RunStarts,
@@ -31,6 +33,9 @@ from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array, IntArray
+
+ROWS = 4096  # of features whose gradients are held at once
+MANY = 32  # series from which on they are driven beside each other
 
 
 class Starts(NamedTuple):
@@ -58,9 +63,8 @@ class Passes(Protocol):
 
     head: LSTM
 
-    def cells(self, series: Series) -> tuple[Array, Array, Array]:
-        """Return outputs and states (T, C) of the cells that the readout sees, and the
-        input vectors (T, U)."""
+    def features(self, segments: Sequence[Segment]) -> list[Array]:
+        """Return the features (L_n, S) of each segment."""
         ...
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
@@ -71,8 +75,12 @@ class Passes(Protocol):
         """Return what outputs of the free runs (N, L, K) pass on to the readout (S, K)."""
         ...
 
-    def add(self, segment: Segment, to_h: Array, to_s: Array) -> None:
-        """Add what is passed on to the cells that the readout sees, at a segment's rows."""
+    def parts(self, segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], slice]]:
+        """Yield segments a few at a time, and which of all their rows these are."""
+        ...
+
+    def add_features(self, segments: Sequence[Segment], back: Array) -> None:
+        """Add what the features (T, S) of segments, one after another, pass on."""
         ...
 
     def gradient(self) -> Array:
@@ -81,16 +89,20 @@ class Passes(Protocol):
 
 
 def passes_of(
-    architecture: LSTM | StackedLSTM, genome: Array, series: Sequence[Reached], held: Held
+    architecture: LSTM | StackedLSTM,
+    genome: Array,
+    series: Sequence[Reached],
+    held: Held,
+    runs: bool,
 ) -> Passes:
-    """Drive a network (C, G) over series. held: memory to use again."""
-    if isinstance(architecture, StackedLSTM):
-        return StackPasses(architecture, genome, series)
-    return LSTMPasses(architecture, genome, [each.series for each in series], held)
+    """Drive a network (C, G) over series. runs: whether it is to run freely too."""
+    if isinstance(architecture, StackedLSTM) or (len(series) >= MANY and not runs):
+        return InLanes(architecture, genome, series)
+    return OneByOne(architecture, genome, [each.series for each in series], held)
 
 
-class LSTMPasses:
-    """Passes of an LSTM, its cells in the lanes."""
+class OneByOne:
+    """Passes of an LSTM over one series after another, its cells in the lanes."""
 
     def __init__(
         self, architecture: LSTM, genome: Array, series: Sequence[Series], held: Held
@@ -125,10 +137,17 @@ class LSTMPasses:
             for number, (key, each) in enumerate(self._passed.items())
         }
 
-    def cells(self, series: Series) -> tuple[Array, Array, Array]:
+    def features(self, segments: Sequence[Segment]) -> list[Array]:
         """As of `Passes`."""
-        passed = self._passed[id(series)]
-        return *passed.cells(), passed.vectors
+        found = []
+        for segment in segments:
+            passed, rows = (
+                self._passed[id(segment.series)],
+                slice(segment.start, segment.stop),
+            )
+            h, s = passed.cells()
+            found.append(features_of(self.head, h[rows], s[rows], passed.vectors[rows]))
+        return found
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
         """As of `Passes`."""
@@ -151,11 +170,27 @@ class LSTMPasses:
             add_before(self._into[key], rows, to_h[places], to_s[places])
         return to_readout
 
-    def add(self, segment: Segment, to_h: Array, to_s: Array) -> None:
+    def parts(self, segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], slice]]:
+        """As of `Passes`: a segment, or ROWS rows of one, at a time."""
+        first = 0
+        for segment in segments:
+            for start in range(segment.start, segment.stop, ROWS):
+                part = replace(segment, start=start, stop=min(start + ROWS, segment.stop))
+                last = first + part.stop - part.start
+                yield [part], slice(first, last)
+                first = last
+
+    def add_features(self, segments: Sequence[Segment], back: Array) -> None:
         """As of `Passes`."""
-        outputs, states = self._into[id(segment.series)]
-        outputs[segment.start : segment.stop] += to_h
-        states[segment.start : segment.stop] += to_s
+        first = 0
+        for segment in segments:
+            last = first + segment.stop - segment.start
+            rows, own = slice(segment.start, segment.stop), id(segment.series)
+            h, _ = self._passed[own].cells()
+            to_h, to_s = features_backward(self.head, back[first:last], h[rows])
+            self._into[own][0][rows] += to_h
+            self._into[own][1][rows] += to_s
+            first = last
 
     def gradient(self) -> Array:
         """As of `Passes`."""
@@ -166,18 +201,21 @@ class LSTMPasses:
         return self._gradient.genome()
 
 
-class StackPasses:
-    """Passes of stacked layers and both directions, series in the lanes."""
+class InLanes:
+    """Passes of one layer or several, in both directions too, series in the lanes."""
 
     def __init__(
-        self, architecture: StackedLSTM, genome: Array, series: Sequence[Reached]
+        self,
+        architecture: LSTM | StackedLSTM,
+        genome: Array,
+        series: Sequence[Reached],
     ) -> None:
         vectors = [
             input_vectors(architecture, each.inputs, each.fed_back)[:stop]
             for each, stop in series
         ]
-        self.head = architecture.head()
         self._driven = Driven.of(architecture, genome, vectors)
+        self.head = self._driven.head
         ends = np.cumsum([len(each) for each in vectors]).tolist()
         bounds = zip([0, *ends[:-1]], ends, strict=True)
         self._rows = {
@@ -192,11 +230,9 @@ class StackPasses:
         shape = self._driven.outputs.shape
         return np.zeros(shape), np.zeros(shape)
 
-    def cells(self, series: Series) -> tuple[Array, Array, Array]:
+    def features(self, segments: Sequence[Segment]) -> list[Array]:
         """As of `Passes`."""
-        rows, driven = self._rows[id(series)], self._driven
-        own = driven.outputs[rows, driven.read], driven.states[rows, driven.read]
-        return *own, driven.vectors[rows]
+        return [self._driven.features[self._place(each)] for each in segments]
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
         """As of `Passes`."""
@@ -224,12 +260,22 @@ class StackPasses:
             add_before(into, rows, to_h[places], to_s[places])
         return to_readout
 
-    def add(self, segment: Segment, to_h: Array, to_s: Array) -> None:
+    def parts(self, segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], slice]]:
+        """As of `Passes`: all at once."""
+        yield list(segments), slice(None)
+
+    def add_features(self, segments: Sequence[Segment], back: Array) -> None:
         """As of `Passes`."""
+        rows = np.r_[tuple(self._place(each) for each in segments)]
+        h = self._driven.outputs[rows, self._driven.read]
+        own = features_backward(self.head, back, h)
+        for into, values in zip(self._into, own, strict=True):
+            np.add.at(into[:, self._driven.read], rows, values)
+
+    def _place(self, segment: Segment) -> slice:
+        """Return the rows of a segment among those of all series."""
         first = self._rows[id(segment.series)].start
-        rows = slice(first + segment.start, first + segment.stop)
-        self._into[0][rows, self._driven.read] += to_h
-        self._into[1][rows, self._driven.read] += to_s
+        return slice(first + segment.start, first + segment.stop)
 
     def gradient(self) -> Array:
         """As of `Passes`."""
@@ -246,8 +292,9 @@ def add_before(
     is. into: what its outputs and states (T, C) get."""
     later = rows > 0
     places = rows[later] - 1
+    apart = (np.diff(places) > 0).all()  # then no row comes twice, which is quicker
     for each, values in ((into[0], outputs[later]), (into[1], states[later])):
-        if len(np.unique(places)) == len(places):
+        if apart:
             each[places] += values
         else:
             np.add.at(each, places, values)

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 import torch
 
+from evolino.gradient import passes
 from evolino.gradient.lbfgs import LBFGS
 from evolino.gradient.likelihood_objective import Fold, LikelihoodObjective
 from evolino.gradient.objective import Objective
 from evolino.gradient.refinement import movable_genes, refinement_of
 from evolino.models.model import Model
 from evolino.network.initialisers.gaussian import Gaussian
+from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.readout.linear import Ridge
 from evolino.readout.logistic import Logistic
 from evolino.task.series import Series
+from evolino.tasks.long_lags.two_sequence import TwoSequence
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.tasks.signals.series import SeriesTask
 from tests.gradient.test_likelihood_objective import Notes
@@ -204,3 +207,18 @@ def test_a_run_refines_its_best_stack(tmp_path):
     again = evolino.load(tmp_path / "run")
     np.testing.assert_array_equal(again.genome, result.model.genome)
     assert (tmp_path / "run" / "refinement.jsonl").exists()
+
+
+def test_many_series_are_driven_beside_each_other_to_the_same_gradient(rng, monkeypatch):
+    task = TwoSequence(length=12, training=30, validation=20)
+    network = LSTM(4, inputs=1, outputs=1, feedback=False, readout_states=True)
+    split, genome = split_of(task), Gaussian(0.5).draw(network, rng, 1)[0]
+    found = []
+    for many in (32, 1_000):
+        monkeypatch.setattr(passes, "MANY", many)
+        loss = Objective(
+            network, task, Ridge(PENALTY), split.train, split.validation, PENALTY
+        )
+        value, gradient = loss.value_and_gradient(genome)
+        found.append(np.append(gradient, value))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-8)

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from evolino.gradient import objective as module
+from evolino.gradient import passes as module
 from evolino.gradient.objective import Objective
 from evolino.network.backward import free_runs
 from evolino.network.lstm import LSTM

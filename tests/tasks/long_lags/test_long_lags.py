@@ -270,3 +270,20 @@ def test_sequences_that_confirm_are_others_and_change_no_other_sequence():
         assert np.array_equal(one.series.inputs.indices, other.series.inputs.indices)
     first = split.confirmation[0][0].series.inputs.indices
     assert not any(np.array_equal(first, each.series.inputs.indices) for each in both)
+
+
+def test_capped_errors_count_as_the_tolerance_and_pass_nothing_on():
+    task = TwoSequence(kind="3b", capped=True)
+    targets = np.array([0.0, 1.0, 1.0]).reshape(3, 1, 1)
+    outputs = np.array([0.1, -7.0, 1.2]).reshape(3, 1, 1)
+    wanted = np.sqrt((0.1**2 + 2 * 0.2**2) / 3)
+    np.testing.assert_allclose(task.loss(outputs[None], targets), wanted)
+    np.testing.assert_allclose(task.loss_against(targets)(outputs[None]), wanted)
+    value, gradient = task.loss_gradient(outputs, targets)
+    assert gradient[1] == 0 and gradient[0] > 0
+    moved = outputs.copy()
+    moved[0] += 1e-6
+    slope = (task.loss_gradient(moved, targets)[0] - value) / 1e-6
+    assert gradient[0, 0, 0] == pytest.approx(slope, rel=1e-4)
+    outputs[1] = np.inf
+    assert task.loss(outputs[None], targets) == np.inf
