@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+ROUNDING = 1e-12  # a share this close to all is all
+
 
 def figure_text(value: float, digits: int = 2) -> str:
     """Return 0.17, 4.2e-3, 3.9e-13; "failed" for inf, nothing for nan.
 
-    A share of almost all, 0.9995, is not rounded to all.
+    A share of almost all, 0.9995, is not rounded to all; 1 less rounding errors is 1.
     """
     if math.isnan(value):
         return ""
@@ -17,7 +19,7 @@ def figure_text(value: float, digits: int = 2) -> str:
         return "failed"
     if 100 <= abs(value) < 10_000:
         return f"{value:,.0f}"
-    if 0.9 < value < 1:
+    if 0.9 < value < 1 - ROUNDING:
         digits = max(digits, -math.floor(math.log10(1.0 - value)))
     if value == 0 or 0.01 <= abs(value) < 100:
         return f"{value:.{max(digits, 3) if abs(value) >= 10 else digits}g}"

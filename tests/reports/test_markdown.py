@@ -196,7 +196,8 @@ def test_a_record_of_another_kind_gets_no_page(record, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"), [(0.9995, "0.9995"), (0.977, "0.98"), (1 - 1e-6, "0.999999")]
+    ("share", "shown"),
+    [(0.9995, "0.9995"), (0.977, "0.98"), (1 - 1e-6, "0.999999"), (1 - 1e-14, "1")],
 )
 def test_almost_all_is_not_rounded_to_all(record, share, shown):
     record["rows"][0]["seeds"] = [finished(0, share), finished(1, share)]
