@@ -32,7 +32,7 @@ from evolino.training.refining import (
 )
 from evolino.training.run_progress import Progress
 from evolino.training.stopping import reasons
-from evolino.training.winners import network_of, solved
+from evolino.training.winners import network_of, solved, with_readouts
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
 
@@ -158,7 +158,10 @@ class Run:
             return self._evolution.model()
         genomes = [genome for _, genome in progress.found[:count]]
         if refined and progress.refined:
-            genomes = chosen(progress.refined, count)
+            genomes, kept = chosen(progress.refined, count)
+            readouts = [each for each in kept if each is not None]
+            if readouts:  # then all have one
+                return with_readouts(self._problem, genomes, readouts)
         return solved(self._problem, genomes, workers)
 
     def best_network(self) -> Model | None:
