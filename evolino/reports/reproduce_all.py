@@ -92,10 +92,16 @@ def reproduce_all(
 
     budget: "fast" or "full". workers: processes, which all tables share; tables whose seeds
     need all workers come last, one after another. out: records are in the budget's folder
-    there. known: the folder of records that say how long rows take. Raises as `reproduce`
-    does; the same call then goes on.
+    there. known: the folder of records that say how long rows take. Raises ValueError if
+    it has no record of any row that the budget would run, and as `reproduce` does; the
+    same call then goes on.
     """
     parts, limit = plan(budget, known), BUDGETS[budget]
+    if not any(part.rows for part in parts):
+        raise ValueError(
+            f"the budget {budget!r} runs rows whose costs are known from records in the "
+            f"folder {str(known)!r}, which has none of any table; run this where they are"
+        )
     if not quiet:
         for line in described(parts, limit.seconds, workers):
             say(line)

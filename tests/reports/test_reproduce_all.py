@@ -50,6 +50,11 @@ def test_the_full_budget_has_every_row_of_every_table_that_needs_no_file(known):
     assert part(parts, "pole-best").seeds == 50
 
 
+def test_a_folder_without_records_is_refused_by_the_fast_budget(tmp_path):
+    with pytest.raises(ValueError, match="has none of any table"):
+        reproduce_all("fast", workers=1, out=tmp_path, known=tmp_path, quiet=True)
+
+
 def test_the_fast_budget_cuts_what_takes_long_and_leaves_out_what_is_not_known(known):
     found = part(plan("fast", known), "mso-paper")
     first, second, *others = (row.label for row in load_table("mso-paper").rows)
