@@ -41,12 +41,13 @@ class Problem:
     """An experiment and where its curriculum is.
 
     variant: counted down to 0, the task itself. purpose: of the generator that the search
-    draws from.
+    draws from. restarts: of the curriculum; each has draws of its own.
     """
 
     experiment: Experiment
     variant: int = 0
     purpose: str = "search"
+    restarts: int = 0
 
     @property
     def task(self) -> Task:
@@ -136,7 +137,9 @@ class Problem:
 
         origin: (C, G), the best network of the variant before, if there was one.
         """
-        rng = generator(self.experiment.seed, self.purpose, self.variant, *island)
+        variants = len(self.experiment.curriculum.variants) + 1
+        begun = self.variant + self.restarts * variants
+        rng = generator(self.experiment.seed, self.purpose, begun, *island)
         space = weight_space(self.experiment, self.driver)
         return self.experiment.search.start(space, rng, origin)
 
