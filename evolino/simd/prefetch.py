@@ -8,6 +8,9 @@ from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 
+from evolino.simd.memory import IN_PAIRS
+from evolino.simd.vectors import BYTES
+
 intrinsic: Any = extending.intrinsic
 
 
@@ -22,7 +25,9 @@ def fetch(typing: Any, source: Any, position: Any) -> Any:
         called = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         at = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
         reading, nearest, data = (ir.Constant(number, each) for each in (0, 3, 1))
-        builder.call(called, [at, reading, nearest, data])
+        for first in range(0, 2 * BYTES if source == IN_PAIRS else BYTES, BYTES):
+            line = builder.gep(at, [ir.Constant(number, first)])
+            builder.call(called, [line, reading, nearest, data])
         return context.get_dummy_value()
 
     return types.void(source, types.intp), generate
