@@ -1,4 +1,5 @@
-"""Prefetch: what is at an address brought near the processor before it is loaded."""
+"""Prefetch: what is at an address brought near the processor before it is loaded; stores
+past the caches, of what is not needed soon."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 
-from evolino.simd.memory import IN_PAIRS
+from evolino.simd.memory import IN_PAIRS, KINDS
 from evolino.simd.vectors import BYTES
 
 intrinsic: Any = extending.intrinsic
@@ -31,3 +32,18 @@ def fetch(typing: Any, source: Any, position: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(source, types.intp), generate
+
+
+@intrinsic
+def store_past(typing: Any, target: Any, position: Any, value: Any) -> Any:
+    """Write a vector, or a pair, past the caches: its old contents are not read from memory
+    first, and what is near the processor stays there."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        written = builder.store(args[2], builder.gep(args[0], [args[1]]))
+        written.align = BYTES
+        past = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
+        written.set_metadata("nontemporal", past)
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, KINDS[target]), generate

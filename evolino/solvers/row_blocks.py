@@ -59,12 +59,16 @@ def _eliminate(columns: Any, inverses: Any, right: Any, triangle: Any, block: An
     entries, whole = numbers(rows), width + outputs
     for first in range(0, count, BLOCK):
         there = min(BLOCK, count - first)
-        for r in range(there):
-            of_x, of_y = part(x, (first + r) * width), part(y, (first + r) * outputs)
+        for begin in range(0, there, WIDTH):  # a vector is written as a whole
+            end = min(begin + WIDTH, there)
+            of_x, of_y = part(x, first * width), part(y, first * outputs)
             for j in range(width):
-                store(entries, j * BLOCK + r, number(of_x, j) * number(scale, j))
+                for r in range(begin, end):
+                    scaled = number(of_x, r * width + j) * number(scale, j)
+                    store(entries, j * BLOCK + r, scaled)
             for j in range(outputs):
-                store(entries, (width + j) * BLOCK + r, number(of_y, j))
+                for r in range(begin, end):
+                    store(entries, (width + j) * BLOCK + r, number(of_y, r * outputs + j))
         for r in range(there, BLOCK):
             for j in range(whole):
                 store(entries, j * BLOCK + r, 0.0)

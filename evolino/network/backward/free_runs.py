@@ -12,12 +12,14 @@ import numpy as np
 
 from evolino.network.backward.features import readout_parts
 from evolino.network.backward.matrices import LANES, Gradient, Held, Matrices, padded
+from evolino.network.kernels.free_run_course import Course, Network
 from evolino.network.kernels.free_run_gradient import backward_size, run_blocks_backward
-from evolino.network.kernels.free_run_kept import Course, Network, forward_size, run_blocks
+from evolino.network.kernels.free_run_kept import forward_size, run_blocks
 from evolino.network.kernels.free_run_weights import weight_vectors
 from evolino.simd.memory import shared
 from evolino.vocabulary import Array
 
+CACHED = 2**25  # bytes of blocks that the processor's last cache holds
 KEPT = 3 * 2**25  # bytes that the blocks together keep for the way back; more are run again
 
 
@@ -84,6 +86,7 @@ def run_freely(
         kept,
         paired,
         single,
+        max(0, paired - CACHED // (8 * sum(sizes))),
     )
     run_blocks(network, course, held.take("work", _work_size(network)))
     sums = _out_of_blocks(course.sums, steps * network.outputs)

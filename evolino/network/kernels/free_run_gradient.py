@@ -12,16 +12,15 @@ from evolino.network.kernels.cell_gradient import (
     add_to_peepholes,
     cell_backward,
 )
-from evolino.network.kernels.free_run_kept import (
-    STRIP,
+from evolino.network.kernels.free_run_course import (
     Course,
     Network,
     paired_block,
     peepholes,
-    run_block,
     single_block,
     source,
 )
+from evolino.network.kernels.free_run_kept import STRIP, run_block
 from evolino.network.kernels.free_run_weights import (
     add_weights,
     keep_seen,
@@ -210,7 +209,7 @@ def run_blocks_backward(network: Network, course: Course, to_sums: Any, to: Any,
     if runs.single:
         block = single_block(network, runs)
         if runs.paired >= runs.kept:
-            run_block(network, block, near)
+            run_block(network, block, near, None)
         into = (
             part(own, 2 * of_network), memory(to[1]),
             part(start, 2 * runs.paired * of_begin),
@@ -221,7 +220,7 @@ def run_blocks_backward(network: Network, course: Course, to_sums: Any, to: Any,
         k = runs.paired - 1 - before
         pair = paired_block(network, runs, k)
         if k >= runs.kept:
-            run_block(network, pair, pairs(near))
+            run_block(network, pair, pairs(near), None)
         both = pairs(own), memory(to[1]), part(pairs(start), k * of_begin)
         back_of_pair = part(pairs(given), k * of_step)
         _block_backward(network, pair, back_of_pair, both, pairs(near), 2)

@@ -7,128 +7,33 @@ of one go on while those of the other wait. Eight runs that are left lie in sing
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 
 from evolino.network.kernels.cell import FULL_PEEPHOLES
 from evolino.network.kernels.cell_gradient import let_out, opened
-from evolino.network.kernels.net_input import (
-    GATE_COUNT,
-    PEEPHOLE_COUNT,
-    load_gates,
-    store_gates,
+from evolino.network.kernels.free_run_course import (
+    Course,
+    Network,
+    paired_block,
+    peepholes,
+    single_block,
+    source,
 )
+from evolino.network.kernels.net_input import GATE_COUNT, load_gates, store_gates
 from evolino.simd.compiled import compiled
 from evolino.simd.memory import addresses, copy, load, memory, number, pairs, part, store
+from evolino.simd.prefetch import store_past
 from evolino.simd.vectors import fma, like
 
 STRIP = 8  # cells whose net inputs are computed before any of them is stepped
 njit: Any = numba.njit
 
 
-class Network(NamedTuple):
-    """One network and its readout; arrays are `Shared`, or integers.
-
-    weights: over cells, sources and the four gates; the sources are the U input vector, 1,
-    then the R cells that `sources` (C, R) names; all of them in their order, and nothing in
-    `sources`, if `dense`.
-    peepholes: (C, 3). to_cells: (K, C, 3), the readout of outputs, states and squared
-    outputs. to_vector: (K, 2 U + 1), of the input vector, its squares and the constant.
-    inputs: how many of U are not fed back. scale: of the feedback. flags: of the cells.
-    """
-
-    weights: Any
-    sources: Any
-    peepholes: Any
-    to_cells: Any
-    to_vector: Any
-    cells: int
-    recurrent: int
-    width: int
-    inputs: int
-    outputs: int
-    scale: float
-    flags: int
-    dense: bool
-
-
-class Course(NamedTuple):
-    """Runs of L steps in blocks; arrays of pairs of vectors, the last block of single ones.
-
-    inputs: (L, I). begin: the last output (K), the cells' outputs (C) and states (C).
-    gates: (L, C, 4). seen: (L + 1, U + 1 + C), what drives the cells at each step; the last
-    row holds the cells that would drive them next. states: (L + 1, C). sums: (L, K) of the
-    readout. kept: blocks that have gates, seen and states of their own; those beyond share
-    the next place. paired: blocks of pairs. single: 1 for another block of single vectors.
-    """
-
-    inputs: Any
-    begin: Any
-    gates: Any
-    seen: Any
-    states: Any
-    sums: Any
-    steps: int
-    kept: int
-    paired: int
-    single: int
-
-
 def forward_size(cells: int, width: int) -> int:
     """Return the vectors that `run_block` works in."""
     return 2 * (width + 1 + 2 * cells + GATE_COUNT * STRIP)
-
-
-@njit(inline="always")
-def sizes(network: Any, steps: int) -> Any:
-    """Return the vectors of a run's inputs, begin, gates, seen, states and sums."""
-    cells, outputs = network.cells, network.outputs
-    return (
-        steps * network.inputs, outputs + 2 * cells, GATE_COUNT * cells * steps,
-        (network.width + 1 + cells) * (steps + 1), (steps + 1) * cells, steps * outputs,
-    )  # fmt: skip
-
-
-@njit(inline="always")
-def paired_block(network: Any, runs: Any, block: int) -> Any:
-    """Return the course of a block, in pairs."""
-    own, place = sizes(network, runs.steps), min(block, runs.kept)
-    return Course(
-        part(pairs(runs.inputs), block * own[0]), part(pairs(runs.begin), block * own[1]),
-        part(pairs(runs.gates), place * own[2]), part(pairs(runs.seen), place * own[3]),
-        part(pairs(runs.states), place * own[4]), part(pairs(runs.sums), block * own[5]),
-        runs.steps, runs.kept, runs.paired, runs.single,
-    )  # fmt: skip
-
-
-@njit(inline="always")
-def single_block(network: Any, runs: Any) -> Any:
-    """Return the course of the last block, in single vectors."""
-    own, block = sizes(network, runs.steps), 2 * runs.paired
-    place = 2 * min(runs.paired, runs.kept)
-    return Course(
-        part(runs.inputs, block * own[0]), part(runs.begin, block * own[1]),
-        part(runs.gates, place * own[2]), part(runs.seen, place * own[3]),
-        part(runs.states, place * own[4]), part(runs.sums, block * own[5]),
-        runs.steps, runs.kept, runs.paired, runs.single,
-    )  # fmt: skip
-
-
-@njit(inline="always")
-def peepholes(network: Any, c: int) -> Any:
-    """Return the three peephole weights of a cell."""
-    at = PEEPHOLE_COUNT * c
-    own = network.peepholes
-    return number(own, at), number(own, at + 1), number(own, at + 2)
-
-
-@njit(inline="always")
-def source(network: Any, c: int, j: int) -> Any:
-    """Return the place of a cell's recurrent source among all that drives cells."""
-    if network.dense:
-        return network.width + 1 + j
-    return network.width + 1 + load(network.sources, c * network.recurrent + j)
 
 
 @njit(inline="always")
@@ -226,18 +131,34 @@ def _begin_step(network: Any, runs: Any, now: Any, t: int) -> None:
 
 
 @njit(inline="always")
-def _step_cell(network: Any, runs: Any, c: int, t: int, net: Any, after: Any) -> None:
-    """Step a cell from its net inputs; keep its gates and state, and what drives cells
-    next; add to the sums."""
+def _write_gate(runs: Any, at: int, gate: Any, past: Any) -> None:
+    """Keep a gate for the way back, which alone reads it. past: not None if it is written
+    past the caches."""
+    if past is not None:
+        store_past(runs.gates, at, gate)
+    else:
+        store(runs.gates, at, gate)
+
+
+@njit(inline="always")
+def _open_cell(network: Any, runs: Any, c: int, t: int, net: Any, past: Any) -> None:
+    """Write a cell's new state from its net inputs; keep its gates but for the output's."""
+    at = t * network.cells + c
+    before = load(runs.states, at)
+    gates = opened(load_gates(net), peepholes(network, c), before, network.flags)
+    store(runs.states, at + network.cells, fma(gates[1], before, gates[0] * gates[2]))
+    for k in range(3):
+        _write_gate(runs, GATE_COUNT * at + k, gates[k], past)
+
+
+@njit(inline="always")
+def _let_out_cell(network: Any, runs: Any, c: int, t: int, net: Any, after: Any,
+                  past: Any) -> None:  # fmt: skip
+    """Write what a cell drives next; keep its output gate; add to the sums."""
     cells, first = network.cells, network.width + 1
-    peep = peepholes(network, c)
-    before = load(runs.states, t * cells + c)
-    z = load_gates(net)
-    i, f, g = opened(z, peep, before, network.flags)
-    s = fma(f, before, i * g)
-    o, h = let_out(z, peep, s, network.flags)
-    store_gates(part(runs.gates, GATE_COUNT * (t * cells + c)), (i, f, g, o))
-    store(runs.states, (t + 1) * cells + c, s)
+    s, peep = load(runs.states, (t + 1) * cells + c), peepholes(network, c)
+    o, h = let_out(load_gates(net), peep, s, network.flags)
+    _write_gate(runs, GATE_COUNT * (t * cells + c) + 3, o, past)
     _add_to_sums(network, c, h, s, part(runs.sums, t * network.outputs))
     driving = h
     if network.flags & FULL_PEEPHOLES:
@@ -254,14 +175,21 @@ def run_blocks(network: Network, course: Course, work: Any) -> None:
     """
     network, runs = addresses(network), addresses(course)
     for block in range(runs.paired):
-        run_block(network, paired_block(network, runs, block), pairs(memory(work)))
+        pair = paired_block(network, runs, block)
+        if block < runs.far:
+            run_block(network, pair, pairs(memory(work)), 1)
+        else:
+            run_block(network, pair, pairs(memory(work)), None)
     if runs.single:
-        run_block(network, single_block(network, runs), memory(work))
+        run_block(network, single_block(network, runs), memory(work), None)
 
 
 @njit
-def run_block(network: Any, runs: Any, work: Any) -> None:
-    """Let a block run freely, in pairs or single vectors as its course and `work` are."""
+def run_block(network: Any, runs: Any, work: Any, past: Any) -> None:
+    """Let a block run freely, in pairs or single vectors as its course and `work` are.
+
+    past: None for gates that stay in the caches; decided when it is compiled.
+    """
     cells, first = network.cells, network.width + 1
     now, after = work, part(work, first + cells)
     net = part(after, cells)
@@ -273,7 +201,10 @@ def run_block(network: Any, runs: Any, work: Any) -> None:
             for c in range(strip, end, 2):
                 into = part(net, GATE_COUNT * (c - strip))
                 _net_inputs(network, now, c, min(c + 1, cells - 1), into)
+            for c in range(strip, end):  # each half is short enough for others to overlap
+                z = part(net, GATE_COUNT * (c - strip))
+                _open_cell(network, runs, c, t, z, past)
             for c in range(strip, end):
                 z = part(net, GATE_COUNT * (c - strip))
-                _step_cell(network, runs, c, t, z, after)
+                _let_out_cell(network, runs, c, t, z, after, past)
         copy(after, part(now, first), cells)

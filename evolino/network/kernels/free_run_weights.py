@@ -11,7 +11,7 @@ from typing import Any
 
 import numba
 
-from evolino.network.kernels.free_run_kept import source
+from evolino.network.kernels.free_run_course import source
 from evolino.network.kernels.net_input import GATE_COUNT
 from evolino.simd.lane_sums import lane_sums
 from evolino.simd.memory import load, number, numbers, part, store
@@ -28,7 +28,7 @@ njit: Any = numba.njit
 def steps_together(cells: int, width: int, dense: bool) -> int:
     """Return over how many steps `add_weights` sums at once."""
     rows = 2 * (GATE_COUNT * cells + source_rows(cells, width, dense))
-    return max(SHORTEST[0] if dense else SHORTEST[1], min(NEAR // rows, LONGEST))
+    return int(max(SHORTEST[0] if dense else SHORTEST[1], min(NEAR // rows, LONGEST)))
 
 
 @njit

@@ -90,14 +90,15 @@ def drive_forward(sequence: Sequence, steps: int, cells: int, width: int, n: int
             _net_inputs(run, t, numbers(driving), shape, own, AHEAD)
         else:
             _net_inputs(run, t, numbers(driving), shape, own, 0)
+        for k in range(n):  # each half is short enough for others to overlap
+            s0, z = load(run.states, before + k), _four(own, k, n)
+            i, f, g = opened(z, _three(run.peepholes, k, n), s0, flags)
+            _store_four(own, k, n, (i, f, g, z[3]))
+            store(run.states, after + k, fma(f, s0, i * g))
         for k in range(n):
-            s0, peep = load(run.states, before + k), _three(run.peepholes, k, n)
-            z = _four(own, k, n)
-            i, f, g = opened(z, peep, s0, flags)
-            s = fma(f, s0, i * g)
-            o, h = let_out(z, peep, s, flags)
-            _store_four(own, k, n, (i, f, g, o))
-            store(run.states, after + k, s)
+            s, z = load(run.states, after + k), _four(own, k, n)
+            o, h = let_out(z, _three(run.peepholes, k, n), s, flags)
+            store(own, 3 * n + k, o)
             store(run.outputs, after + k, h)
 
 
