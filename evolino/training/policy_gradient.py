@@ -119,7 +119,8 @@ def gradient_of(problem: Problem, batch: Batch) -> Array:
 def _first_genome(problem: Problem) -> Array:
     experiment = problem.experiment
     rng = generator(experiment.seed, "reinforce")
-    return experiment.initialiser.draw(experiment.architecture, rng, 1)[0]
+    first: Array = experiment.initialiser.draw(experiment.architecture, rng, 1)[0]
+    return first
 
 
 def _generator(problem: Problem, number: int) -> Generator:

@@ -12,7 +12,7 @@ reward and the limit of steps are chosen here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -126,8 +126,8 @@ class Memory:
 class TMaze:
     """Find the goal of a T-maze. length: of the corridor. noise: standard deviation of
     what is added to each observation in it. seed: of the noise in the tests. tested_length:
-    of the corridor in the tests, None: the same, so that networks may evolve in short
-    corridors and must hold in long ones.
+    of the corridor in the tests. tested_noise: its noise. None is the same; so networks may
+    evolve in short corridors of more noise and must hold in long ones.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -149,12 +149,17 @@ class TMaze:
     tested_length: int | None = field(
         default=None, metadata={"help": "of the corridor in the tests"}
     )
+    tested_noise: float | None = field(
+        default=None, metadata={"help": "of the noise in the tests"}
+    )
 
     def __post_init__(self) -> None:
         """Check the parameters."""
         _check(self.length, self.noise, self.seed)
         if self.tested_length is not None:
             check_count("tested_length", self.tested_length, most=LONGEST)
+        if self.tested_noise is not None:
+            check_number("tested_noise", self.tested_noise, least=0)
 
     @property
     def environment(self) -> Environment:
@@ -210,12 +215,19 @@ class TMaze:
         """Return episodes of both cues in turn."""
         return self.episodes(rng, -(-count // 2))
 
+    def _tested(self) -> TMaze:
+        """Return the task with the corridor of the tests."""
+        length = self.length if self.tested_length is None else self.tested_length
+        noise = self.noise if self.tested_noise is None else self.tested_noise
+        return TMaze(length, noise, self.seed)
+
     def _right(
         self, player: Player, purpose: str, trials: int, enough: float = 0.0
     ) -> float:
-        """Return the share of right turns; below `enough` once it cannot be reached."""
-        if self.tested_length is not None:
-            tested = replace(self, length=self.tested_length, tested_length=None)
+        """Return the share of episodes with a return above 0: a right turn after fewer than
+        40 steps into walls; below `enough` once it cannot be reached."""
+        tested = self._tested()
+        if tested != self:
             return tested._right(player, purpose, trials, enough)
         trials = min(trials, max(MOST_STEPS // self.length, LEAST_TRIALS))
         right, played = 0, 0
