@@ -23,20 +23,20 @@ class Turning:
 
 
 @pytest.mark.parametrize(
-    ("tested", "corridor"),
+    ("tested", "corridors"),
     [
-        ({"tested_length": 300}, (300.0, 0.5)),
-        ({"tested_noise": 0.0}, (10.0, 0.0)),
-        ({"tested_length": 300, "tested_noise": 0.1}, (300.0, 0.1)),
+        ({"tested_length": 90}, {(90.0, 0.5)}),
+        ({"tested_noise": 0.0}, {(10.0, 0.0)}),
+        ({"tested_length": 300, "tested_noise": 0.1}, {(100.0, 0.1), (300.0, 0.1)}),
     ],
 )
-def test_tests_are_in_a_corridor_of_their_own_and_candidates_in_the_other(tested, corridor):
+def test_tests_are_in_corridors_of_their_own_and_candidates_in_the_other(tested, corridors):
     task, player = TMaze(10, 0.5, **tested), Turning(1.0)
     assert task.environment == TMaze(10, 0.5).environment
     assert task.sequences(np.random.default_rng(0)).episodes.steps == TMaze(10).steps
     assert task.passes(player)
     assert task.measure(player, None)["right"] == 1.0
-    assert player.corridors == {corridor}
+    assert player.corridors == corridors
 
 
 def test_without_another_corridor_the_tests_are_in_the_same():
