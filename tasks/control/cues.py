@@ -144,6 +144,7 @@ class TMaze:
     inputs: ClassVar[int] = 4
     outputs: ClassVar[int] = 4
     tested_at: ClassVar[float] = 0.1
+    chosen_by: ClassVar[tuple[str, ...]] = ("tested_length",)  # of a preset's rows
 
     length: int = field(default=100, metadata={"help": "steps of the corridor"})
     noise: float = field(default=0.3, metadata={"help": "deviation of noise in it"})

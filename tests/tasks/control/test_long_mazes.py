@@ -5,6 +5,7 @@ import pytest
 
 from evolino.environments.base import Outcomes
 from evolino.tasks.control.cues import TMaze
+from evolino.training.presets import experiment_for
 
 
 class Turning:
@@ -69,3 +70,10 @@ def test_the_share_of_a_long_test_is_that_of_all_its_mazes():
 def test_a_tested_corridor_out_of_range_is_refused_by_name(name, value):
     with pytest.raises((TypeError, ValueError), match=name):
         TMaze(10, **{name: value})
+
+
+def test_a_presets_row_of_longer_tests_is_for_those_who_ask_for_them():
+    plain = experiment_for("t-maze", task_options={"length": 10, "noise": 0.7})
+    assert plain.task == TMaze(10, 0.7)
+    long = experiment_for("t-maze", task_options={"tested_length": 100_000})
+    assert long.task == TMaze(10, 0.7, tested_length=100_000, tested_noise=0.3)
