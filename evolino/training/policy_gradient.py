@@ -118,15 +118,17 @@ def gradient_of(problem: Problem, batch: Batch) -> Array:
 
 def _first_genome(problem: Problem) -> Array:
     experiment = problem.experiment
-    rng = generator(experiment.seed, "reinforce")
+    again = (0, problem.restarts) if problem.restarts else ()
+    rng = generator(experiment.seed, "reinforce", *again)
     first: Array = experiment.initialiser.draw(experiment.architecture, rng, 1)[0]
     return first
 
 
 def _generator(problem: Problem, number: int) -> Generator:
-    """Return the generator of a batch; each variant of a curriculum has its own."""
-    variant = (problem.variant,) if problem.variant else ()
-    return generator(problem.experiment.seed, "reinforce", *variant, 1 + number)
+    """Return the generator of a batch; each variant of a curriculum has its own, anew after
+    each restart."""
+    begun = (problem.begun,) if problem.begun else ()
+    return generator(problem.experiment.seed, "reinforce", *begun, 1 + number)
 
 
 def fresh_episodes(task: ControlTask, rng: Generator, count: int) -> Episodes:
