@@ -23,6 +23,7 @@ from evolino.network.reference import run
 from evolino.network.weights import output_weights
 from evolino.training.policy_gradient import fresh_episodes
 from evolino.training.presets import experiment_for
+from evolino.training.problem import Problem
 from evolino.training.run import Run
 from evolino.training.workers.threads import ThreadWorkers
 
@@ -216,6 +217,17 @@ def test_a_curriculum_goes_on_from_the_best_policy_of_the_variant_before():
     np.testing.assert_array_equal(
         *(x.state()["search"]["genome"] for x in (going_on, again))
     )
+
+
+def test_a_curriculum_that_begins_again_draws_anew_for_workers_elsewhere_too():
+    whole = grown(100)
+    run = Run(replace(whole, curriculum=replace(whole.curriculum, restart_after=2)))
+    first, workers = run.state()["search"]["genome"], ThreadWorkers(1)
+    for _ in range(2):
+        run.step(workers)
+    assert (run.progress.restarts, run.progress.variant) == (1, 1)
+    assert not np.array_equal(run.state()["search"]["genome"], first)
+    assert Problem.from_text(run._problem.text).begun == run._problem.begun == 3
 
 
 @pytest.mark.parametrize(
