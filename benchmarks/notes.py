@@ -127,9 +127,10 @@ TRIED = {
     "to 1.6 times), and states and outputs computed between the halves of the next cells'"
     " net inputs (1.0, 1.15, 1.2, 1.1 times at 5, 10, 20, 40 cells). With 5 cells, by an "
     "estimate, a fifth of the time goes into the end of each step, where the next one "
-    "waits for its last output; two blocks of networks at once would use this time. Up to "
-    "40 cells NumPy and JAX are 1.2 to 2.2 times as fast on this processor as on the one "
-    "that the targets were set on.",
+    "waits for its last output; two blocks of networks at once would use this time. All "
+    "this was tried on processors with about half the multiply-adds a second of the one "
+    "above: on such a one (29.5 thousand million) the kernels reached 54 to 78 % of the "
+    "roofline, on this one 45 to 55 %; what they wait for here is not known yet.",
     "readout": "Readout: blocks of 16 rows with one reflection at a time were 1.4 times"
     " slower than two at a time over 8 rows. Making the next reflections before the last "
     "ones are through, at once or a step after each column, gained nothing or cost a "

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from evolino.cli.assignments import read_assignments
+from evolino.cli.baseline_options import Baselines
 from evolino.cli.descent_options import CpuSeconds, Genes, Rate, Scales, Seconds
 from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
@@ -50,10 +51,7 @@ class RefineOptions:
     scheduler: Scheduler = None
     timeout: Timeout = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
-    baselines: Annotated[
-        bool,
-        typer.Option(help="Measure what an unevolved network and random search reach."),
-    ] = False
+    baselines: Baselines = False
     trust: Annotated[bool, typer.Option("--trust", help=TRUST)] = False
 
 

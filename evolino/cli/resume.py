@@ -8,6 +8,12 @@ from typing import Annotated
 
 import typer
 
+from evolino.cli.baseline_options import (
+    AllBaselines,
+    Baselines,
+    check_all_baselines,
+    with_trained_baselines,
+)
 from evolino.cli.option_record import command_of
 from evolino.cli.task_options import TRUST
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers, worker_settings
@@ -37,10 +43,8 @@ class ResumeOptions:
         float | None, typer.Option(help="New limit, of the whole run.")
     ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
-    baselines: Annotated[
-        bool,
-        typer.Option(help="Measure what an unevolved network and random search reach."),
-    ] = True
+    baselines: Baselines = True
+    all_baselines: AllBaselines = False
     track: Annotated[
         str | None, typer.Option(help="Log it, too: tensorboard (into DIR) or mlflow.")
     ] = None
@@ -63,6 +67,8 @@ def _resume(options: ResumeOptions) -> None:
     pool = worker_settings(
         options.workers, options.backend, options.scheduler, options.timeout
     )
+    if options.all_baselines:
+        check_all_baselines(options.baselines, options.backend)
     if options.track is not None:
         require(options.track)
     opened = RunFolder.open(options.folder, trust=options.trust)
@@ -78,6 +84,8 @@ def _resume(options: ResumeOptions) -> None:
             budget=limits if given else None,
             baselines=options.baselines,
         )
+    if options.all_baselines:
+        result = with_trained_baselines(opened, result, pool.count, quiet=options.quiet)
     conclude(opened, result, quiet=options.quiet)
 
 

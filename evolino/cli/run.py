@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
+from evolino.cli.baseline_options import check_all_baselines, with_trained_baselines
 from evolino.cli.option_record import parameters_of, with_parameters
 from evolino.cli.run_options import RunOptions, experiment_of
 from evolino.cli.task_options import TaskOption, task_options
@@ -114,7 +115,7 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
         options.workers, options.backend, options.scheduler, options.timeout
     )
     if options.all_baselines:
-        check_all_baselines(options)
+        check_all_baselines(options.baselines, options.backend)
     experiment = experiment_of(task, fields, options)
     if options.track is not None:
         require(options.track)
@@ -140,30 +141,6 @@ def _run_task(task: str, fields: dict[str, Any], options: RunOptions) -> None:
     if options.all_baselines:
         result = with_trained_baselines(folder, result, pool.count, quiet=options.quiet)
     conclude(folder, result, quiet=options.quiet)
-
-
-def check_all_baselines(options: RunOptions) -> None:
-    """Raise ValueError where --all-baselines has nothing to compare with."""
-    if not options.baselines:
-        raise ValueError("--all-baselines and --no-baselines exclude each other")
-    if options.backend != "threads":
-        raise ValueError(
-            "--all-baselines needs --backend threads, which says how many CPU seconds a "
-            f"run took, got {options.backend}"
-        )
-
-
-def with_trained_baselines(
-    folder: RunFolder, result: Result, workers: int, *, quiet: bool
-) -> Result:
-    """Measure the trained baselines of a run into its result, saying which."""
-    from evolino.baselines.of_run import add_trained_baselines
-
-    def say(line: str) -> None:
-        if not quiet:
-            typer.echo(shown(line))
-
-    return add_trained_baselines(folder, result, workers, say)
 
 
 @contextmanager

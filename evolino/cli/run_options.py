@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolino.cli.assignments import read_assignments
+from evolino.cli.baseline_options import AllBaselines, Baselines
 from evolino.cli.descent_options import CpuSeconds, Genes, Rate, Scales, Seconds
 from evolino.cli.worker_options import Backend, Scheduler, Timeout, Workers
 
@@ -156,19 +157,8 @@ class RunOptions:
         typer.Option(help="Log to tensorboard (OUT/tensorboard) or mlflow as well."),
     ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False
-    baselines: Annotated[
-        bool,
-        typer.Option(help="Measure what an unevolved network and random search reach."),
-    ] = True
-    all_baselines: Annotated[
-        bool,
-        typer.Option(
-            "--all-baselines",
-            help="Measure trained baselines too, as tables do: a tuned reservoir, a "
-            "genetic algorithm without a solved readout, a gradient LSTM at equal CPU "
-            "seconds.",
-        ),
-    ] = False
+    baselines: Baselines = True
+    all_baselines: AllBaselines = False
 
 
 def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Experiment:

@@ -36,6 +36,8 @@ class Adam(Descent):
     gradient is scaled down to this norm; 0 clips none. batch: segments that a gradient
     is of, drawn anew without replacement until all have served; 0 is all of them. noise:
     standard deviation of what is added to the inputs of a minibatch, through a ctc readout.
+    keep_readout: with minibatches through a ctc readout, the model has the readout that
+    followed the descent; else it is solved anew, from a flat alignment.
     flips: films of a minibatch are mirrored, and square ones transposed, at random, where
     networks are convolutional.
 
@@ -60,6 +62,7 @@ class Adam(Descent):
     clip: float = 0.0
     batch: int = 0
     noise: float = 0.0
+    keep_readout: bool = False
     flips: bool = False
 
     def __post_init__(self) -> None:
@@ -71,9 +74,10 @@ class Adam(Descent):
         check_number("clip", self.clip, least=0)
         check_count("batch", self.batch, least=0)
         check_number("noise", self.noise, least=0)
-        check_flag("flips", self.flips)
-        if self.flips and not self.batch:
-            raise ValueError("flips are of minibatches: batch must be given, got 0")
+        for name in ("keep_readout", "flips"):
+            check_flag(name, getattr(self, name))
+            if getattr(self, name) and not self.batch:
+                raise ValueError(f"{name} is of minibatches: batch must be given, got 0")
 
     def batch_size(self) -> int:
         """Return how many segments a gradient is of."""

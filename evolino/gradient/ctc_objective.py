@@ -6,7 +6,9 @@ weights held (the envelope theorem; Danskin 1967): no implicit differentiation i
 
 With minibatches the weights are solved on all strings when the descent begins; after that
 they take a step of Adam beside each step of the genome, without the penalty. Gaussian noise
-on the frames of a minibatch keeps the network from learning single frames.
+on the frames of a minibatch keeps the network from learning single frames. The readout that
+has come along can be kept (`keep_readout`): on features that were descended on, penalised
+weights are too small, and a flat alignment is far from the one that the network has.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.random import Generator
 
 from evolino.gradient.adam import Adam
-from evolino.gradient.descent import Descent, Loss
+from evolino.gradient.descent import Descended, Descent, Loss
 from evolino.gradient.directions import Driven
 from evolino.gradient.first_order import AdamStep, Moments, adam, clipped, scheduled
 from evolino.gradient.minibatches import minibatch
@@ -45,9 +47,9 @@ class CTCObjective:
     """The nats of a label, with gradient.
 
     fitted: whole sequences that the readout is solved on, and that are descended on.
-    held_out: sequences whose nats `value` is; none are those that are fitted. penalty: of
-    the readout. adam: for minibatches, the rate and the noise on their frames; None without
-    them. seed: of minibatches and noise.
+    held_out: sequences whose nats `value` is; where there are none, those that are fitted.
+    penalty: of the readout. adam: for minibatches, the rate and the noise on their frames;
+    None without them. seed: of minibatches and noise.
     """
 
     architecture: LSTM | StackedLSTM
@@ -188,14 +190,23 @@ def ctc_objective(
     scaling: Scaling | None,
     seed: int,
 ) -> CTCObjective:
-    """Return the objective of a descent: of train, with validation held out. Of several
-    penalties it is the least; with minibatches, which hardly turn the large weights of a
-    small penalty, the largest."""
+    """Return the objective of a descent: of train, with validation held out; of both where
+    nothing is to be held out. Of several penalties it is the least; with minibatches, which
+    hardly turn the large weights of a small penalty, the largest."""
     own = settings if isinstance(settings, Adam) and settings.batch else None
     penalty = min(readout.penalties) if own is None else max(readout.penalties)
+    fitted, held_out = split.train, split.validation
+    if settings.hold_out == 0:
+        fitted, held_out = (*fitted, *held_out), ()
     return CTCObjective(
-        architecture, readout, split.train, split.validation, penalty, scaling, own, seed
+        architecture, readout, fitted, held_out, penalty, scaling, own, seed
     )
+
+
+def readout_of(place: Descended) -> Array:
+    """Return the readout (S, K) that a descent has come to."""
+    found: Array = place.memory[READOUT][WEIGHTS]
+    return found
 
 
 def check_ctc_descent(settings: Descent, architecture: object, readout: CTC) -> None:

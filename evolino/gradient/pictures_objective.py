@@ -291,5 +291,6 @@ def check_pictures_objective(
             "refinement of frames is on the free frames of films: folds, starts and scales "
             "must be left as they are"
         )
-    if getattr(settings, "noise", 0.0):
-        raise ValueError("noise needs a ctc readout, got ridge")
+    for name in ("noise", "keep_readout"):
+        if getattr(settings, name, False):
+            raise ValueError(f"{name} needs a ctc readout, got ridge")

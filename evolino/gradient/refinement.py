@@ -177,8 +177,9 @@ def check_refinement(
     if isinstance(readout, CTC):
         check_ctc_descent(settings, architecture, readout)
         return
-    if getattr(settings, "noise", 0.0):
-        raise ValueError(f"noise needs a ctc readout, got {name_of(readout)}")
+    for name in ("noise", "keep_readout"):
+        if getattr(settings, name, False):
+            raise ValueError(f"{name} needs a ctc readout, got {name_of(readout)}")
     network = check_network(architecture)
     check_genes_of(network, settings.genes)
     if settings.scales != "none" and not isinstance(network, LSTM):

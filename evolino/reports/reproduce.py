@@ -288,7 +288,7 @@ class Reproduction:
         if job.place is None:
             row.baselines |= outcome.content or {}
             row.baselines_error = outcome.error
-            return "measured"
+            return f"measured, {outcome.cpu_seconds:.3g} CPU s"
         if outcome.status == FAILED:
             row.seeds[job.seed] = failed_entry(job.seed, outcome.error)
         if outcome.status != FINISHED:

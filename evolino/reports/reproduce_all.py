@@ -2,22 +2,25 @@
 
 Budget "full" makes every row over as many seeds as its table is to have. Budget "fast"
 makes three seeds of each row, of at most 2 CPU seconds each: dearer rows get fewer
-evaluations (`evolino.reports.row_costs`), and only the quick baselines are measured. Each
-such table says so, and lies in a folder of its own.
+evaluations (`evolino.reports.row_costs`), some tables less data (`[fast]` in the file of
+the table), and only the quick baselines are measured. Each such table says so, and lies in
+a folder of its own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from evolino.reports.job_graph import JobGraph, Priority
 from evolino.reports.jobs import Job, Trainer
 from evolino.reports.reproduce import RESULTS, Reproduction, reproduce
 from evolino.reports.row_costs import RowCost, costs_of_rows, cut_to
-from evolino.training.tables import Row, Table, load_table, tables
+from evolino.training.tables import Row, Table, load_table, merge, tables
 from evolino.vocabulary import unknown_name
 
 FILES_OF_A_USER = ("series", "music")  # tasks that need one
@@ -41,7 +44,7 @@ class Budget:
 
 
 BUDGETS = {
-    "fast": Budget(3, 2.0, "fast", draws=3),
+    "fast": Budget(3, 2.0, "fast", draws=1),
     "full": Budget(None, math.inf, "", draws=None),
 }
 
@@ -92,10 +95,16 @@ def reproduce_all(
 
     budget: "fast" or "full". workers: processes, which all tables share; tables whose seeds
     need all workers come last, one after another. out: records are in the budget's folder
-    there. known: the folder of records that say how long rows take. Raises as `reproduce`
-    does; the same call then goes on.
+    there. known: the folder of records that say how long rows take. Raises ValueError if
+    it has no record of any row that the budget would run, and as `reproduce` does; the
+    same call then goes on.
     """
     parts, limit = plan(budget, known), BUDGETS[budget]
+    if not any(part.rows for part in parts):
+        raise ValueError(
+            f"the budget {budget!r} runs rows whose costs are known from records in the "
+            f"folder {str(known)!r}, which has none of any table; run this where they are"
+        )
     if not quiet:
         for line in described(parts, limit.seconds, workers):
             say(line)
@@ -181,7 +190,7 @@ def _part(table: Table, budget: str, known: Path) -> Part:
     rows: list[Row] = []
     cut: dict[str, str] = {}
     left_out: dict[str, str] = {}
-    for row in table.rows:
+    for row in map(partial(_on_less_data, changes=table.fast), table.rows):
         try:
             less, what = cut_to(row, costs.get(row.label, RowCost()), limit.seconds)
         except ValueError as error:
@@ -189,7 +198,7 @@ def _part(table: Table, budget: str, known: Path) -> Part:
         else:
             cut |= {row.label: what} if what else {}
         rows.append(less)
-    said = [f"Budget {budget}: {seeds} seeds"]
+    said = [f"Budget {budget}: {seeds} seeds", *_in_words(table.fast)]
     said += [f"{label}: {what}" for label, what in cut.items()]
     said += [f"{label}: not made ({why})" for label, why in left_out.items()]
     notes = "\n\n".join(each for each in (table.notes, "; ".join(said) + ".") if each)
@@ -198,6 +207,20 @@ def _part(table: Table, budget: str, known: Path) -> Part:
     )
     made = tuple(label for label in labels if label not in left_out)
     return Part(less_table, seeds, made, cut, left_out, costs)
+
+
+def _on_less_data(row: Row, changes: Mapping[str, Any]) -> Row:
+    return replace(row, settings=merge(row.settings, changes))
+
+
+def _in_words(changes: Mapping[str, Any], before: str = "") -> list[str]:
+    """Return changes of settings as texts such as "task.limit = 100"."""
+    texts: list[str] = []
+    for key, value in changes.items():
+        name = f"{before}{key}"
+        nested = isinstance(value, Mapping)
+        texts += _in_words(value, f"{name}.") if nested else [f"{name} = {value}"]
+    return texts
 
 
 def _reproduction(part: Part, folder: Path, runner: Trainer, command: str) -> Reproduction:
@@ -210,6 +233,7 @@ def _described(part: Part) -> str:
     count = len(part.rows)
     rows = f"{count} row{'s' * (count > 1)} over {part.seeds} seeds"
     texts = [rows if count else "no row"]
+    texts += [", ".join(_in_words(part.table.fast))] * bool(count and part.table.fast)
     if part.cut:
         texts.append("cut: " + ", ".join(f"{k!r} ({v})" for k, v in part.cut.items()))
     if part.left_out:

@@ -19,13 +19,13 @@ class CompileTime(event.Listener):
         self._total, self._running, self._since = 0.0, 0, 0.0
 
     def on_start(self, event: Any) -> None:
-        """Hear that a kernel is compiled; Numba holds its lock meanwhile."""
+        """Note that a kernel begins to compile; Numba holds its lock meanwhile."""
         if not self._running:
             self._since = time.monotonic()
         self._running += 1
 
     def on_end(self, event: Any) -> None:
-        """Hear that it was."""
+        """Note that it was compiled, and add the time to the total."""
         self._running = max(self._running - 1, 0)
         if not self._running:
             self._total += time.monotonic() - self._since

@@ -50,7 +50,8 @@ def measure_baselines(
     found = dict(experiment.task.baselines(split))
     if isinstance(experiment.readout, BestOnly | CTC):
         draws = min(draws, COSTLY_DRAWS if experiment.ensemble == 1 else ENSEMBLES)
-    found[f"unevolved, median of {draws} draws"] = unevolved(experiment, workers, draws)
+    drawn = "unevolved, one draw" if draws == 1 else f"unevolved, median of {draws} draws"
+    found[drawn] = unevolved(experiment, workers, draws)
     found["random search, equal evaluations"] = random_search(
         experiment, evaluations, workers
     )

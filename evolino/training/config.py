@@ -72,8 +72,15 @@ def experiment_to_table(experiment: Experiment) -> dict[str, Any]:
             "variants": [to_table(variant) for variant in curriculum.variants],
             "advance_at": float(curriculum.advance_at),
             "patience": int(curriculum.patience),
+            **_restarts(curriculum),
         },
     }
+
+
+def _restarts(curriculum: Curriculum) -> dict[str, Any]:
+    """Return the restarts of a curriculum, nothing for none: TOML has no null."""
+    after = curriculum.restart_after
+    return {} if after is None else {"restart_after": int(after)}
 
 
 def experiment_from_table(

@@ -195,7 +195,7 @@ class Evolving:
     def _announce_readouts(self) -> None:
         """Say how long the readouts of an ensemble may take: seconds of the budget end
         evolution, not those."""
-        count = len(self._run.progress.found)
+        count = len(self._run.progress.answers)
         each = None if self._recorder is None else self._recorder.solving
         turns = -(-count // self._workers.count)
         if count > 1:

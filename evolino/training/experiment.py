@@ -69,6 +69,9 @@ class Curriculum:
     variants: the tasks, easiest first. advance_at: the loss at which the next one begins;
     the search then starts again from the best network of the variant.
     patience: generations after which a variant is left even so.
+    restart_after: generations of a variant, or of the task itself, after which all begins
+    again at the easiest variant, with new draws; None is never. The best network on the
+    task stays the answer until there is a better one.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -84,11 +87,14 @@ class Curriculum:
     variants: tuple[Task, ...] = ()
     advance_at: float = 0.0
     patience: int = 100
+    restart_after: int | None = None
 
     def __post_init__(self) -> None:
-        """Check the threshold and the patience."""
+        """Check the threshold and the generations."""
         check_number("advance_at", self.advance_at, least=0)
         check_count("patience", self.patience)
+        if self.restart_after is not None:
+            check_count("restart_after", self.restart_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +223,7 @@ class Experiment:
         others = {
             "refine": self.refine is not None,
             "islands": self.islands is not None,
-            "curriculum": bool(self.curriculum.variants),
+            "curriculum": bool(self.curriculum.variants) and self.reinforce is None,
             "ensemble": self.ensemble != 1,
             "confirm_at": self.confirm_at != 0,
             "fit_weight": self.fit_weight != 0,

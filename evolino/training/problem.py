@@ -41,12 +41,13 @@ class Problem:
     """An experiment and where its curriculum is.
 
     variant: counted down to 0, the task itself. purpose: of the generator that the search
-    draws from.
+    draws from. restarts: of the curriculum; each has draws of its own.
     """
 
     experiment: Experiment
     variant: int = 0
     purpose: str = "search"
+    restarts: int = 0
 
     @property
     def task(self) -> Task:
@@ -55,6 +56,11 @@ class Problem:
         if self.variant == 0:
             return self.experiment.task
         return variants[len(variants) - self.variant]
+
+    @property
+    def begun(self) -> int:
+        """A number of its own for each variant after each restart; 0 for the task."""
+        return self.variant + self.restarts * (len(self.experiment.curriculum.variants) + 1)
 
     @cached_property
     def driver(self) -> Driver:
@@ -136,7 +142,7 @@ class Problem:
 
         origin: (C, G), the best network of the variant before, if there was one.
         """
-        rng = generator(self.experiment.seed, self.purpose, self.variant, *island)
+        rng = generator(self.experiment.seed, self.purpose, self.begun, *island)
         space = weight_space(self.experiment, self.driver)
         return self.experiment.search.start(space, rng, origin)
 
@@ -158,6 +164,7 @@ class Problem:
                 "experiment": experiment_to_table(made),
                 "variant": self.variant,
                 "purpose": self.purpose,
+                "restarts": self.restarts,
                 "versions": deciding_versions(),
             },
             sort_keys=True,
@@ -180,7 +187,7 @@ class Problem:
             if here.get(name, version) != version:
                 raise ValueError(f"the worker has {name} {here[name]}, the run {version}")
         experiment = experiment_from_table(content["experiment"])
-        return cls(experiment, content["variant"], content["purpose"])
+        return cls(experiment, content["variant"], content["purpose"], content["restarts"])
 
 
 def check_control(experiment: Experiment) -> None:

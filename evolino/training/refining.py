@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from evolino.gradient.ctc_objective import readout_of
 from evolino.gradient.descent import Descended, Descent
 from evolino.gradient.refinement import (
     Refined,
@@ -77,6 +78,7 @@ def begin(genomes: Sequence[Array]) -> list[State]:
             "ended": "",
             "steps": [],
             "memory": {},
+            "readout": None,
         }
         for genome in genomes
     ]
@@ -107,7 +109,21 @@ def next_round(problem: Problem, state: State) -> State:
         "ended": place.ended or "",
         "steps": [float(loss) for loss in place.losses],
         "memory": dict(place.memory),
+        "readout": _readout(problem, state, start, after),
     }
+
+
+def _readout(
+    problem: Problem, state: State, start: Refined, after: Refined
+) -> Array | None:
+    """Return the readout (S, K) that a descent had come to at the genome that is kept; None
+    if it is to be solved anew."""
+    if not getattr(refinement_settings(problem), "keep_readout", False):
+        return None
+    if after.loss < start.loss:
+        return readout_of(after.place)
+    kept: Array | None = state["readout"]
+    return readout_of(start.place) if kept is None else kept
 
 
 def advance(problem: Problem, states: Sequence[State], workers: Workers) -> list[State]:
@@ -157,10 +173,13 @@ def are_refined(states: Sequence[Mapping[str, Any]]) -> bool:
     return all(state["ended"] for state in states)
 
 
-def chosen(states: Sequence[Mapping[str, Any]], count: int) -> list[Array]:
-    """Return so many of the genomes (C, G), those of the lowest loss on held-out rows."""
+def chosen(
+    states: Sequence[Mapping[str, Any]], count: int
+) -> tuple[list[Array], list[Array | None]]:
+    """Return so many of the genomes (C, G), those of the lowest loss on held-out rows, and
+    the readouts (S, K) that came along; None for those that are to be solved."""
     order = np.argsort([state["loss"] for state in states], kind="stable")[:count]
-    return [states[k]["genome"] for k in order]
+    return [states[k]["genome"] for k in order], [states[k]["readout"] for k in order]
 
 
 def refinement_settings(problem: Problem) -> Descent:

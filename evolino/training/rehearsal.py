@@ -97,7 +97,14 @@ def _go_on(search: Search, state: Mapping[str, Any], shape: tuple[int, int]) -> 
 
 
 def _checked(progress: Progress, shape: tuple[int, int]) -> Progress:
-    for name in ("generation", "evaluations", "variant", "began_at", "improved_at"):
+    for name in (
+        "generation",
+        "evaluations",
+        "variant",
+        "began_at",
+        "improved_at",
+        "restarts",
+    ):
         value = getattr(progress, name)
         most = MOST_GENERATIONS if name == "generation" else 2**63
         if type(value) is not int or not 0 <= value < most:
@@ -110,6 +117,7 @@ def _checked(progress: Progress, shape: tuple[int, int]) -> Progress:
         if not number or not seconds >= 0:
             raise TypeError(f"seconds must be a number, got {seconds!r:.60}")
     _check_found(progress.found, shape)
+    _check_found(progress.before, shape)
     return progress
 
 

@@ -32,11 +32,14 @@ from evolino.training.refining import (
 )
 from evolino.training.run_progress import Progress
 from evolino.training.stopping import reasons
-from evolino.training.winners import network_of, solved
+from evolino.training.variants import begin_again, go_to, is_exhausted, is_passed
+from evolino.training.winners import network_of, solved, with_readouts
 from evolino.training.workers.base import Workers
 from evolino.vocabulary import Array
 
 WITH_OUTPUTS = (Backpropagation, Filtering)  # these train output weights, none is solved
+
+AGAIN = "the curriculum begins again, with new draws"
 
 Attend = Callable[[Callable[[], list[Evaluated]]], list[Evaluated]]
 
@@ -49,7 +52,7 @@ def at_once(work: Callable[[], list[Evaluated]]) -> list[Evaluated]:
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A generation that was run. better: the genome (C, G) of the best network so far, if
-    this generation found it. messages: on networks that were given up."""
+    this generation found it. messages: on networks that were given up, and restarts."""
 
     record: Generation
     better: Array | None
@@ -104,8 +107,12 @@ class Run:
             self._cut_short = {"progress": self.progress.as_state(), "search": before}
         self.progress.forget_refinement()
         steps = [self._take(each) for each in generations]
-        if self._should_advance():
+        curriculum = self.experiment.curriculum
+        if is_passed(self.progress, curriculum):
             self._advance()
+        elif is_exhausted(self.progress, curriculum) and not self.stop_reasons():
+            self._restart()
+            steps[-1] = replace(steps[-1], messages=(*steps[-1].messages, AGAIN))
         return steps
 
     def stop_reasons(self) -> list[str]:
@@ -128,7 +135,7 @@ class Run:
     @property
     def may_refine(self) -> bool:
         """Whether there is another round of refinement."""
-        if self.experiment.refine is None or not self.progress.found:
+        if self.experiment.refine is None or not self.progress.answers:
             return False
         refined = self.progress.refined
         return not refined or not are_refined(refined)
@@ -138,9 +145,9 @@ class Run:
         progress, settings = self.progress, self.experiment.refine
         assert settings is not None
         states = progress.refined or begin(
-            [genome for _, genome in progress.found[: settings.best]]
+            [genome for _, genome in progress.answers[: settings.best]]
         )
-        progress.refined = advance(self._problem, states, workers)
+        progress.refined = advance(self._answering, states, workers)
         line = round_of(len(progress.rounds) + 1, progress.refined)
         progress.rounds.append(line.as_dict())
         return line
@@ -152,21 +159,30 @@ class Run:
         refined: what refinement made of them, if there was any.
         """
         progress, count = self.progress, self.experiment.ensemble
-        if not progress.found:
+        if not progress.answers:
             return None
         if isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
-        genomes = [genome for _, genome in progress.found[:count]]
+        genomes = [genome for _, genome in progress.answers[:count]]
         if refined and progress.refined:
-            genomes = chosen(progress.refined, count)
-        return solved(self._problem, genomes, workers)
+            genomes, kept = chosen(progress.refined, count)
+            readouts = [each for each in kept if each is not None]
+            if readouts:  # then all have one
+                return with_readouts(self._answering, genomes, readouts)
+        return solved(self._answering, genomes, workers)
 
     def best_network(self) -> Model | None:
         """Return the best network with its readout, None if there is none yet."""
-        genome = self.progress.genome
-        if genome is not None and isinstance(self._evolution, WITH_OUTPUTS):
+        answers = self.progress.answers
+        if answers and isinstance(self._evolution, WITH_OUTPUTS):
             return self._evolution.model()
-        return None if genome is None else network_of(self._problem, genome)
+        return network_of(self._answering, answers[0][1]) if answers else None
+
+    @property
+    def _answering(self) -> Problem:
+        """What the answers were found on: the task, where it was reached before."""
+        again = self.progress.variant > 0 and self.progress.before
+        return Problem(self.experiment) if again else self._problem
 
     def _tested(self, generations: list[Evaluated]) -> list[Evaluated]:
         """Put the best network of each generation to the test of a task of control."""
@@ -206,25 +222,23 @@ class Run:
             generation.messages,
         )
 
-    def _should_advance(self) -> bool:
-        progress, curriculum = self.progress, self.experiment.curriculum
-        waited = progress.generation - progress.began_at
-        return progress.variant > 0 and (
-            progress.best <= curriculum.advance_at or waited >= curriculum.patience
-        )
-
     def _advance(self) -> None:
         """Go on to the next variant, from the best network of this one."""
-        progress = self.progress
-        origin = progress.genome
-        progress.variant -= 1
-        progress.began_at = progress.improved_at = progress.generation
-        progress.found = []
+        origin = self.progress.genome
+        go_to(self.progress, self.progress.variant - 1)
         self._begin(origin, None)
+
+    def _restart(self) -> None:
+        """Begin again at the easiest variant, with new draws; keep the best on the task."""
+        begin_again(self.progress, self.experiment.curriculum)
+        self._begin(None, None)
 
     def _begin(self, origin: Array | None, state: Mapping[str, Any] | None) -> None:
         """Begin on the present variant, from an origin or where a state was."""
-        self._problem = Problem(self.experiment, self.progress.variant, self._purpose)
+        progress = self.progress
+        self._problem = Problem(
+            self.experiment, progress.variant, self._purpose, progress.restarts
+        )
         self._problem.check()
         check_refinable(self._problem)
         if self.experiment.bptt is not None:
@@ -236,7 +250,7 @@ class Run:
             self._evolution = Filtering(self._problem, state)
             return
         if self.experiment.reinforce is not None:
-            self._evolution = PolicyGradient(self._problem, state)
+            self._evolution = PolicyGradient(self._problem, origin, state)
             return
         self._evolution = self._kind()(self._problem, origin, state)
 

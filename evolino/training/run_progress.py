@@ -15,9 +15,10 @@ class Progress:
 
     variant: of the curriculum, counted down to 0, the task itself. began_at: the variant's
     generation 0. improved_at: the generation that found the best network. found: the best
-    networks on the present variant, the best first, as many as the model is made of or
-    are refined. refined: the states of these; rounds: what each round of refinement came
-    to, in refined_seconds and refined_cpu_seconds. cpu_seconds: of this process.
+    networks on the present variant, the best first, as many as the model is made of or are
+    refined. before: those on the task itself when the curriculum began again, restarts
+    times. refined: the states of these; rounds: what each round of refinement came to, in
+    refined_seconds and refined_cpu_seconds. cpu_seconds: of this process.
     """
 
     generation: int = 0
@@ -27,6 +28,8 @@ class Progress:
     began_at: int = 0
     improved_at: int = 0
     found: list[Found] = field(default_factory=list)
+    before: list[Found] = field(default_factory=list)
+    restarts: int = 0
     refined: list[dict[str, Any]] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     refined_seconds: float = 0.0
@@ -42,6 +45,11 @@ class Progress:
     def genome(self) -> Array | None:
         """(C, G) of the best network so far, None if there is none."""
         return self.found[0][1] if self.found else None
+
+    @property
+    def answers(self) -> list[Found]:
+        """The best networks on the task itself; until there are any, on a variant."""
+        return self.found if self.variant == 0 else self.before or self.found
 
     def forget_refinement(self) -> None:
         """Begin refinement anew after this: the search has gone on."""

@@ -119,10 +119,13 @@ class SolvedCandidates:
         The penalty is the one that did best on the validation rows.
         """
         driver, split = self.setting.driver, self.setting.split
-        best = int(np.argmin(self.losses(genome[None], Workspace())[:, 0]))
         rows = standardised(self.setting.scaling, split.refit or split.train)
         features, targets, _ = drive(driver, driver.pack(genome[None]), rows)
-        return self._solve(features, targets)[best][0]
+        found = self._solve(features, targets)
+        if len(found) == 1:
+            return found[0][0]
+        best = int(np.argmin(self.losses(genome[None], Workspace())[:, 0]))
+        return found[best][0]
 
     def _solve(self, features: Array, targets: Array) -> Solutions:
         """Return what the readout does, part by part."""

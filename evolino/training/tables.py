@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -47,7 +47,8 @@ class Table:
     seeds_in_parallel: whether seeds run beside each other, one worker each, or one after
     another with all workers. sweep: the rows differ in their number of cells, so that the
     metric is drawn against it. also: other metrics to show, not compared. digits: to which
-    figures are shown. seeds: over how many it is to be made."""
+    figures are shown. seeds: over how many it is to be made. fast: settings of every row
+    that the fast budget changes, such as a smaller set of data."""
 
     name: str
     task: str
@@ -63,6 +64,7 @@ class Table:
     also: tuple[str, ...] = ()
     digits: int = 2
     seeds: int = 20
+    fast: Mapping[str, Any] = field(default_factory=dict)
 
 
 @cache
@@ -114,6 +116,7 @@ def load_table(name: str) -> Table:
         also=tuple(content.get("also", ())),
         digits=content.get("digits", 2),
         seeds=content.get("seeds", 20),
+        fast=content.get("fast", {}),
     )
 
 

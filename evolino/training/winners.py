@@ -19,7 +19,13 @@ def solved(problem: Problem, genomes: Sequence[Array], workers: Workers) -> Trai
     """
     if len(genomes) == 1:
         return network_of(problem, genomes[0])
-    outputs = workers.map(problem, output_of, genomes)
+    return with_readouts(problem, genomes, workers.map(problem, output_of, genomes))
+
+
+def with_readouts(
+    problem: Problem, genomes: Sequence[Array], outputs: Sequence[Output]
+) -> Trained:
+    """Return genomes (C, G) with readouts that are given."""
     architecture = problem.experiment.architecture
     return trained(
         [

@@ -231,6 +231,7 @@ def test_no_general_option_takes_the_name_of_a_tasks_own():
 
 
 def test_trained_baselines_are_measured_on_request_alone(evolino, trainer, monkeypatch):
+    from evolino.cli import resume as resume_module
     from evolino.cli import run as module
 
     measured = []
@@ -244,6 +245,9 @@ def test_trained_baselines_are_measured_on_request_alone(evolino, trainer, monke
     assert measured == []
     assert evolino("run", "mso", "--out", "all", "--all-baselines", "--workers", 3)[0] == 0
     assert measured == [("all", 3, False)]
+    monkeypatch.setattr(resume_module, "with_trained_baselines", add)
+    assert evolino("resume", "plain", "--all-baselines", "--workers", 2, "--quiet")[0] == 0
+    assert measured[1:] == [("plain", 2, True)]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +260,9 @@ def test_trained_baselines_are_measured_on_request_alone(evolino, trainer, monke
 def test_trained_baselines_beside_what_excludes_them_are_refused(
     evolino, trainer, options, said
 ):
-    status, _, error = evolino("run", "mso", "--all-baselines", *options)
-    assert status == 2 and said in error
+    assert evolino("run", "mso", "--out", "plain")[0] == 0
+    trainer.asked.clear()
+    for command in (("run", "mso"), ("resume", "plain")):
+        status, _, error = evolino(*command, "--all-baselines", *options)
+        assert status == 2 and said in error
     assert trainer.asked == []

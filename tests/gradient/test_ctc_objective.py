@@ -119,6 +119,18 @@ def test_of_several_penalties_minibatches_take_the_largest(rng, settings, taken)
     assert found.penalty == taken
 
 
+def test_with_nothing_held_out_the_descent_is_on_train_and_validation(rng):
+    own = segments(rng, 6)
+    split = Split(own[:4], own[4:], own[4:])
+    found = ctc_objective(Adam(hold_out=0.0), BOTH_WAYS, CTC(), split, None, 0)
+    joined = CTCObjective(BOTH_WAYS, CTC(), own, (), found.penalty)
+    genome = rng.normal(0, 0.3, BOTH_WAYS.genome_shape)
+    loss, gradient = found.value_and_gradient(genome)
+    wanted, wanted_gradient = joined.value_and_gradient(genome)
+    assert (loss, found.value(genome)) == (wanted, joined.value(genome))
+    np.testing.assert_array_equal(gradient, wanted_gradient)
+
+
 def test_a_network_that_is_not_finite_has_loss_inf(rng):
     objective = CTCObjective(ONE_WAY, CTC(), segments(rng), (), 1e-3)
     genome = np.full(ONE_WAY.genome_shape, np.nan)

@@ -50,6 +50,24 @@ def test_the_full_budget_has_every_row_of_every_table_that_needs_no_file(known):
     assert part(parts, "pole-best").seeds == 50
 
 
+def test_what_the_fast_budget_changes_in_every_row_is_run_and_said(known):
+    costs = [{"label": row.label, "seeds": []} for row in load_table("languages-two").rows]
+    for row in costs:
+        row["seeds"] = [{"status": "finished", "seconds": 1.0, "evaluations": 9}]
+    (known / "languages-two.json").write_text(json.dumps({"rows": costs}))
+    found = part(plan("fast", known), "languages-two")
+    assert all(row.experiment(0).task.limit == 200 for row in found.table.rows)
+    assert "task.limit = 200" in found.table.notes
+    assert "task.limit = 200" in module.described([found], 2.0, 1)[0]
+    whole = part(plan("full", known), "languages-two")
+    assert all(row.experiment(0).task.limit != 200 for row in whole.table.rows)
+
+
+def test_a_folder_without_records_is_refused_by_the_fast_budget(tmp_path):
+    with pytest.raises(ValueError, match="has none of any table"):
+        reproduce_all("fast", workers=1, out=tmp_path, known=tmp_path, quiet=True)
+
+
 def test_the_fast_budget_cuts_what_takes_long_and_leaves_out_what_is_not_known(known):
     found = part(plan("fast", known), "mso-paper")
     first, second, *others = (row.label for row in load_table("mso-paper").rows)
@@ -81,7 +99,7 @@ def test_every_table_is_said_with_what_is_cut_and_left_out(known, tmp_path, monk
     (table,) = Made.last.tables
     second = load_table("mso-paper").rows[1].label
     assert paths == [table.path] == [tmp_path / "fast" / "mso-paper.json"]
-    assert Made.last.runner.quick == 3
+    assert Made.last.runner.quick == 1
     assert table.command == "evolino reproduce all --budget fast --workers 2"
     *each, total = lines
     assert len(each) == len(plan("fast", known))

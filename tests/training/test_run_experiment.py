@@ -220,6 +220,39 @@ def test_a_curriculum_goes_from_easy_to_hard_and_ends_on_the_task():
     assert variants == sorted(variants, reverse=True)
 
 
+def begun_again(**settings):
+    """Two generations of a variant, three of the task, and all again."""
+    return experiment(
+        task=Oscillators(sines=3),
+        curriculum=Curriculum((Oscillators(sines=1),), patience=2, restart_after=3),
+        search=Screened(Raced(CMAES(), starts=2, evaluations=20), draws=9, batch=4),
+        **settings,
+    )
+
+
+def test_a_curriculum_begins_again_with_new_draws_and_keeps_the_best_on_the_task():
+    result = run_experiment(begun_again(budget=Budget(generations=12)), baselines=False)
+    assert [record.variant for record in result.history] == [1, 1, 0, 0, 0] * 2 + [1, 1]
+    first, again = result.history[0], result.history[5]
+    assert first.median != again.median
+    on_task = [record.best for record in result.history if record.variant == 0]
+    assert on_task == sorted(on_task, reverse=True)
+    cut_short = run_experiment(begun_again(budget=Budget(generations=7)), baselines=False)
+    on_task = run_experiment(begun_again(budget=Budget(generations=5)), baselines=False)
+    assert cut_short.metrics["test_nrmse"] == on_task.metrics["test_nrmse"]
+
+
+@pytest.mark.parametrize("generation", [4, 6, 8])
+def test_a_curriculum_that_begins_again_resumes_to_the_same_bits(tmp_path, generation):
+    made = begun_again(budget=Budget(generations=11))
+    whole = RunFolder.create(tmp_path / "whole", made)
+    run_experiment(made, folder=whole, baselines=False)
+    broken = RunFolder.create(tmp_path / "broken", made)
+    run_experiment(made, folder=broken, callbacks=[StopAfter(generation)], baselines=False)
+    resume(RunFolder.open(broken.path), workers=2, baselines=False)
+    assert files(whole.path) == files(broken.path)
+
+
 @pytest.mark.parametrize("generation", [1, 3, 4, 6])
 def test_a_curriculum_broken_off_anywhere_resumes_to_the_same_bits(tmp_path, generation):
     made = experiment(
