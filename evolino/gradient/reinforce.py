@@ -46,8 +46,10 @@ class Reinforce:
     baseline: what is taken from the rewards to come: "readout", a value that is solved by
     least squares from the cells' outputs and states, the observations and the time, on the
     other half of the episodes; "mean", that of the other episodes at the same step; "none".
-    clip: a longer gradient is scaled down to this norm; 0 clips none. betas, epsilon: of
-    Adam.
+    clip: a longer gradient is scaled down to this norm; 0 clips none. entropy: weight of
+    the mean entropy of the choice among discrete actions, in nats, which is maximised
+    beside the rewards, so that no action is given up early (Williams & Peng 1991,
+    recalled). betas, epsilon: of Adam.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -66,6 +68,7 @@ class Reinforce:
     deviation: float = 0.3
     baseline: Baseline = "mean"
     clip: float = 1.0
+    entropy: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
 
@@ -81,6 +84,7 @@ class Reinforce:
         if self.baseline not in get_args(Baseline):
             raise unknown_name("baseline", self.baseline, get_args(Baseline))
         check_number("clip", self.clip, least=0)
+        check_number("entropy", self.entropy, least=0)
 
     @property
     def step(self) -> AdamStep:
@@ -106,7 +110,8 @@ def policy_gradient(
     *,
     chooses: bool,
 ) -> Array:
-    """Return (C, G): the gradient of -mean A(t) log p(a(t)) over all steps of all episodes.
+    """Return (C, G): the gradient of -mean [A(t) log p(a(t)) + entropy H(t)] over all steps
+    of all episodes, with H(t) the entropy of the choice among discrete actions.
 
     genome: (C, G), output weights among its genes, that the rollouts were made with.
     """
@@ -122,7 +127,10 @@ def policy_gradient(
     sums = outputs @ weights
     given = rollouts.joined(rollouts.given)
     score = score_of(sums, given, chooses=chooses, deviation=settings.deviation)
-    to_sums = -(advantages[:, None] * score) / len(score)
+    gain = advantages[:, None] * score
+    if chooses and settings.entropy:
+        gain += settings.entropy * entropy_slope(sums)
+    to_sums = -gain / len(score)
     gradient = Gradient(matrices)
     drive_sequences_backward(passed, to_sums @ weights.T, np.zeros_like(states), gradient)
     to_genome = gradient.genome()
@@ -142,6 +150,16 @@ def score_of(sums: Array, given: Array, *, chooses: bool, deviation: float) -> A
     score = -shares
     score[np.arange(len(score)), given.argmax(axis=1)] += 1.0
     return np.asarray(score)
+
+
+def entropy_slope(sums: Array) -> Array:
+    """Return (T, K): the gradient of the softmax's entropy with respect to outputs
+    (T, K)."""
+    above = sums - sums.max(axis=1, keepdims=True)
+    logs = above - np.log(np.exp(above).sum(axis=1, keepdims=True))
+    shares = np.exp(logs)
+    entropy = -(shares * logs).sum(axis=1, keepdims=True)
+    return np.asarray(-shares * (logs + entropy))
 
 
 def advantages_of(rollouts: Rollouts, passed: SequencesPass, settings: Reinforce) -> Array:

@@ -223,7 +223,7 @@ class Experiment:
         others = {
             "refine": self.refine is not None,
             "islands": self.islands is not None,
-            "curriculum": bool(self.curriculum.variants),
+            "curriculum": bool(self.curriculum.variants) and self.reinforce is None,
             "ensemble": self.ensemble != 1,
             "confirm_at": self.confirm_at != 0,
             "fit_weight": self.fit_weight != 0,

@@ -41,15 +41,16 @@ class Batch:
 
 
 class PolicyGradient:
-    """A policy on its way; an `Evolution`."""
+    """A policy on its way; an `Evolution`. It begins at the origin (C, G), the best network
+    of the variant before, if there was one."""
 
-    def __init__(self, problem: Problem, state: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, problem: Problem, origin: Array | None, state: Mapping[str, Any] | None
+    ) -> None:
         self._problem = problem
         self._settings = settings_of(problem)
         if state is None:
-            experiment = problem.experiment
-            rng = generator(experiment.seed, "reinforce")
-            self._genome = experiment.initialiser.draw(experiment.architecture, rng, 1)[0]
+            self._genome = _first_genome(problem) if origin is None else origin
             self._moments = Moments.zeros(self._genome.size)
             self._number = 0
         else:
@@ -96,7 +97,7 @@ def gradient_of(problem: Problem, batch: Batch) -> Array:
     assert isinstance(task, ControlTask)
     architecture, environment = problem.experiment.architecture, task.environment
     lstm = check_lstm(architecture)
-    rng = generator(problem.experiment.seed, "reinforce", 1 + batch.number)
+    rng = _generator(problem, batch.number)
     episodes = fresh_episodes(task, rng, batch.episodes)
     together = Together(
         lstm,
@@ -113,6 +114,21 @@ def gradient_of(problem: Problem, batch: Batch) -> Array:
 
     rollouts = record(environment, episodes, act)
     return policy_gradient(lstm, batch.genome, rollouts, settings, chooses=discrete)
+
+
+def _first_genome(problem: Problem) -> Array:
+    experiment = problem.experiment
+    again = (0, problem.restarts) if problem.restarts else ()
+    rng = generator(experiment.seed, "reinforce", *again)
+    first: Array = experiment.initialiser.draw(experiment.architecture, rng, 1)[0]
+    return first
+
+
+def _generator(problem: Problem, number: int) -> Generator:
+    """Return the generator of a batch; each variant of a curriculum has its own, anew after
+    each restart."""
+    begun = (problem.begun,) if problem.begun else ()
+    return generator(problem.experiment.seed, "reinforce", *begun, 1 + number)
 
 
 def fresh_episodes(task: ControlTask, rng: Generator, count: int) -> Episodes:
@@ -150,7 +166,7 @@ def settings_of(problem: Problem) -> Reinforce:
 
 def check_state(problem: Problem, state: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError for a state that training cannot go on from."""
-    held = PolicyGradient(problem, state)
+    held = PolicyGradient(problem, None, state)
     shape = problem.experiment.architecture.genome_shape
     if not isinstance(held._genome, np.ndarray) or held._genome.shape != shape:
         raise ValueError(f"its genome is not of shape {shape}")

@@ -125,7 +125,8 @@ def _share_out(groups: Sequence[Mapping[str, Any]], cells: int) -> list[dict[str
 def _choose(table: Table, options: Mapping[str, Any], cells: int | None) -> Row:
     """Return the row that shares most with what is asked for.
 
-    Of equals the one that has more of the task's own defaults, then the first.
+    Of equals the one that has more of the task's own defaults, then the first. A row that
+    sets one of the task's fields `chosen_by` is for those who ask for that field.
     """
     task = find("task", table.task)
     parameters = dataclasses.fields(task) if dataclasses.is_dataclass(task) else ()
@@ -137,7 +138,9 @@ def _choose(table: Table, options: Mapping[str, Any], cells: int | None) -> Row:
         as_usual = sum(settings.get(key) == value for key, value in usual.items())
         return same, int(row.settings["network"].get("cells") == cells), as_usual
 
-    return max(table.rows, key=shared)
+    rare = [name for name in getattr(task, "chosen_by", ()) if name not in options]
+    rows = [row for row in table.rows if not any(n in row.settings["task"] for n in rare)]
+    return max(rows or table.rows, key=shared)
 
 
 def describe_tasks() -> list[tuple[str, list[str]]]:

@@ -57,6 +57,11 @@ class Problem:
             return self.experiment.task
         return variants[len(variants) - self.variant]
 
+    @property
+    def begun(self) -> int:
+        """A number of its own for each variant after each restart; 0 for the task."""
+        return self.variant + self.restarts * (len(self.experiment.curriculum.variants) + 1)
+
     @cached_property
     def driver(self) -> Driver:
         """What runs the networks."""
@@ -137,9 +142,7 @@ class Problem:
 
         origin: (C, G), the best network of the variant before, if there was one.
         """
-        variants = len(self.experiment.curriculum.variants) + 1
-        begun = self.variant + self.restarts * variants
-        rng = generator(self.experiment.seed, self.purpose, begun, *island)
+        rng = generator(self.experiment.seed, self.purpose, self.begun, *island)
         space = weight_space(self.experiment, self.driver)
         return self.experiment.search.start(space, rng, origin)
 
@@ -161,6 +164,7 @@ class Problem:
                 "experiment": experiment_to_table(made),
                 "variant": self.variant,
                 "purpose": self.purpose,
+                "restarts": self.restarts,
                 "versions": deciding_versions(),
             },
             sort_keys=True,
@@ -183,7 +187,7 @@ class Problem:
             if here.get(name, version) != version:
                 raise ValueError(f"the worker has {name} {here[name]}, the run {version}")
         experiment = experiment_from_table(content["experiment"])
-        return cls(experiment, content["variant"], content["purpose"])
+        return cls(experiment, content["variant"], content["purpose"], content["restarts"])
 
 
 def check_control(experiment: Experiment) -> None:

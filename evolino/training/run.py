@@ -250,7 +250,7 @@ class Run:
             self._evolution = Filtering(self._problem, state)
             return
         if self.experiment.reinforce is not None:
-            self._evolution = PolicyGradient(self._problem, state)
+            self._evolution = PolicyGradient(self._problem, origin, state)
             return
         self._evolution = self._kind()(self._problem, origin, state)
 

@@ -12,7 +12,7 @@ reward and the limit of steps are chosen here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -34,7 +34,9 @@ SURE = 0.997  # right turns that do
 MOST_NUMBERS = 50_000_000  # of noise
 PART = 10  # trials that are tested together, where not all are
 LONGEST = 1_000_000  # steps of a corridor
-MOST_STEPS, LEAST_TRIALS = 10_000_000, 50  # of all corridors of a test with one cue
+LONGER = 10  # times: from one corridor of a test to the next
+MANY_STEPS = 20_000  # of longer corridors the tests have as many fewer
+LEAST_TRIALS = 50  # of a test with one cue
 TRIFLE = 1e-9  # so that a loss is 0 for a network that passes only
 
 
@@ -126,8 +128,8 @@ class Memory:
 class TMaze:
     """Find the goal of a T-maze. length: of the corridor. noise: standard deviation of
     what is added to each observation in it. seed: of the noise in the tests. tested_length:
-    of the corridor in the tests, None: the same, so that networks may evolve in short
-    corridors and must hold in long ones.
+    of the corridor in the tests. tested_noise: its noise. None is the same; so networks may
+    evolve in short corridors of more noise and must hold in long ones.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -142,6 +144,7 @@ class TMaze:
     inputs: ClassVar[int] = 4
     outputs: ClassVar[int] = 4
     tested_at: ClassVar[float] = 0.1
+    chosen_by: ClassVar[tuple[str, ...]] = ("tested_length",)  # of a preset's rows
 
     length: int = field(default=100, metadata={"help": "steps of the corridor"})
     noise: float = field(default=0.3, metadata={"help": "deviation of noise in it"})
@@ -149,12 +152,17 @@ class TMaze:
     tested_length: int | None = field(
         default=None, metadata={"help": "of the corridor in the tests"}
     )
+    tested_noise: float | None = field(
+        default=None, metadata={"help": "of the noise in the tests"}
+    )
 
     def __post_init__(self) -> None:
         """Check the parameters."""
         _check(self.length, self.noise, self.seed)
         if self.tested_length is not None:
             check_count("tested_length", self.tested_length, most=LONGEST)
+        if self.tested_noise is not None:
+            check_number("tested_noise", self.tested_noise, least=0)
 
     @property
     def environment(self) -> Environment:
@@ -180,13 +188,19 @@ class TMaze:
 
     def passes(self, player: Player) -> bool:
         """Return whether 99.7 % of 2,000 turns with other noise are right; of so many
-        fewer where corridors are longer than 10,000 steps, 200 at 100,000."""
-        return self._right(player, "check", CHECKED, SURE) >= SURE
+        fewer where corridors are longer than 20,000 steps, 400 at 100,000.
+
+        Where tests are in longer corridors, 20 turns of 20 must be right before, in each
+        that is ten times as long as the one before: most networks fail there already.
+        """
+        *shorter, last = self._corridors()
+        short = all(each._right(player, "check", PART, SURE) >= SURE for each in shorter)
+        return short and last._right(player, "check", CHECKED, SURE) >= SURE
 
     def measure(self, model: Player, split: Split) -> dict[str, float]:
         """Return solved: whether 99 % of turns are right with fresh noise, and that
         share."""
-        right = self._right(model, "test", TESTED)
+        right = self._corridors()[-1]._right(model, "test", TESTED)
         return {"solved": float(right >= 0.99), "right": right}
 
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
@@ -210,14 +224,23 @@ class TMaze:
         """Return episodes of both cues in turn."""
         return self.episodes(rng, -(-count // 2))
 
+    def _corridors(self) -> list[TMaze]:
+        """Return those of the test that ends the search; the last is that of all tests."""
+        last = self.length if self.tested_length is None else self.tested_length
+        noise = self.noise if self.tested_noise is None else self.tested_noise
+        lengths, length = [last], LONGER * self.length
+        while length < last:
+            lengths.insert(-1, length)
+            length *= LONGER
+        return [TMaze(length, noise, self.seed) for length in lengths]
+
     def _right(
         self, player: Player, purpose: str, trials: int, enough: float = 0.0
     ) -> float:
-        """Return the share of right turns; below `enough` once it cannot be reached."""
-        if self.tested_length is not None:
-            tested = replace(self, length=self.tested_length, tested_length=None)
-            return tested._right(player, purpose, trials, enough)
-        trials = min(trials, max(MOST_STEPS // self.length, LEAST_TRIALS))
+        """Return the share of episodes with a return above 0: a right turn after fewer than
+        40 steps into walls; below `enough` once it cannot be reached."""
+        fewer = max(trials * MANY_STEPS // self.length, LEAST_TRIALS)
+        trials = min(trials, fewer)
         right, played = 0, 0
         for part in _parts(trials, 4 * self.steps):
             rng = np.random.default_rng([self.seed, _PURPOSES[purpose], part.start])

@@ -1,5 +1,7 @@
 """Recurrent policy gradients: the gradient, what the baseline may see, a run, its state."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,7 @@ from evolino.network.reference import run
 from evolino.network.weights import output_weights
 from evolino.training.policy_gradient import fresh_episodes
 from evolino.training.presets import experiment_for
+from evolino.training.problem import Problem
 from evolino.training.run import Run
 from evolino.training.workers.threads import ThreadWorkers
 
@@ -59,8 +62,8 @@ def recorded(environment, architecture, genome, rng, number=6):
     return record(environment, starts_in(environment, rng, number), act)
 
 
-def surrogate(architecture, genome, rollouts, advantages, environment):
-    """-mean A(t) log p(a(t)), by the plain equations of the network."""
+def surrogate(architecture, genome, rollouts, advantages, environment, entropy):
+    """-mean [A(t) log p(a(t)) + entropy H(t)], by the plain equations of the network."""
     sums = np.concatenate(
         [
             run(architecture, genome, rollouts.observations[:n, k]).outputs
@@ -72,19 +75,22 @@ def surrogate(architecture, genome, rollouts, advantages, environment):
     if environment.chooses:
         chosen = sums[np.arange(len(sums)), given.argmax(axis=1)]
         logs = chosen - np.log(np.exp(sums).sum(axis=1))
+        shares = np.exp(sums) / np.exp(sums).sum(axis=1, keepdims=True)
+        gain = advantages * logs - entropy * (shares * np.log(shares)).sum(axis=1)
+        return -gain.mean()
     else:
         logs = -((given - sums) ** 2).sum(axis=1) / (2 * 0.4**2)
     return -(advantages * logs).mean()
 
 
 @pytest.mark.parametrize("kind", WORLDS)
-@pytest.mark.parametrize("peepholes", [False, True])
-def test_the_gradient_is_that_of_finite_differences(kind, peepholes, rng):
+@pytest.mark.parametrize(("peepholes", "entropy"), [(False, 0.3), (True, 0.0)])
+def test_the_gradient_is_that_of_finite_differences(kind, peepholes, entropy, rng):
     environment = WORLDS[kind]
     architecture = network_for(environment, peepholes=peepholes)
     genome = rng.normal(size=architecture.genome_shape)
     rollouts = recorded(environment, architecture, genome, rng)
-    settings = Reinforce(deviation=0.4)
+    settings = Reinforce(deviation=0.4, entropy=entropy)
     found = policy_gradient(
         architecture, genome, rollouts, settings, chooses=environment.chooses
     )
@@ -93,7 +99,7 @@ def test_the_gradient_is_that_of_finite_differences(kind, peepholes, rng):
     advantages = advantages_of(rollouts, passed, settings)
 
     def loss(genes):
-        return surrogate(architecture, genes, rollouts, advantages, environment)
+        return surrogate(architecture, genes, rollouts, advantages, environment, entropy)
 
     numeric = np.zeros_like(genome)
     for place in np.ndindex(genome.shape):
@@ -187,6 +193,43 @@ def test_a_state_goes_on_to_the_same_bits_and_the_budget_is_kept():
     np.testing.assert_array_equal(whole.progress.genome, again.progress.genome)
 
 
+def grown(patience):
+    """An experiment whose corridors grow: of 1 step, then of 3."""
+    experiment = experiment_for(
+        "t-maze", task_options={"length": 3, "noise": 0.0}, train="reinforce",
+        fields={"reinforce": {"episodes": 4}}, budget_options={"evaluations": 100},
+    )  # fmt: skip
+    easier = evolino.Curriculum((evolino.TMaze(length=1, noise=0.0),), patience=patience)
+    return replace(experiment, curriculum=easier)
+
+
+def test_a_curriculum_goes_on_from_the_best_policy_of_the_variant_before():
+    going_on, staying, workers = Run(grown(3)), Run(grown(100)), ThreadWorkers(1)
+    for each in (going_on, staying) * 3:
+        each.step(workers)
+    assert (going_on.progress.variant, staying.progress.variant) == (0, 1)
+    state = going_on.state()
+    np.testing.assert_array_equal(state["search"]["genome"], staying.progress.genome)
+    again = Run(grown(3), state)
+    for each in (going_on, again):
+        each.step(workers)
+    assert not np.array_equal(going_on.state()["search"]["genome"], staying.progress.genome)
+    np.testing.assert_array_equal(
+        *(x.state()["search"]["genome"] for x in (going_on, again))
+    )
+
+
+def test_a_curriculum_that_begins_again_draws_anew_for_workers_elsewhere_too():
+    whole = grown(100)
+    run = Run(replace(whole, curriculum=replace(whole.curriculum, restart_after=2)))
+    first, workers = run.state()["search"]["genome"], ThreadWorkers(1)
+    for _ in range(2):
+        run.step(workers)
+    assert (run.progress.restarts, run.progress.variant) == (1, 1)
+    assert not np.array_equal(run.state()["search"]["genome"], first)
+    assert Problem.from_text(run._problem.text).begun == run._problem.begun == 3
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -194,6 +237,7 @@ def test_a_state_goes_on_to_the_same_bits_and_the_budget_is_kept():
         ({"discount": 1.5}, "discount must be <= 1"),
         ({"deviation": 0.0}, "deviation must be > 0"),
         ({"baseline": "median"}, "baseline"),
+        ({"entropy": -0.1}, "entropy must be >= 0"),
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(fields, message):

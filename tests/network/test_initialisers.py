@@ -8,6 +8,7 @@ from evolino.network.initialisers.clocked import Clocked
 from evolino.network.initialisers.delay_line import DelayLine
 from evolino.network.initialisers.gaussian import Gaussian
 from evolino.network.initialisers.linear_regime import LinearRegime, random_orthogonal
+from evolino.network.initialisers.policy import Policy
 from evolino.network.initialisers.saturated import Saturated
 from evolino.network.initialisers.saturated_ternary import SaturatedTernary
 from evolino.network.initialisers.spread import Spread
@@ -150,6 +151,13 @@ def test_uniform_biases_are_shifted_for_forget_and_output_gates(rng):
         network, Uniform(width=0.1, forget_bias=1.5, output_bias=-1.5).draw(network, rng, 1)
     ).bias[0]
     np.testing.assert_allclose(bias.mean(axis=0), [0, 1.5, 0, -1.5], atol=0.1)
+
+
+def test_gates_of_a_policy_begin_as_open_as_their_biases_say(rng):
+    architecture = LSTM(cells=4, inputs=2)
+    drawn = Policy(forget=5.0, input=-3.0, bias=0.0).draw(architecture, rng, 2)
+    for gate, bias in zip(architecture.gates, (-3.0, 5.0, 0.0, 0.0), strict=True):
+        assert np.all(drawn[..., architecture.genes_of("bias", gate)] == bias)
 
 
 def test_the_family_of_a_spread_has_its_default_at_0(rng):

@@ -21,9 +21,10 @@ class Policy:
     """Normal weights; a standard deviation for each kind.
 
     cell: weights from inputs and cells into the cell input. gate: into the gates, peepholes
-    too. output: output weights, if they are evolved. bias: biases; 0 holds them. forget:
-    mean of the forget gates' biases. centred: whether searches that move a mean begin at
-    that of this distribution, not at a draw.
+    too. output: output weights, if they are evolved. bias: biases; 0 holds them. forget,
+    input: means of the biases of these gates; open forget gates and closed input gates keep
+    long (Tallec & Ollivier 2018, ICLR, recalled). centred: whether searches that move a
+    mean begin at that of this distribution, not at a draw.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -42,13 +43,15 @@ class Policy:
     output: float = 3.0
     bias: float = 0.0
     forget: float = -1.0
+    input: float = 0.0
     centred: bool = True
 
     def __post_init__(self) -> None:
         """Check the deviations."""
         for name in ("cell", "gate", "output", "bias"):
             check_number(name, getattr(self, name), least=0)
-        check_number("forget", self.forget)
+        for name in ("forget", "input"):
+            check_number(name, getattr(self, name))
         if not self.cell:
             raise ValueError("cell must be > 0, got 0: no cell would have inputs")
 
@@ -72,7 +75,8 @@ class Policy:
 
     def _mean(self, architecture: Architecture) -> Array:
         mean = np.zeros(architecture.genome_shape)
-        mean[:, architecture.genes_of("bias", "forget")] = self.forget
+        for gate in ("forget", "input"):
+            mean[:, architecture.genes_of("bias", gate)] = getattr(self, gate)
         return mean
 
     def _deviation(self, source: str, gate: str) -> float:
