@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.paired import Effort, one_core, ratio, spread, take_turns
+from benchmarks.paired import Effort, one_core, ratio, rested, spread, take_turns
 from benchmarks.peers import flat_weights, installed
 from benchmarks.workloads import moderate_genomes
 from evolino import LSTM, Ridge
@@ -61,7 +61,7 @@ def _row(
         difference = disagreement(objective.value_and_gradient, peer, genome)
         if not difference <= AGREEMENT:
             raise ArithmeticError(f"gradients differ by {difference:.1e}, C = {cells}")
-        calls[JAX] = lambda: peer(genome)
+        calls[JAX] = rested(lambda: peer(genome))
     samples = take_turns(calls, effort)
     others = {name: seconds for name, seconds in samples.items() if name != OURS}
     ratios = {name: ratio(seconds, samples[OURS]) for name, seconds in others.items()}

@@ -22,7 +22,7 @@ from evolino.gradient.likelihood import (
 )
 from evolino.gradient.objective import check_loss, reached
 from evolino.gradient.passes import Reached
-from evolino.network.base import ReadoutPart, input_vectors
+from evolino.network.base import ReadoutPart
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.readout.class_targets import levels_of
@@ -161,9 +161,9 @@ class LikelihoodObjective:
     @cached_property
     def _rows(self) -> _Rows:
         every = [s for fold in self.folds for s in (*fold.fitted, *fold.scored)]
-        series = reached(every)
+        series = reached(self.architecture, every)
         if isinstance(self.architecture, LSTM):
-            series = [Reached(each, each.steps) for each, _ in series]
+            series = [each._replace(stop=each.series.steps) for each in series]
         return _rows_of(self.architecture, series, self.folds)
 
     @cached_property
@@ -241,8 +241,8 @@ class _Forward:
 def _rows_of(
     architecture: LSTM | StackedLSTM, series: Sequence[Reached], folds: Sequence[Fold]
 ) -> _Rows:
-    ends = np.cumsum([0, *(stop for _, stop in series[:-1])]).tolist()
-    firsts = {id(each): end for (each, _), end in zip(series, ends, strict=True)}
+    ends = np.cumsum([0, *(each.stop for each in series[:-1])]).tolist()
+    firsts = {id(each.series): end for each, end in zip(series, ends, strict=True)}
 
     def rows(segments: Sequence[Segment]) -> IntArray:
         ranges = [
@@ -257,13 +257,9 @@ def _rows_of(
     for number, segment in enumerate(scored):
         count = segment.stop - segment.start
         expected[number, :count], there[number, :count] = segment.targets, True
-    targets = np.concatenate([each.targets[:stop] for each, stop in series])
-    vectors = (
-        input_vectors(architecture, each.inputs, each.fed_back)[:stop]
-        for each, stop in series
-    )
+    targets = np.concatenate([each.series.targets[: each.stop] for each in series])
     return _Rows(
-        tuple(vectors),
+        tuple(each.vectors[: each.stop] for each in series),
         (targets == levels_of(targets).high).astype(np.float64),
         tuple(rows(fold.fitted) for fold in folds),
         tuple(rows(fold.scored) for fold in folds),

@@ -8,7 +8,7 @@ through all of it: it is the gradient of what evolution selects on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from evolino.gradient.readout import (
     to_features,
 )
 from evolino.network.backward.matrices import Held
+from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.readout.linear import PseudoInverse, Ridge
@@ -79,10 +80,15 @@ class Objective:
         return Held()
 
     @cached_property
+    def _loss_gradient(self) -> Callable[[Array, Array], tuple[float, Array]]:
+        assert isinstance(self.task, Differentiable)  # takes as long as a short free run
+        return self.task.loss_gradient
+
+    @cached_property
     def _reached(self) -> list[Reached]:
         """The series of all segments."""
         every = [each for part in self._segments for each in part]
-        return reached(every)
+        return reached(self.architecture, every)
 
     @cached_property
     def _segments(self) -> tuple[Sequence[Segment], Sequence[Segment]]:
@@ -101,22 +107,21 @@ class Objective:
             self._held,
             runs=self.task.generates,
         )
-        features = passes.features(fitted)
-        whole = features[0] if len(features) == 1 else np.concatenate(features)
+        whole = passes.features(fitted, "fitted")
         targets, expected = self._targets
         solved = solve(self.readout, whole, targets, self.penalty)
-        seen: tuple[Array, ...] = ()
+        seen: Array = np.empty(0)
         if self.task.generates:
             outputs = passes.run_freely(solved.weights, self._starts)
         else:
-            seen = tuple(passes.features(scored))
-            outputs = np.stack([rows @ solved.weights for rows in seen])
-        assert isinstance(self.task, Differentiable)
+            rows = passes.features(scored, "scored")
+            seen = rows.reshape(len(scored), -1, rows.shape[1])
+            outputs = seen @ solved.weights
         if self.scaling is None:
-            loss, to_outputs = self.task.loss_gradient(outputs, expected)
+            loss, to_outputs = self._loss_gradient(outputs, expected)
         else:
             restored = self.scaling.restored(outputs)
-            loss, to_outputs = self.task.loss_gradient(restored, expected)
+            loss, to_outputs = self._loss_gradient(restored, expected)
             to_outputs = to_outputs * self.scaling.output_scale
         return _Forward(passes, solved, seen, loss, to_outputs)
 
@@ -127,13 +132,12 @@ class Objective:
             to_readout = passes.runs_backward(forward.to_outputs)
         else:
             readout = forward.solved.weights
-            pairs = list(zip(forward.scored, forward.to_outputs, strict=True))
-            to_readout = np.sum([each.T @ back for each, back in pairs], axis=0)
-            to_scored = [back @ readout.T for _, back in pairs]
-            passes.add_features(scored, np.concatenate(to_scored))
+            seen, back = forward.scored, forward.to_outputs
+            to_readout = (seen.transpose(0, 2, 1) @ back).sum(axis=0)
+            passes.add_features(scored, back.reshape(-1, back.shape[2]) @ readout.T)
         g = adjoint(forward.solved, to_readout)
         for part, rows in passes.parts(fitted):
-            passes.add_features(part, to_features(forward.solved, g, rows))
+            passes.add_features(part, to_features(forward.solved, g, rows, self._held))
         return passes.gradient()
 
     @cached_property
@@ -161,12 +165,12 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Forward:
-    """scored: features of each scored segment, where the task does not generate.
+    """scored: features (N, L, S) of scored segments, where the task does not generate.
     to_outputs: (N, L, K)."""
 
     passes: Passes
     solved: Solved
-    scored: tuple[Array, ...]
+    scored: Array
     loss: float
     to_outputs: Array
 
@@ -200,13 +204,21 @@ def check_loss(
         )
 
 
-def reached(segments: Sequence[Segment]) -> list[Reached]:
-    """Return the series of segments, each with the row at which the last of them ends."""
+def reached(architecture: LSTM | StackedLSTM, segments: Sequence[Segment]) -> list[Reached]:
+    """Return the series of segments, each with its input vectors and the row at which the
+    last of them ends."""
     stops: dict[int, int] = {}
     for segment in segments:
         own = id(segment.series)
         stops[own] = max(stops.get(own, 0), segment.stop)
-    return [Reached(series, stops[id(series)]) for series in distinct(segments)]
+    return [
+        Reached(
+            series,
+            stops[id(series)],
+            input_vectors(architecture, series.inputs, series.fed_back),
+        )
+        for series in distinct(segments)
+    ]
 
 
 def distinct(segments: Sequence[Segment]) -> list[Series]:

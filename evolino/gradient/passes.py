@@ -28,7 +28,6 @@ from evolino.network.backward.sequence import (
     zeros_in_lanes,
 )
 from evolino.network.backward.stack_runs import StackRuns, run_stack_freely
-from evolino.network.base import input_vectors
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.task.series import Segment, Series
@@ -51,11 +50,12 @@ class Starts(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """A series, and the row at which the last of its segments ends: where cells that go
-    backward begin."""
+    """A series, its input vectors (T, U), and the row at which the last of its segments
+    ends: where cells that go backward begin."""
 
     series: Series
     stop: int
+    vectors: Array
 
 
 class Passes(Protocol):
@@ -63,8 +63,8 @@ class Passes(Protocol):
 
     head: LSTM
 
-    def features(self, segments: Sequence[Segment]) -> list[Array]:
-        """Return the features (L_n, S) of each segment."""
+    def features(self, segments: Sequence[Segment], name: str) -> Array:
+        """Return the features (T, S) of segments, joined, in memory by that name."""
         ...
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
@@ -98,25 +98,21 @@ def passes_of(
     """Drive a network (C, G) over series. runs: whether it is to run freely too."""
     if isinstance(architecture, StackedLSTM) or (len(series) >= MANY and not runs):
         return InLanes(architecture, genome, series)
-    return OneByOne(architecture, genome, [each.series for each in series], held)
+    return OneByOne(architecture, genome, series, held)
 
 
 class OneByOne:
     """Passes of an LSTM over one series after another, its cells in the lanes."""
 
     def __init__(
-        self, architecture: LSTM, genome: Array, series: Sequence[Series], held: Held
+        self, architecture: LSTM, genome: Array, series: Sequence[Reached], held: Held
     ) -> None:
         self.head = architecture
         self._matrices = matrices_of(architecture, genome)
         self._held = held
         self._passed = {
-            id(each): drive_sequence(
-                self._matrices,
-                input_vectors(architecture, each.inputs, each.fed_back),
-                held,
-                str(number),
-                len(series),
+            id(each.series): drive_sequence(
+                self._matrices, each.vectors, held, str(number), len(series)
             )
             for number, each in enumerate(series)
         }
@@ -137,16 +133,18 @@ class OneByOne:
             for number, (key, each) in enumerate(self._passed.items())
         }
 
-    def features(self, segments: Sequence[Segment]) -> list[Array]:
+    def features(self, segments: Sequence[Segment], name: str) -> Array:
         """As of `Passes`."""
-        found = []
+        first, width = 0, self.head.readout_width
+        count = sum(segment.stop - segment.start for segment in segments)
+        found = self._held.take(name, count * width).reshape(count, width)
         for segment in segments:
-            passed, rows = (
-                self._passed[id(segment.series)],
-                slice(segment.start, segment.stop),
-            )
+            rows, last = _rows(segment), first + segment.stop - segment.start
+            passed = self._passed[id(segment.series)]
             h, s = passed.cells()
-            found.append(features_of(self.head, h[rows], s[rows], passed.vectors[rows]))
+            seen = h[rows], s[rows], passed.vectors[rows]
+            features_of(self.head, *seen, out=found[first:last])
+            first = last
         return found
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
@@ -158,13 +156,13 @@ class OneByOne:
         begin = RunStarts(outputs, states, starts.fed_back, starts.inputs)
         runs = run_freely(self._matrices, readout, begin, self._held)
         self._runs = runs, starts
-        return np.moveaxis(runs.sums[:, :, : runs.count], 2, 0)
+        return runs.sums[:, :, : runs.count].transpose(2, 0, 1)
 
     def runs_backward(self, to_outputs: Array) -> Array:
         """As of `Passes`."""
         assert self._runs is not None
         runs, starts = self._runs
-        to_sums = np.moveaxis(to_outputs, 0, 2)
+        to_sums = to_outputs.transpose(1, 2, 0)
         to_readout, to_h, to_s = run_freely_backward(runs, to_sums, self._gradient)
         for key, (places, rows) in starts.places.items():
             add_before(self._into[key], rows, to_h[places], to_s[places])
@@ -185,7 +183,7 @@ class OneByOne:
         first = 0
         for segment in segments:
             last = first + segment.stop - segment.start
-            rows, own = slice(segment.start, segment.stop), id(segment.series)
+            rows, own = _rows(segment), id(segment.series)
             h, _ = self._passed[own].cells()
             to_h, to_s = features_backward(self.head, back[first:last], h[rows])
             self._into[own][0][rows] += to_h
@@ -210,16 +208,13 @@ class InLanes:
         genome: Array,
         series: Sequence[Reached],
     ) -> None:
-        vectors = [
-            input_vectors(architecture, each.inputs, each.fed_back)[:stop]
-            for each, stop in series
-        ]
+        vectors = [each.vectors[: each.stop] for each in series]
         self._driven = Driven.of(architecture, genome, vectors)
         self.head = self._driven.head
         ends = np.cumsum([len(each) for each in vectors]).tolist()
         bounds = zip([0, *ends[:-1]], ends, strict=True)
         self._rows = {
-            id(each): slice(*own) for (each, _), own in zip(series, bounds, strict=True)
+            id(each.series): slice(*own) for each, own in zip(series, bounds, strict=True)
         }
         self._runs: tuple[StackRuns, Starts] | None = None
         self._of_runs: list[Gradient] = []
@@ -230,9 +225,10 @@ class InLanes:
         shape = self._driven.outputs.shape
         return np.zeros(shape), np.zeros(shape)
 
-    def features(self, segments: Sequence[Segment]) -> list[Array]:
+    def features(self, segments: Sequence[Segment], name: str) -> Array:
         """As of `Passes`."""
-        return [self._driven.features[self._place(each)] for each in segments]
+        parts = [self._driven.features[self._place(each)] for each in segments]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def run_freely(self, readout: Array, starts: Starts) -> Array:
         """As of `Passes`."""
@@ -285,6 +281,10 @@ class InLanes:
         return found
 
 
+def _rows(segment: Segment) -> slice:
+    return slice(segment.start, segment.stop)
+
+
 def add_before(
     into: tuple[Array, Array], rows: IntArray, outputs: Array, states: Array
 ) -> None:
@@ -292,7 +292,7 @@ def add_before(
     is. into: what its outputs and states (T, C) get."""
     later = rows > 0
     places = rows[later] - 1
-    apart = (np.diff(places) > 0).all()  # then no row comes twice, which is quicker
+    apart = (places[1:] > places[:-1]).all()  # then no row comes twice, which is quicker
     for each, values in ((into[0], outputs[later]), (into[1], states[later])):
         if apart:
             each[places] += values

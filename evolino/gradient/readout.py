@@ -20,7 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
+from evolino.network.backward.matrices import Held
 from evolino.readout.linear import PseudoInverse, Ridge
+from evolino.solvers.least_squares_gradient import rows_gradient
 from evolino.solvers.row_blocks import triangle_of
 from evolino.vocabulary import Array
 
@@ -80,7 +82,7 @@ def solve_backward(solved: Solved, to_weights: Array) -> Array:
 
     By equation 2; of a near-singular R it is the gradient with the penalty that there is.
     """
-    return to_features(solved, adjoint(solved, to_weights), slice(None))
+    return to_features(solved, adjoint(solved, to_weights), slice(None), Held())
 
 
 def adjoint(solved: Solved, to_weights: Array) -> Array:
@@ -90,15 +92,20 @@ def adjoint(solved: Solved, to_weights: Array) -> Array:
     return _solve(solved.triangle, middle) / scales
 
 
-def to_features(solved: Solved, g: Array, rows: slice) -> Array:
-    """Return what is passed on to some rows of the features, from G (S, K)."""
+def to_features(solved: Solved, g: Array, rows: slice, held: Held) -> Array:
+    """Return what is passed on to some rows of the features, from G (S, K).
+
+    held: memory that it lies in.
+    """
     x, v = solved.features[rows], solved.weights
     left = x @ np.concatenate([-v, -g], axis=1)
     left[:, : v.shape[1]] += solved.targets[rows]
-    found = left @ np.concatenate([g, v], axis=1).T
+    found = held.take("to features", x.size).reshape(x.shape)
+    slopes = np.zeros(len(v))
     if solved.scaled:
-        found -= x * (2.0 * solved.penalty * (g * v).sum(axis=1))
-    return np.asarray(found)
+        slopes = 2.0 * solved.penalty * (g * v).sum(axis=1)
+    rows_gradient(x, left, np.concatenate([g.T, v.T]), slopes, found)
+    return found
 
 
 def _solve(triangle: Array, right: Array, *, transposed: bool = False) -> Array:

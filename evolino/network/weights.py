@@ -53,6 +53,8 @@ def unpack(architecture: LSTM, genomes: Array) -> Weights:
 def _by_gate(genes: Array, gates: tuple[str, ...]) -> Array:
     """Return (P, C, sources, 4) of genes (P, C, ..) into some gates; 0 for the others."""
     by_source = genes.reshape(*genes.shape[:2], -1, len(gates))
+    if gates == GATES:
+        return by_source.copy()
     full = np.zeros((*by_source.shape[:3], 4))
     full[..., [GATES.index(gate) for gate in gates]] = by_source
     return full
@@ -67,20 +69,25 @@ def repack(architecture: LSTM, weights: Weights) -> Array:
     """
     present = [weights.bias[:, :, None]] if architecture.bias else []
     plain = np.concatenate([*present, weights.inputs], axis=2)
-    gates = [GATES.index(gate) for gate in architecture.gates]
-    recurrent = [GATES.index(gate) for gate in architecture.recurrent_gates]
     peepholes = [PEEPHOLE_GATES.index(gate) for gate in architecture.peephole_gates()]
     count, cells = plain.shape[:2]
     genomes = np.concatenate(
         [
-            plain[..., gates].reshape(count, cells, -1),
-            weights.recurrent[..., recurrent].reshape(count, cells, -1),
+            _into(plain, architecture.gates).reshape(count, cells, -1),
+            _into(weights.recurrent, architecture.recurrent_gates).reshape(
+                count, cells, -1
+            ),
             weights.peepholes[..., peepholes],
             np.zeros((count, cells, architecture.output_count)),
         ],
         axis=2,
     )
     return masked(architecture, genomes) if architecture.groups else genomes
+
+
+def _into(weights: Array, gates: tuple[str, ...]) -> Array:
+    """Return the weights (.., 4) into some gates (.., gates)."""
+    return weights if gates == GATES else weights[..., [GATES.index(g) for g in gates]]
 
 
 def output_weights(architecture: LSTM, genomes: Array) -> Array:

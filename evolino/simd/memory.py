@@ -247,6 +247,17 @@ def pairs(typing: Any, lanes: Any) -> Any:
 
 
 @intrinsic
+def singles(typing: Any, lanes: Any) -> Any:
+    """Return the same memory of doubles, counting in single vectors."""
+    kind = VECTORS[KINDS[lanes].number]
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(kind))
+
+    return kind(lanes), generate
+
+
+@intrinsic
 def number(typing: Any, source: Any, position: Any) -> Any:
     """Return one number of `numbers`."""
 

@@ -59,32 +59,73 @@ def _eliminate(columns: Any, inverses: Any, right: Any, triangle: Any, block: An
     entries, whole = numbers(rows), width + outputs
     for first in range(0, count, BLOCK):
         there = min(BLOCK, count - first)
-        for r in range(there):
-            of_x, of_y = part(x, (first + r) * width), part(y, (first + r) * outputs)
+        for begin in range(0, there, WIDTH):  # a vector is written as a whole
+            end = min(begin + WIDTH, there)
+            of_x, of_y = part(x, first * width), part(y, first * outputs)
             for j in range(width):
-                store(entries, j * BLOCK + r, number(of_x, j) * number(scale, j))
+                for r in range(begin, end):
+                    scaled = number(of_x, r * width + j) * number(scale, j)
+                    store(entries, j * BLOCK + r, scaled)
             for j in range(outputs):
-                store(entries, (width + j) * BLOCK + r, number(of_y, j))
+                for r in range(begin, end):
+                    store(entries, (width + j) * BLOCK + r, number(of_y, r * outputs + j))
         for r in range(there, BLOCK):
             for j in range(whole):
                 store(entries, j * BLOCK + r, 0.0)
-        for k in range(width):
-            _reflect(rows, part(own, k * whole), k, whole)
+        for k in range(0, width - 1, 2):
+            _reflect_two(rows, part(own, k * whole), k, whole)
+        if width % 2:
+            _reflect(rows, part(own, (width - 1) * whole), width - 1, whole)
+
+
+@njit(inline="always")
+def _reflection(square: float, corner: float) -> Any:
+    """Return head, factor and new corner of the reflection of a column of a block, of that
+    square, and the corner of the triangle above it; one of 0 is left as it is."""
+    if square == 0.0:
+        return 0.0, 0.0, corner
+    norm = math.sqrt(corner * corner + square)
+    first = corner + math.copysign(norm, corner)
+    factor = 1.0 / (norm * (norm + abs(corner)))
+    return first, factor, -math.copysign(norm, corner)
 
 
 @njit(inline="always")
 def _reflect(rows: Any, own: Any, k: int, whole: int) -> None:
     """Eliminate column k of a block by a reflection of it and of row k of the triangle."""
     v = eight(rows, k * ROWS)
-    square, corner = lane_sum(dot(v, v)), number(own, k)
-    if square == 0.0:
-        return
-    norm = math.sqrt(corner * corner + square)
-    first = corner + math.copysign(norm, corner)
-    factor = 1.0 / (norm * (norm + abs(corner)))
-    store(own, k, -math.copysign(norm, corner))
+    first, factor, corner = _reflection(lane_sum(dot(v, v)), number(own, k))
+    store(own, k, corner)
     for j in range(k + 1, whole):
         column, top = eight(rows, j * ROWS), number(own, j)
         amount = factor * (first * top + lane_sum(dot(v, column)))
         store(own, j, top - amount * first)
         put_eight(rows, j * ROWS, plus_multiple(column, -amount, v))
+
+
+@njit(inline="always")
+def _reflect_two(rows: Any, own: Any, k: int, whole: int) -> None:
+    """Eliminate columns k and k + 1: a column that is read goes through both reflections.
+
+    Of a column o the first one takes p v away, and the second one, of w, takes
+    q w away with q = b (head below + w o - p v w).
+    """
+    below = part(own, whole)
+    v, w = eight(rows, k * ROWS), eight(rows, (k + 1) * ROWS)
+    head, a, corner = _reflection(lane_sum(dot(v, v)), number(own, k))
+    store(own, k, corner)
+    top = number(own, k + 1)
+    p = a * (head * top + lane_sum(dot(v, w)))
+    store(own, k + 1, top - p * head)
+    w = plus_multiple(w, -p, v)
+    second, b, corner = _reflection(lane_sum(dot(w, w)), number(below, k + 1))
+    store(below, k + 1, corner)
+    both = lane_sum(dot(v, w))
+    for j in range(k + 2, whole):
+        column, top, under = eight(rows, j * ROWS), number(own, j), number(below, j)
+        p = a * (head * top + lane_sum(dot(v, column)))
+        q = b * (second * under + lane_sum(dot(w, column)) - p * both)
+        store(own, j, top - p * head)
+        store(below, j, under - q * second)
+        column = plus_multiple(plus_multiple(column, -p, v), -q, w)
+        put_eight(rows, j * ROWS, column)

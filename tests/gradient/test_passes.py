@@ -38,6 +38,7 @@ VARIANTS = [
         "bias": number % 3 != 0,
         "readout_constant": number % 5 != 0,
         "readout_inputs": number % 7 != 0,
+        "runs": (9, 5, 20)[number % 3],  # sixteen beside each other, the last eight
     }
     for number, (forget, peepholes, cell_input, cell_output, squares, states, feedback)
     in enumerate(FLAGS)
@@ -54,7 +55,7 @@ def name(variant):
 class Example:
     """A scalar of cell outputs, states and free-run outputs: weighted sums and sines."""
 
-    def __init__(self, rng, steps=12, **variant):
+    def __init__(self, rng, steps=12, runs=9, **variant):
         self.network = LSTM(
             cells=variant.pop("cells", 5),
             inputs=2,
@@ -68,10 +69,10 @@ class Example:
         self.vectors = rng.normal(size=(steps, self.network.input_width))
         self.readout = rng.normal(0, 0.1, (self.network.readout_width, 2))
         self.of_outputs, self.of_states = rng.normal(size=(2, steps, cells))
-        self.rows = rng.integers(0, steps + 1, 9)
-        self.fed_back = rng.normal(size=(9, 2))
-        self.inputs = rng.normal(size=(6, 9, 2))
-        self.of_runs = rng.normal(size=(6, 2, 9))
+        self.rows = rng.integers(0, steps + 1, runs)
+        self.fed_back = rng.normal(size=(runs, 2))
+        self.inputs = rng.normal(size=(6, runs, 2))
+        self.of_runs = rng.normal(size=(6, 2, runs))
 
     def gradient(self):
         """Return the gradient (C, G), and that of the readout (S, K)."""
@@ -144,13 +145,23 @@ def test_genes_of_cells_that_are_not_seen_have_no_gradient(rng):
 def test_what_is_kept_and_how_long_chunks_are_does_not_matter(
     cells, kind, rng, monkeypatch
 ):
-    example = Example(rng, steps=50, cells=cells, **{kind: True})
+    example = Example(rng, steps=50, runs=41, cells=cells, **{kind: True})
     whole = example.gradient()
     monkeypatch.setattr(sequence, "GATES_KEPT", 0)
     monkeypatch.setattr(sequence, "LEAST_KEPT", 7)
     monkeypatch.setattr(free_runs, "KEPT", 0)
     for one, other in zip(whole, example.gradient(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("runs", [5, 20])
+def test_cells_in_several_panels_of_vectors_have_the_twins_gradient(runs, rng):
+    example = Example(
+        rng, steps=20, runs=runs, cells=37, peepholes=True, readout_states=True
+    )
+    found, _ = example.gradient()
+    expected = example.derivative(example.direction)
+    assert (found * example.direction).sum() == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize("cells", [8, 19])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from evolino.network.features import columns_of
@@ -13,14 +15,16 @@ def readout_parts(architecture: LSTM, readout: Array) -> list[Array]:
     """Return the rows of a readout (S, K) for outputs, states, inputs, squares of outputs
     and of inputs, and the constant, as views; empty where the readout has no such columns.
     """
-    plain = [
-        readout[columns_of(architecture, each)] for each in ("outputs", "states", "inputs")
-    ]
+    return [readout[columns] for columns in _columns(architecture)]
+
+
+@lru_cache(maxsize=8)  # a gradient of few cells needs them as often as it takes time
+def _columns(architecture: LSTM) -> tuple[slice, ...]:
+    plain = [columns_of(architecture, each) for each in ("outputs", "states", "inputs")]
     squares = [
-        readout[columns_of(architecture, each, squared=True)]
-        for each in ("outputs", "inputs")
+        columns_of(architecture, each, squared=True) for each in ("outputs", "inputs")
     ]
-    return [*plain, *squares, readout[columns_of(architecture, "constant")]]
+    return (*plain, *squares, columns_of(architecture, "constant"))
 
 
 def read_out(parts: list[Array], seen: tuple[Array, Array, Array], sums: Array) -> None:
@@ -70,8 +74,13 @@ def read_out_backward(
     return to_u
 
 
-def features_of(architecture: LSTM, h: Array, s: Array, u: Array) -> Array:
-    """Return the features (T, S) of outputs, states (T, C) and input vectors (T, U)."""
+def features_of(
+    architecture: LSTM, h: Array, s: Array, u: Array, out: Array | None = None
+) -> Array:
+    """Return the features (T, S) of outputs, states (T, C) and input vectors (T, U).
+
+    out: where they are written.
+    """
     parts = [h]
     if architecture.readout_states:
         parts.append(s)
@@ -81,7 +90,7 @@ def features_of(architecture: LSTM, h: Array, s: Array, u: Array) -> Array:
         parts += [h * h, u * u]
     if architecture.readout_constant:
         parts.append(np.ones((len(h), 1)))
-    return np.concatenate(parts, axis=1)
+    return np.concatenate(parts, axis=1, out=out)
 
 
 def features_backward(

@@ -1,7 +1,7 @@
-"""Free runs of one network beside each other and their gradient: eight runs in the lanes.
+"""Free runs of one network beside each other and their gradient: runs in the lanes.
 
-Two groups of eight runs at a time go through all steps, so that what they compute stays
-near the processor. All of it is in float64.
+A block of sixteen runs at a time, or of the last eight, goes through all steps, so that it
+stays near the processor. All of it is in float64.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import numpy as np
 
 from evolino.network.backward.features import readout_parts
 from evolino.network.backward.matrices import LANES, Gradient, Held, Matrices, padded
-from evolino.network.kernels.free_run_gradient import backward_size, run_groups_backward
-from evolino.network.kernels.free_run_kept import Course, Network, forward_size, run_groups
-from evolino.network.kernels.free_run_weights import weight_rows
-from evolino.simd.memory import aligned_copy, shared
+from evolino.network.kernels.free_run_course import Course, Network
+from evolino.network.kernels.free_run_gradient import backward_size, run_blocks_backward
+from evolino.network.kernels.free_run_kept import forward_size, run_blocks
+from evolino.network.kernels.free_run_weights import weight_vectors
+from evolino.simd.memory import shared
 from evolino.vocabulary import Array
 
-KEPT = 3 * 2**25  # bytes that the groups together keep for the way back; more are run again
+CACHED = 2**25  # bytes of blocks that the processor's last cache holds
+KEPT = 3 * 2**25  # bytes that the blocks together keep for the way back; more are run again
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,31 +65,63 @@ def run_freely(
         )
     steps, count = starts.inputs.shape[:2]
     network = _network(matrices, readout)
-    groups = padded(count) // LANES
-    sizes = [size * LANES for size in _sizes(network, steps)]
-    kept = min(groups, KEPT // (8 * sum(sizes)) // 2 * 2)
+    lanes = padded(count)
+    paired, single = divmod(lanes // LANES, 2)
+    sizes = [size * 2 * LANES for size in _sizes(network, steps)]
+    kept = min(paired + single, KEPT // (8 * sum(sizes)))
     held = held or Held()
-    runs = np.minimum(np.arange(groups * LANES), count - 1).reshape(groups, LANES)
-    begin = [each[runs] for each in (starts.fed_back, starts.outputs, starts.states)]
+    runs = np.minimum(np.arange(lanes), count - 1)
     gates, seen, states = (
-        held.take(name, min(kept + 2, groups) * size)
+        held.take(name, min(kept + 1, paired + single) * size)
         for name, size in zip(("gates", "seen", "states"), sizes, strict=True)
     )
     course = Course(
-        aligned_copy(starts.inputs[:, runs].transpose(1, 0, 3, 2)).reshape(-1),
-        aligned_copy(np.concatenate(begin, axis=2).swapaxes(1, 2)).reshape(-1),
+        _in_blocks(starts.inputs[:, runs].transpose(0, 2, 1), held, "inputs"),
+        _in_blocks(_begin(starts)[runs].T, held, "begin"),
         gates,
         seen,
         states,
-        held.take("sums", groups * steps * network.outputs * LANES),
+        held.take("sums", steps * network.outputs * lanes),
         steps,
         kept,
+        paired,
+        single,
+        max(0, paired - CACHED // (8 * sum(sizes))),
     )
-    work = held.take("work", _work_size(network))
-    run_groups(network, course, groups, work)
-    by_group = course.sums.reshape(groups, steps, network.outputs, LANES)
-    sums = by_group.transpose(1, 2, 0, 3).reshape(steps, network.outputs, -1)
-    return RunsPass(matrices, network, course, sums, count, held)
+    run_blocks(network, course, held.take("work", _work_size(network)))
+    sums = _out_of_blocks(course.sums, steps * network.outputs)
+    by_step = sums.reshape(steps, network.outputs, lanes)
+    return RunsPass(matrices, network, course, by_step, count, held)
+
+
+def _begin(starts: RunStarts) -> Array:
+    """Return (N, K + 2 C): where runs begin, as kernels read it."""
+    return np.concatenate([starts.fed_back, starts.outputs, starts.states], axis=1)
+
+
+def _in_blocks(values: Array, held: Held, name: str) -> Array:
+    """Return values (.., lanes) as blocks of sixteen lanes, then one of the eight that are
+    left; in memory by that name."""
+    lanes = values.shape[-1]
+    rows, paired = values.size // lanes, lanes // (2 * LANES)
+    values, blocks = values.reshape(rows, lanes), held.take(name, values.size)
+    cut = paired * 2 * LANES
+    pairs = blocks[: rows * cut].reshape(paired, rows, 2 * LANES)
+    own = values[:, :cut].reshape(rows, paired, 2 * LANES)
+    pairs[...] = own.transpose(1, 0, 2)
+    blocks[rows * cut :].reshape(rows, lanes - cut)[...] = values[:, cut:]
+    return blocks
+
+
+def _out_of_blocks(blocks: Array, rows: int) -> Array:
+    """Return (rows, lanes) of what `_in_blocks` returns."""
+    lanes = len(blocks) // rows
+    cut = lanes // (2 * LANES) * 2 * LANES
+    values = np.empty((rows, lanes))
+    pairs = blocks[: rows * cut].reshape(-1, rows, 2 * LANES).transpose(1, 0, 2)
+    values[:, :cut] = pairs.reshape(rows, cut)
+    values[:, cut:] = blocks[rows * cut :].reshape(rows, lanes - cut)
+    return values
 
 
 def run_freely_backward(
@@ -101,43 +135,49 @@ def run_freely_backward(
     network, held = passed.network, passed.held
     cells, outputs, width = network.cells, network.outputs, network.width
     steps, _, lanes = passed.sums.shape
-    groups = lanes // LANES
     given = np.zeros((steps, outputs, lanes))
     given[:, :, : passed.count] = to_sums
-    by_group = given.reshape(steps, outputs, groups, LANES).transpose(2, 0, 1, 3)
-    rows = weight_rows(width + 1 + network.recurrent)
+    vectors = weight_vectors(width + 1 + network.recurrent, network.dense)
     sizes = 3 * cells, 3 * outputs * cells, outputs * (2 * width + 1)
     to = (
-        held.take("to network", sum(sizes) * LANES),
-        held.take("to weights", cells * rows * LANES),
-        held.take("to begin", groups * 2 * cells * LANES),
+        held.take("to network", 3 * sum(sizes) * LANES),
+        held.take("to weights", cells * vectors * LANES),
+        held.take("to begin", 2 * cells * lanes),
     )
     to[0].fill(0.0)
     to[1].fill(0.0)
-    run_groups_backward(
-        network, passed.course, groups, aligned_copy(by_group).reshape(-1), to,
+    run_blocks_backward(
+        network, passed.course, _in_blocks(given, held, "to sums"), to,
         held.take("work", _work_size(network)),
     )  # fmt: skip
-    by_lane = np.split(to[0].reshape(-1, LANES).sum(axis=1), np.cumsum(sizes)[:-1])
-    gradient.peepholes += by_lane[0].reshape(cells, 3).T
-    _give(passed.matrices, network, to[1], gradient)
+    by_kind = to[0].reshape(3, -1)
+    pairs, single = by_kind[:2].reshape(-1, 2 * LANES), by_kind[2].reshape(-1, LANES)
+    total = pairs.sum(axis=1) + single.sum(axis=1)
+    of_cells, of_vector = total[sizes[0] : -sizes[2]], total[-sizes[2] :]
+    gradient.peepholes += total[: sizes[0]].reshape(cells, 3).T
+    _give(network, to[1], gradient)
     to_readout = _readout_of(
         passed.matrices,
-        by_lane[1].reshape(outputs, cells, 3),
-        by_lane[2].reshape(outputs, 2 * width + 1),
+        of_cells.reshape(outputs, cells, 3),
+        of_vector.reshape(outputs, 2 * width + 1),
     )
-    started = to[2].reshape(groups, 2, cells, LANES).transpose(1, 0, 3, 2)
-    to_h, to_s = started.reshape(2, lanes, cells)[:, : passed.count]
-    return to_readout, to_h, to_s
+    started = _out_of_blocks(to[2], 2 * cells)[:, : passed.count]
+    return to_readout, started[:cells].T, started[cells:].T
 
 
-def _give(matrices: Matrices, network: Network, to_weights: Array, to: Gradient) -> None:
+def _give(network: Network, to_weights: Array, to: Gradient) -> None:
     """Add what weights got to a gradient."""
     cells, width = network.cells, network.width
-    parts = to_weights.reshape(cells, -1, 4)[:, : width + 1 + network.recurrent]
-    parts = np.moveaxis(parts, 2, 0)
-    rows, sources = np.arange(cells)[:, None], matrices.architecture.recurrent_sources()
-    to.recurrent[:, rows, sources] += parts[:, :, width + 1 :]
+    if network.dense:
+        parts = to_weights.reshape(cells, 4, -1).transpose(1, 0, 2)
+    else:
+        parts = to_weights.reshape(cells, -1, 4).transpose(2, 0, 1)
+    parts = parts[:, :, : width + 1 + network.recurrent]
+    if network.dense:
+        to.recurrent += parts[:, :, width + 1 :]
+    else:
+        rows, sources = np.arange(cells)[:, None], network.sources.reshape(cells, -1)
+        to.recurrent[:, rows, sources] += parts[:, :, width + 1 :]
     to.inputs += parts[:, :, :width]
     to.bias += parts[:, :, width]
 
@@ -146,16 +186,20 @@ def _network(matrices: Matrices, readout: Array) -> Network:
     """Return a network and its readout (S, K) as kernels read them."""
     architecture = matrices.architecture
     cells, width = architecture.cells, architecture.input_width
-    sources = architecture.recurrent_sources()
-    dense = architecture.sources is None
-    recurrent = matrices.recurrent
+    dense, recurrent = architecture.sources is None, matrices.recurrent
+    sources = np.zeros(0, dtype=np.int64)  # of dense networks all cells are
     if not dense:
-        recurrent = recurrent[:, np.arange(cells)[:, None], sources]
-    parts = matrices.inputs, matrices.bias[:, :, None], recurrent
+        rows = architecture.recurrent_sources()
+        recurrent = recurrent[:, np.arange(cells)[:, None], rows]
+        sources = np.ascontiguousarray(rows, dtype=np.int64).reshape(-1)
+    weights = np.empty((cells, width + 1 + recurrent.shape[2], 4))
+    weights[:, :width] = matrices.inputs.transpose(1, 2, 0)
+    weights[:, width] = matrices.bias.T
+    weights[:, width + 1 :] = recurrent.transpose(1, 2, 0)
     to_cells, to_vector = _parts_of(matrices, readout)
     return Network(
-        shared(np.moveaxis(np.concatenate(parts, axis=2), 0, 2)),
-        np.ascontiguousarray(sources, dtype=np.int64).reshape(-1),
+        shared(weights),
+        sources,
         shared(matrices.peepholes.T),
         shared(to_cells),
         shared(to_vector),
@@ -201,7 +245,7 @@ def _readout_of(matrices: Matrices, to_cells: Array, to_vector: Array) -> Array:
 
 
 def _sizes(network: Network, steps: int) -> tuple[int, int, int]:
-    """Return the vectors of gates, seen and states of a group's course."""
+    """Return the vectors of gates, seen and states of a run's course."""
     cells, width = network.cells, network.width
     return 4 * cells * steps, (width + 1 + cells) * (steps + 1), (steps + 1) * cells
 
@@ -209,5 +253,6 @@ def _sizes(network: Network, steps: int) -> tuple[int, int, int]:
 def _work_size(network: Network) -> int:
     cells, width = network.cells, network.width
     return LANES * max(
-        forward_size(cells, width), backward_size(cells, width, network.outputs)
+        forward_size(cells, width),
+        backward_size(cells, width, network.outputs, network.dense),
     )

@@ -36,16 +36,16 @@ class Matrices:
 def matrices_of(architecture: LSTM, genome: Array) -> Matrices:
     """Return a genome (C, G) as matrices."""
     weights, cells = unpack(architecture, genome[None]), architecture.cells
-    recurrent = np.zeros((4, cells, cells))
-    rows = np.arange(cells)[:, None]
-    recurrent[:, rows, architecture.recurrent_sources()] = np.moveaxis(
-        weights.recurrent[0], 2, 0
-    )
+    recurrent = weights.recurrent[0].transpose(2, 0, 1)
+    if architecture.sources is not None:
+        present, recurrent = recurrent, np.zeros((4, cells, cells))
+        rows = np.arange(cells)[:, None]
+        recurrent[:, rows, architecture.recurrent_sources()] = present
     return Matrices(
         architecture,
         np.ascontiguousarray(weights.bias[0].T),
-        np.ascontiguousarray(np.moveaxis(weights.inputs[0], 2, 0)),
-        recurrent,
+        np.ascontiguousarray(weights.inputs[0].transpose(2, 0, 1)),
+        np.ascontiguousarray(recurrent),
         np.ascontiguousarray(weights.peepholes[0].T),
         layout_of(architecture).flags,
     )
@@ -71,14 +71,16 @@ class Gradient:
 
     def genome(self) -> Array:
         """Return (C, G)."""
-        rows = np.arange(self.architecture.cells)[:, None]
-        sources = self.architecture.recurrent_sources()
+        recurrent = self.recurrent
+        if self.architecture.sources is not None:
+            rows = np.arange(self.architecture.cells)[:, None]
+            recurrent = recurrent[:, rows, self.architecture.recurrent_sources()]
         genomes = repack(
             self.architecture,
             Weights(
                 self.bias.T[None],
-                np.moveaxis(self.inputs, 0, 2)[None],
-                np.moveaxis(self.recurrent[:, rows, sources], 0, 2)[None],
+                self.inputs.transpose(1, 2, 0)[None],
+                recurrent.transpose(1, 2, 0)[None],
                 self.peepholes.T[None],
             ),
         )

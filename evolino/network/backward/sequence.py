@@ -24,6 +24,7 @@ from evolino.network.backward.sparse_sequence import (
     sparse_sequence_backward,
 )
 from evolino.network.kernels.sequence_gradient import (
+    PANEL,
     Sequence,
     WayBack,
     drive_backward,
@@ -42,15 +43,18 @@ class SequencePass:
     """What a teacher-forced pass over one sequence leaves for the way back.
 
     vectors: (T, U). outputs, states: (T + 1, n), of all cells and the lanes beyond them;
-    row 0 is before the first step. weights: as kernels read them. gates: of so many steps
-    as are kept, flat. held: where all of it is.
+    row 0 is before the first step. driving: (T, U + 1), vectors and 1. weights, peepholes:
+    as kernels read them. gates: of so many steps as are kept, flat. held: where all of it
+    is.
     """
 
     matrices: Matrices
     vectors: Array
     outputs: Array
     states: Array
+    driving: Array
     weights: Array
+    peepholes: Array
     gates: Array
     held: Held
 
@@ -83,11 +87,17 @@ def drive_sequence(
     if matrices.architecture.sources is not None:
         drive_sparse_sequence(matrices, vectors, outputs, states, held)
         none = np.empty(0)
-        return SequencePass(matrices, vectors, outputs, states, none, none, held)
+        return SequencePass(
+            matrices, vectors, outputs, states, none, none, none, none, held
+        )
     most = max(GATES_KEPT // passes // (4 * n * outputs.itemsize), LEAST_KEPT)
     gates = held.take(f"gates {name}", min(steps, most) * 4 * n)
-    weights = _weights(matrices, n, held, name)
-    passed = SequencePass(matrices, vectors, outputs, states, weights, gates, held)
+    driving = np.ones((steps, vectors.shape[1] + 1))
+    driving[:, :-1] = vectors
+    weights, peepholes = _weights(matrices, n, held, name), peepholes_of(matrices, n)
+    passed = SequencePass(
+        matrices, vectors, outputs, states, driving, weights, peepholes, gates, held
+    )
     for part in _parts(passed):
         _drive(passed, part)
     return passed
@@ -111,11 +121,13 @@ def drive_sequence_backward(
     turned, to_weights, to_peepholes, carry = (
         held.take(name, size)
         for name, size in (
-            ("turned", 4 * n * n), ("to weights of a sequence", passed.weights.size),
+            ("turned", 4 * cells * n), ("to weights of a sequence", passed.weights.size),
             ("to peepholes", 3 * n), ("carry", 2 * n),
         )
     )  # fmt: skip
-    turned.reshape(-1, n)[:, :cells] = passed.weights.reshape(-1, 4 * n)[:cells].T
+    from_gates = np.zeros((cells, 4, n))
+    from_gates[:, :, :cells] = matrices.recurrent.transpose(1, 0, 2)
+    _in_panels(from_gates, (4, 1), turned)
     for each in (to_weights, to_peepholes, carry):
         each.fill(0.0)
     own_h, own_s = _in_lanes(to_outputs, n), _in_lanes(to_states, n)
@@ -131,7 +143,7 @@ def drive_sequence_backward(
             _sequence(passed, part), way, part.stop - part.start, cells, width, n // LANES,
             matrices.flags,
         )  # fmt: skip
-    parts_of = np.moveaxis(to_weights.reshape(-1, 4, n)[:, :, :cells], 0, 2)
+    parts_of = to_weights.reshape(-1, 4, n)[:, :, :cells].transpose(1, 2, 0)
     gradient.recurrent += parts_of[:, :, :cells]
     gradient.inputs += parts_of[:, :, cells:-1]
     gradient.bias += parts_of[:, :, -1]
@@ -177,12 +189,10 @@ def _drive(passed: SequencePass, part: slice) -> None:
 
 def _sequence(passed: SequencePass, part: slice) -> Sequence:
     rows = slice(part.start, part.stop + 1)
-    driving = np.ones((part.stop - part.start, passed.vectors.shape[1] + 1))
-    driving[:, :-1] = passed.vectors[part]
     return Sequence(
-        shared(driving),
+        shared(passed.driving[part]),
         passed.weights,
-        peepholes_of(passed.matrices, passed.outputs.shape[1]),
+        passed.peepholes,
         passed.gates,
         passed.outputs[rows].reshape(-1),
         passed.states[rows].reshape(-1),
@@ -190,12 +200,25 @@ def _sequence(passed: SequencePass, part: slice) -> Sequence:
 
 
 def _weights(matrices: Matrices, n: int, held: Held, name: str) -> Array:
-    """Return (C + U + 1, 4 n), flat: from cells, input vector, 1 to all net inputs."""
+    """Return (C + U + 1, 4 n), in panels: from cells, input vector, 1 to all net inputs."""
     cells, width = matrices.architecture.cells, matrices.inputs.shape[2]
-    values = held.take(f"weights {name}", (cells + width + 1) * 4 * n)
-    parts = values.reshape(-1, 4, n)
-    parts[:, :, cells:] = 0.0
-    parts[:cells, :, :cells] = np.moveaxis(matrices.recurrent, 2, 0)
-    parts[cells:-1, :, :cells] = np.moveaxis(matrices.inputs, 2, 0)
+    parts = np.zeros((cells + width + 1, 4, n))
+    parts[:cells, :, :cells] = matrices.recurrent.transpose(2, 0, 1)
+    parts[cells:-1, :, :cells] = matrices.inputs.transpose(2, 0, 1)
     parts[-1, :, :cells] = matrices.bias
-    return values
+    panels = held.take(f"weights {name}", parts.size)
+    _in_panels(parts.reshape(len(parts), 1, 4 * n), (PANEL, PANEL // 2), panels)
+    return panels
+
+
+def _in_panels(values: Array, widths: tuple[int, int], panels: Array) -> None:
+    """Write the columns of values (R, N, columns) panel after panel, each (R, N, width).
+
+    widths: of the panels, in vectors, and of those of the columns that are left.
+    """
+    first = values.shape[2] // (widths[0] * LANES) * widths[0] * LANES
+    place = 0
+    for part, width in (values[:, :, :first], widths[0]), (values[:, :, first:], widths[1]):
+        own = part.reshape(*values.shape[:2], -1, width * LANES).transpose(2, 0, 1, 3)
+        panels[place : place + part.size].reshape(own.shape)[...] = own
+        place += part.size

@@ -1,7 +1,5 @@
-"""Gradient of free runs of one network: the way back of what `free_run_kept` ran.
-
-Two groups of eight runs in the lanes at a time, as there.
-"""
+"""Gradient of free runs of one network: the way back of what `free_run_kept` ran, block by
+block, in pairs of vectors or single ones as there."""
 
 from __future__ import annotations
 
@@ -14,16 +12,21 @@ from evolino.network.kernels.cell_gradient import (
     add_to_peepholes,
     cell_backward,
 )
-from evolino.network.kernels.free_run_kept import (
-    STRIP,
+from evolino.network.kernels.free_run_course import (
     Course,
     Network,
-    of_group,
+    paired_block,
     peepholes,
-    run_pair,
+    single_block,
     source,
 )
-from evolino.network.kernels.free_run_weights import add_weights, steps_together
+from evolino.network.kernels.free_run_kept import STRIP, run_block
+from evolino.network.kernels.free_run_weights import (
+    add_weights,
+    keep_seen,
+    source_rows,
+    steps_together,
+)
 from evolino.network.kernels.full_peepholes import squashed
 from evolino.network.kernels.net_input import GATE_COUNT, PEEPHOLE_COUNT, load_gates
 from evolino.simd.compiled import compiled
@@ -35,6 +38,7 @@ from evolino.simd.memory import (
     number,
     pairs,
     part,
+    singles,
     store,
 )
 from evolino.simd.prefetch import fetch
@@ -43,11 +47,11 @@ from evolino.simd.vectors import fma, like
 njit: Any = numba.njit
 
 
-def backward_size(cells: int, width: int, outputs: int) -> int:
-    """Return the vectors that `run_groups_backward` works in."""
-    rows = (GATE_COUNT + 1) * cells + width + 1
+def backward_size(cells: int, width: int, outputs: int, dense: bool) -> int:
+    """Return the vectors that `run_blocks_backward` works in."""
+    rows = GATE_COUNT * cells + source_rows(cells, width, dense)
     places = outputs + width + 1 + 3 * cells + GATE_COUNT * STRIP
-    return int(2 * (places + rows * steps_together(cells, width)))
+    return int(2 * (places + rows * steps_together(cells, width, dense)))
 
 
 @njit(inline="always")
@@ -58,15 +62,15 @@ def _vector_backward(network: Any, seen: Any, y: Any, to: Any) -> None:
     """
     width = network.width
     for j in range(width):
-        store(to[0], 2 * j, 0.0)
+        store(to[0], j, 0.0)
     for k in range(network.outputs):
         own = part(network.to_vector, k * (2 * width + 1))
         into = part(to[1], k * (2 * width + 1))
-        back = load(y, 2 * k)
+        back = load(y, k)
         for j in range(width):
             u = load(seen, j)
-            slope = fma(u * 2.0, load(own, width + j), load(own, j))
-            store(to[0], 2 * j, fma(back, slope, load(to[0], 2 * j)))
+            slope = fma(u * 2.0, number(own, width + j), number(own, j))
+            store(to[0], j, fma(back, slope, load(to[0], j)))
             store(into, j, fma(back, u, load(into, j)))
             store(into, width + j, fma(back, u * u, load(into, width + j)))
         store(into, 2 * width, load(into, 2 * width) + back)
@@ -82,9 +86,9 @@ def _readout_backward(network: Any, c: int, h: Any, s: Any, y: Any, to: Any) -> 
     to_h, to_s = zero, zero
     for k in range(network.outputs):
         at = 3 * (k * network.cells + c)
-        own, into, back = part(network.to_cells, at), part(to, at), load(y, 2 * k)
-        to_h = fma(back, fma(h * 2.0, load(own, 2), load(own, 0)), to_h)
-        to_s = fma(back, load(own, 1), to_s)
+        own, into, back = part(network.to_cells, at), part(to, at), load(y, k)
+        to_h = fma(back, fma(h * 2.0, number(own, 2), number(own, 0)), to_h)
+        to_s = fma(back, number(own, 1), to_s)
         store(into, 0, fma(back, h, load(into, 0)))
         store(into, 1, fma(back, s, load(into, 1)))
         store(into, 2, fma(back, h * h, load(into, 2)))
@@ -103,15 +107,15 @@ def _begin_back(network: Any, runs: Any, given: Any, t: int, place: Any,
     for k in range(outputs):
         fed = load(given, t * outputs + k)
         if t < runs.steps - 1 and width > inputs:
-            fed = fma(load(to_now, 2 * (inputs + k)), like(fed, network.scale), fed)
-        store(y, 2 * k, fed)
+            fed = fma(load(to_now, inputs + k), network.scale, fed)
+        store(y, k, fed)
     for c in range(network.cells):
-        at, back = 2 * (width + 1 + c), 2 * c
+        at = width + 1 + c
         to_h = load(to_now, at)
         if network.flags & FULL_PEEPHOLES:  # states drove the gates
-            store(to_s, back, load(to_s, back) + to_h)
+            store(to_s, c, load(to_s, c) + to_h)
             to_h = like(to_h, 0.0)
-        store(after, back, to_h)
+        store(after, c, to_h)
         store(to_now, at, 0.0)
     seen = part(runs.seen, t * (width + 1 + network.cells))
     _vector_backward(network, seen, y, (to_now, to_vector))
@@ -144,7 +148,7 @@ def _cell_back(network: Any, runs: Any, c: int, t: int, place: Any, to: Any) -> 
     more_h, more_s = _readout_backward(network, c, h, states[1], y, to[1])
     back = cell_backward(
         gates, peepholes(network, c), (states[0], states[1], h),
-        load(after, 2 * c) + more_h, load(to_s, 2 * c) + more_s, network.flags,
+        load(after, c) + more_h, load(to_s, c) + more_s, network.flags,
     )  # fmt: skip
     if network.flags & HAS_PEEPHOLES:
         at = PEEPHOLE_COUNT * c
@@ -154,7 +158,7 @@ def _cell_back(network: Any, runs: Any, c: int, t: int, place: Any, to: Any) -> 
 
 @njit(inline="always")
 def _scatter(network: Any, c: int, other: int, to: Any, to_now: Any) -> None:
-    """Add what the net inputs of two cells pass on to all that drives them, in pairs.
+    """Add what the net inputs of two cells pass on to all that drives them.
 
     to: of their net inputs, 0 where there is no other cell.
     """
@@ -187,80 +191,85 @@ def _pulled(to: Any, weights: Any, at: int, x: Any) -> Any:
 
 
 @compiled
-def run_groups_backward(network: Network, course: Course, groups: int, to_sums: Any,
-                        to: Any, work: Any) -> None:  # fmt: skip
-    """Go back over the steps of groups, the last ones first: their course is still near.
+def run_blocks_backward(network: Network, course: Course, to_sums: Any, to: Any,
+                        work: Any) -> None:  # fmt: skip
+    """Go back over the steps of all blocks, the last ones first: their course is near.
 
-    to_sums: (L, K) over groups. to: three arrays, of lanes: of peepholes (C, 3), then as
-    `to_cells` and `to_vector`; of `weight_rows`; both are added to; and (2 C) over groups,
-    of the outputs and states at the beginning, written. work: vectors for `forward_size`
-    and `backward_size`.
+    to_sums: (L, K) of blocks, as the course is. to: three arrays. Of peepholes (C, 3), then
+    as `to_cells` and `to_vector`, in pairs of vectors, then anew in single ones; and of
+    `weight_vectors`: both are added to. And (2 C) of blocks, of the outputs and states at
+    the beginning, written. work: vectors for `forward_size` and `backward_size`.
     """
     network, runs = addresses(network), addresses(course)
-    for back in range(0, groups, 2):
-        group = (groups - 1) // 2 * 2 - back
-        count = min(2, groups - group)
-        if group >= runs.kept:
-            run_pair(network, runs, group, count, memory(work))
-        _pair_backward(network, runs, group, count, memory(to_sums),
-                       (memory(to[0]), memory(to[1]), memory(to[2])),
-                       memory(work))  # fmt: skip
+    cells, outputs, width = network.cells, network.outputs, network.width
+    of_step, of_begin = runs.steps * outputs, 2 * cells
+    of_network = (PEEPHOLE_COUNT + 3 * outputs) * cells + outputs * (2 * width + 1)
+    own, given, start = memory(to[0]), memory(to_sums), memory(to[2])
+    near = memory(work)
+    if runs.single:
+        block = single_block(network, runs)
+        if runs.paired >= runs.kept:
+            run_block(network, block, near, None)
+        into = (
+            part(own, 2 * of_network), memory(to[1]),
+            part(start, 2 * runs.paired * of_begin),
+        )  # fmt: skip
+        back = part(given, 2 * runs.paired * of_step)
+        _block_backward(network, block, back, into, near, 1)
+    for before in range(runs.paired):
+        k = runs.paired - 1 - before
+        pair = paired_block(network, runs, k)
+        if k >= runs.kept:
+            run_block(network, pair, pairs(near), None)
+        both = pairs(own), memory(to[1]), part(pairs(start), k * of_begin)
+        back_of_pair = part(pairs(given), k * of_step)
+        _block_backward(network, pair, back_of_pair, both, pairs(near), 2)
 
 
 @njit
-def _pair_backward(network: Any, runs: Any, group: int, count: int, to_sums: Any,
-                   to: Any, work: Any) -> None:  # fmt: skip
-    """Go back over a group and the next one; only over it if the count is 1."""
+def _block_backward(network: Any, runs: Any, to_sums: Any, to: Any, work: Any,
+                    wide: int) -> None:  # fmt: skip
+    """Go back over a block, in pairs or single vectors as its course and `work` are.
+
+    to: what network, weights and beginning get. wide: 2 for pairs, else 1.
+    """
     cells, steps, first = network.cells, runs.steps, network.width + 1
-    outputs = network.outputs
-    to_s = part(work, 2 * (first + cells))
-    y = part(to_s, 2 * cells)
-    after = part(y, 2 * outputs)
-    net = part(after, 2 * cells)
-    passed = part(net, 2 * GATE_COUNT * STRIP)
+    to_s = part(work, first + cells)
+    y = part(to_s, cells)
+    after = part(y, network.outputs)
+    net = part(after, cells)
+    passed = part(net, GATE_COUNT * STRIP)  # of a row: a place for each step
     to_cells = part(to[0], PEEPHOLE_COUNT * cells)
-    to_vector = part(to_cells, 3 * outputs * cells)
-    clear(work, 2 * (first + 2 * cells))
-    stretch = steps_together(cells, network.width)
-    seen = part(passed, 2 * stretch * GATE_COUNT * cells)
-    row = count * stretch
+    to_vector = part(to_cells, 3 * network.outputs * cells)
+    clear(work, first + 2 * cells)
+    row = steps_together(cells, network.width, network.dense)
+    seen = singles(part(passed, row * GATE_COUNT * cells))
+    clear(seen, wide * row * source_rows(cells, network.width, network.dense))
+    place = work, to_s, y, after
     for back in range(steps):
-        t = steps - 1 - back
-        for half in range(count):
-            given = part(to_sums, (group + half) * steps * outputs)
-            place = part(work, half), part(to_s, half), part(y, half), part(after, half)
-            own = of_group(network, runs, group + half)
-            _begin_back(network, own, given, t, place, to_vector)
-        column = count * (back % stretch)
+        t, column = steps - 1 - back, back % row
+        _begin_back(network, runs, to_sums, t, place, to_vector)
         for strip in range(0, cells, STRIP):
             end = min(strip + STRIP, cells)
-            for half in range(count):
-                place = part(work, half), part(to_s, half), part(y, half), part(after, half)
-                own = of_group(network, runs, group + half)
-                for c in range(strip, end):
-                    given = _cell_back(network, own, c, t, place, (to[0], to_cells))
-                    store(to_s, 2 * c + half, given[4])
-                    for gate in range(GATE_COUNT):
-                        at = GATE_COUNT * (c - strip) + gate
-                        store(net, 2 * at + half, given[gate])
-                        at = GATE_COUNT * c + gate
-                        store(passed, at * row + column + half, given[gate])
+            for c in range(strip, end):
+                given = _cell_back(network, runs, c, t, place, (to[0], to_cells))
+                store(to_s, c, given[4])
+                for gate in range(GATE_COUNT):
+                    store(net, GATE_COUNT * (c - strip) + gate, given[gate])
+                    store(passed, (GATE_COUNT * c + gate) * row + column, given[gate])
             if end % 2 == 1:  # no other cell beside the last one
-                clear(part(net, 2 * GATE_COUNT * (end - strip)), 2 * GATE_COUNT)
+                clear(part(net, GATE_COUNT * (end - strip)), GATE_COUNT)
             for c in range(strip, end, 2):
-                given = part(pairs(net), GATE_COUNT * (c - strip))
-                _scatter(network, c, min(c + 1, cells - 1), given, pairs(work))
-        for half in range(count):
-            own = part(of_group(network, runs, group + half).seen, t * (first + cells))
-            for j in range(first + cells):
-                store(seen, j * row + column + half, load(own, j))
-        if column + count == row or t == 0:
-            add_weights(network, passed, seen, row, column + count, to[1])
-    for half in range(count):
-        start = part(to[2], (group + half) * 2 * cells)
-        for c in range(cells):
-            to_h, given = load(work, 2 * (first + c) + half), load(to_s, 2 * c + half)
-            if network.flags & FULL_PEEPHOLES:
-                given, to_h = given + to_h, like(to_h, 0.0)
-            store(start, c, to_h)
-            store(start, cells + c, given)
+                both = part(net, GATE_COUNT * (c - strip))
+                _scatter(network, c, min(c + 1, cells - 1), both, work)
+        own = singles(part(runs.seen, t * (first + cells)))
+        keep_seen(network, own, wide, column, wide * row, seen)
+        if column + 1 == row or t == 0:
+            add_weights(network, singles(passed), seen, wide * row, wide * (column + 1),
+                        to[1])  # fmt: skip
+    for c in range(cells):
+        last_h, last_s = load(work, first + c), load(to_s, c)
+        if network.flags & FULL_PEEPHOLES:
+            last_s, last_h = last_s + last_h, like(last_h, 0.0)
+        store(to[2], c, last_h)
+        store(to[2], cells + c, last_s)

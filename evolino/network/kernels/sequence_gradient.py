@@ -26,8 +26,12 @@ from evolino.simd.memory import (
     part,
     store,
 )
+from evolino.simd.prefetch import fetch
 from evolino.simd.vectors import WIDTH, fma, like
 
+PANEL = 8  # vectors of a row of weights that lie together
+AHEAD = 4  # rows that are prefetched before they are read, of weights beyond `FIRST_CACHE`
+FIRST_CACHE = 512  # vectors that stay in the processor's first cache
 STRETCH = 128  # steps whose weights' gradients are summed up together: near the processor
 njit: Any = numba.njit
 
@@ -36,7 +40,8 @@ class Sequence(NamedTuple):
     """A pass over one sequence; rows of cells are n whole vectors.
 
     vectors: (T, U + 1), `Shared`: input vectors and 1. weights: (C + U + 1, 4 n), from each
-    cell and each entry of `vectors` to all net inputs, those of a gate together.
+    cell and each entry of `vectors` to all net inputs, those of a gate together; it lies in
+    panels of PANEL columns, the last one of four, so that it is read from end to end.
     peepholes: (3 n). gates: (T, 4 n), written; on the way back they become the gradients of
     their net inputs. outputs, states: (T + 1, n), written from row 1 on.
     """
@@ -52,10 +57,11 @@ class Sequence(NamedTuple):
 class WayBack(NamedTuple):
     """What the way back over a sequence reads besides, and what it adds to.
 
-    turned: (4 n lanes, n), the weights from cells transposed. to_outputs, to_states:
-    (T, n), their gradients at each step by themselves. carry: (2 n), what comes from after
-    the last step, then what goes to before the first. to_weights, to_peepholes: are added
-    to.
+    turned: (C, 4, n), from the net inputs of each cell's gates to the cells that drive it;
+    it lies in panels of four columns, then of one. to_outputs, to_states: (T, n), their
+    gradients at each step by themselves. carry: (2 n), what comes from after the last step,
+    then what goes to before the first. to_weights: (C + U + 1, 4 n), rows whole, and
+    to_peepholes: are added to.
     """
 
     turned: Any
@@ -73,24 +79,26 @@ def drive_forward(sequence: Sequence, steps: int, cells: int, width: int, n: int
 
     cells: C. width: U + 1. n: vectors that hold the cells.
     """
-    run = addresses(sequence)
-    of_vectors = part(run.weights, cells * 4 * n)
+    run, far = addresses(sequence), _are_far(cells, n)
     for t in range(steps):
         own, before, after = part(run.gates, t * 4 * n), t * n, (t + 1) * n
         driving = part(run.outputs, before)
         if flags & FULL_PEEPHOLES:
             driving = part(run.states, before)
-        clear(own, 4 * n)
-        _add_product(of_vectors, part(run.vectors, t * width), width, own, 4 * n)
-        _add_product(run.weights, numbers(driving), cells, own, 4 * n)
+        shape = cells, width, n
+        if far:
+            _net_inputs(run, t, numbers(driving), shape, own, AHEAD)
+        else:
+            _net_inputs(run, t, numbers(driving), shape, own, 0)
+        for k in range(n):  # each half is short enough for others to overlap
+            s0, z = load(run.states, before + k), _four(own, k, n)
+            i, f, g = opened(z, _three(run.peepholes, k, n), s0, flags)
+            _store_four(own, k, n, (i, f, g, z[3]))
+            store(run.states, after + k, fma(f, s0, i * g))
         for k in range(n):
-            s0, peep = load(run.states, before + k), _three(run.peepholes, k, n)
-            z = _four(own, k, n)
-            i, f, g = opened(z, peep, s0, flags)
-            s = fma(f, s0, i * g)
-            o, h = let_out(z, peep, s, flags)
-            _store_four(own, k, n, (i, f, g, o))
-            store(run.states, after + k, s)
+            s, z = load(run.states, after + k), _four(own, k, n)
+            o, h = let_out(z, _three(run.peepholes, k, n), s, flags)
+            store(own, 3 * n + k, o)
             store(run.outputs, after + k, h)
 
 
@@ -132,13 +140,14 @@ def _step_back(run: Any, to: Any, t: int, cells: int, n: int, flags: int) -> Non
             add_to_peepholes(to.to_peepholes, (k, n + k, 2 * n + k), states, back)
         _store_four(own, k, n, back)
         store(to_s, k, back[4])
+    if _are_far(cells, n):
+        _pull(to.turned, numbers(own), cells, to_h, n, AHEAD)
+    else:
+        _pull(to.turned, numbers(own), cells, to_h, n, 0)
     if flags & FULL_PEEPHOLES:
-        _pull(to.turned, numbers(own), cells, to_h, n)
         for k in range(n):
             store(to_s, k, load(to_s, k) + load(to_h, k))
         clear(to_h, n)
-    else:
-        _pull(to.turned, numbers(own), cells, to_h, n)
 
 
 @njit(inline="always")
@@ -163,6 +172,51 @@ def _store_four(values: Any, k: int, n: int, four: Any) -> None:
 
 
 @njit(inline="always")
+def _are_far(cells: int, n: int) -> bool:
+    """Return whether the weights are too many for the processor's first cache."""
+    return 4 * n * cells > FIRST_CACHE
+
+
+@njit(inline="always")
+def _fetch(lines: Any, count: int) -> None:
+    for k in range(count):
+        fetch(lines, k)
+
+
+@njit(inline="always")
+def _net_inputs(run: Any, t: int, driving: Any, shape: Any, net: Any,
+                ahead: int) -> None:  # fmt: skip
+    """Write the net inputs of a step, 4 n vectors, a panel of the weights at a time.
+
+    ahead: rows of a panel that are prefetched before they are read.
+    """
+    cells, width, n = shape
+    factors, k = part(run.vectors, t * width), 0
+    zero = like(load(net, 0), 0.0)
+    while k + PANEL <= 4 * n:
+        at = part(run.weights, k * (cells + width))
+        a = b = (zero, zero, zero, zero)
+        for r in range(width):
+            row, x = part(at, (cells + r) * PANEL), number(factors, r)
+            a, b = _add(row, x, a), _add(part(row, 4), x, b)
+        for r in range(cells):
+            row, x = part(at, r * PANEL), number(driving, r)
+            _fetch(part(row, ahead * PANEL), PANEL if ahead else 0)
+            a, b = _add(row, x, a), _add(part(row, 4), x, b)
+        _store_four(net, k, 1, a)
+        _store_four(net, k + 4, 1, b)
+        k += PANEL
+    if k < 4 * n:
+        at = part(run.weights, k * (cells + width))
+        a = (zero, zero, zero, zero)
+        for r in range(width):
+            a = _add(part(at, (cells + r) * 4), number(factors, r), a)
+        for r in range(cells):
+            a = _add(part(at, r * 4), number(driving, r), a)
+        _store_four(net, k, 1, a)
+
+
+@njit(inline="always")
 def _add(row: Any, x: Any, sums: Any) -> Any:
     """Return four sums with x times the four vectors of a row added."""
     return (
@@ -172,51 +226,32 @@ def _add(row: Any, x: Any, sums: Any) -> Any:
 
 
 @njit(inline="always")
-def _add_product(matrix: Any, factors: Any, rows: int, sums: Any, columns: int) -> None:
-    """Add the factors (rows,) times a matrix of rows to sums, `columns` vectors, of which
-    there are whole fours."""
-    k = 0
-    while k + 8 <= columns:
-        a, b, at = _four(sums, k, 1), _four(sums, k + 4, 1), part(matrix, k)
-        for r in range(rows):
-            x, row = number(factors, r), part(at, r * columns)
-            a, b = _add(row, x, a), _add(part(row, 4), x, b)
-        _store_four(sums, k, 1, a)
-        _store_four(sums, k + 4, 1, b)
-        k += 8
-    while k < columns:
-        a, at = _four(sums, k, 1), part(matrix, k)
-        for r in range(rows):
-            a = _add(part(at, r * columns), number(factors, r), a)
-        _store_four(sums, k, 1, a)
-        k += 4
-
-
-@njit(inline="always")
-def _pull(turned: Any, passed: Any, cells: int, to: Any, n: int) -> None:
+def _pull(turned: Any, passed: Any, cells: int, to: Any, n: int,
+          ahead: int) -> None:  # fmt: skip
     """Write what the net inputs of all cells pass on to what drove them: the sums of each
-    gate by themselves, so that none waits long for the last one."""
+    gate by themselves, so that none waits long for the last one. ahead: as there."""
     gate, zero, k = n * WIDTH, like(load(to, 0), 0.0), 0
     while k + 4 <= n:
         a = b = c = d = (zero, zero, zero, zero)
-        at = part(turned, k)
         for j in range(cells):
-            a = _add(part(at, j * n), number(passed, j), a)
-            b = _add(part(at, (gate + j) * n), number(passed, gate + j), b)
-            c = _add(part(at, (2 * gate + j) * n), number(passed, 2 * gate + j), c)
-            d = _add(part(at, (3 * gate + j) * n), number(passed, 3 * gate + j), d)
+            at = part(turned, 4 * (k * cells + 4 * j))
+            _fetch(part(at, ahead * 16), 16 if ahead else 0)
+            a = _add(at, number(passed, j), a)
+            b = _add(part(at, 4), number(passed, gate + j), b)
+            c = _add(part(at, 8), number(passed, 2 * gate + j), c)
+            d = _add(part(at, 12), number(passed, 3 * gate + j), d)
         for column in range(4):
             total = (a[column] + b[column]) + (c[column] + d[column])
             store(to, k + column, total)
         k += 4
     while k < n:
         w = x = y = z = zero
-        at = part(turned, k)
         for j in range(cells):
-            w = fma(load(at, j * n), number(passed, j), w)
-            x = fma(load(at, (gate + j) * n), number(passed, gate + j), x)
-            y = fma(load(at, (2 * gate + j) * n), number(passed, 2 * gate + j), y)
-            z = fma(load(at, (3 * gate + j) * n), number(passed, 3 * gate + j), z)
+            at = part(turned, 4 * (k * cells + j))
+            w = fma(load(at, 0), number(passed, j), w)
+            x = fma(load(at, 1), number(passed, gate + j), x)
+            y = fma(load(at, 2), number(passed, 2 * gate + j), y)
+            z = fma(load(at, 3), number(passed, 3 * gate + j), z)
         store(to, k, (w + x) + (y + z))
         k += 1
 
