@@ -140,6 +140,6 @@ METHODS = (
     Method(
         lambda experiment: reservoir_name(units_of(experiment)),
         has_real_outputs,
-        lambda experiment, _: tuned_reservoir(experiment),
+        lambda experiment, effort: tuned_reservoir(experiment, effort.cpu_seconds),
     ),
 )

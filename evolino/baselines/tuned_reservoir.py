@@ -30,7 +30,7 @@ DRAWS, FEWEST_DRAWS = 300, 8
 CONFIRMED = 10  # draws that are put to the stages of confirmation
 MATRICES = 10  # recurrent and input matrices that the draws share
 MOST_UNITS = 500
-SECONDS = 8.0  # that the draws may take, by `seconds_of_a_draw`
+SECONDS = 8.0  # that the draws may take at least, by `seconds_of_a_draw`
 PENALTIES = tuple(10.0**exponent for exponent in range(-16, 1, 2))
 
 
@@ -51,18 +51,20 @@ def units_of(experiment: Experiment) -> int:
     return min(experiment.architecture.readout_width, MOST_UNITS)
 
 
-def tuned_reservoir(experiment: Experiment) -> dict[str, float]:
+def tuned_reservoir(experiment: Experiment, cpu_seconds: float = 0.0) -> dict[str, float]:
     """Return the metrics of the reservoir that did best on validation.
 
-    The same experiment gives the same bits. Its draws are 300, or fewer, at least 8, where
-    300 would take more than about 8 CPU seconds.
+    cpu_seconds: of the run beside it. As many draws give the same bits. They are 300, or
+    fewer, at least 8, where 300 would take more than about so many CPU seconds, or 8.
     """
     task, split = experiment.task, split_of(experiment.task, experiment.seed)
-    model = tuned(experiment, split)
+    model = tuned(experiment, split, cpu_seconds)
     return over_evaluations(task, dict(task.measure(model, split)), None)
 
 
-def tuned(experiment: Experiment, split: Split) -> EchoStateNetwork:
+def tuned(
+    experiment: Experiment, split: Split, cpu_seconds: float = 0.0
+) -> EchoStateNetwork:
     """Return the best of the draws, its readout fitted on the refit rows."""
     task, units = experiment.task, units_of(experiment)
     rng = generator(experiment.seed, "reservoir")
@@ -72,7 +74,7 @@ def tuned(experiment: Experiment, split: Split) -> EchoStateNetwork:
         for _ in range(MATRICES)
     ]
     best: list[tuple[float, EchoStateNetwork, float]] = []
-    for _ in range(draws_within(split, units)):
+    for _ in range(draws_within(max(SECONDS, cpu_seconds), split, units)):
         draw = _drawn(rng)
         network = EchoStateNetwork(_reservoir(draw, shared), scales, draw.squares)
         fit = network.fit(split.train, PENALTIES)
@@ -104,9 +106,9 @@ def _staged(
     return staged
 
 
-def draws_within(split: Split, units: int) -> int:
-    """Return how many draws are made: a function of sizes, so that it can be repeated."""
-    return int(np.clip(SECONDS / seconds_of_a_draw(split, units), FEWEST_DRAWS, DRAWS))
+def draws_within(seconds: float, split: Split, units: int) -> int:
+    """Return how many draws are made in about so many CPU seconds."""
+    return int(np.clip(seconds / seconds_of_a_draw(split, units), FEWEST_DRAWS, DRAWS))
 
 
 def seconds_of_a_draw(split: Split, units: int) -> float:

@@ -10,10 +10,18 @@ from reservoirpy.nodes import Reservoir as TheirReservoir
 import evolino
 from evolino.baselines.echo_state_network import EchoStateNetwork, Scales
 from evolino.baselines.reservoir import Reservoir, sparse_matrix
-from evolino.baselines.tuned_reservoir import _staged, tuned, tuned_reservoir, units_of
+from evolino.baselines.tuned_reservoir import (
+    _staged,
+    draws_within,
+    seconds_of_a_draw,
+    tuned,
+    tuned_reservoir,
+    units_of,
+)
 from evolino.task.series import Segment, Series, Split
 from evolino.tasks.signals.oscillators import Oscillators
 from evolino.training.experiment import Budget, Experiment
+from evolino.training.problem import split_of
 
 EXPERIMENT = Experiment(
     task=Oscillators(sines=2),
@@ -118,6 +126,16 @@ def test_a_tuned_reservoir_repeats_exactly_and_continues_two_sines():
     assert found == tuned_reservoir(EXPERIMENT)
     assert found["test_nrmse"] < 0.05
     assert units_of(EXPERIMENT) == EXPERIMENT.architecture.readout_width
+
+
+def test_a_tuned_reservoir_has_the_cpu_seconds_of_the_run_beside_it():
+    split = split_of(EXPERIMENT.task, 0)
+    one = seconds_of_a_draw(split, 500)
+    assert [draws_within(each * one, split, 500) for each in (0.1, 20.5, 1e6)] == [
+        8,
+        20,
+        40,
+    ]
 
 
 def test_too_many_sequences_are_said(rng, monkeypatch):
