@@ -84,9 +84,11 @@ def _read_text(file: Path) -> Any:
             skip_blank_lines=False,
             nrows=filled[-1] - filled[0],
         )
-        typer.echo(f"{shown(file)}: {blank} blank lines are missing values")
+        are = "line is a missing value" if blank == 1 else "lines are missing values"
+        typer.echo(f"{shown(file)}: {blank} blank {are}")
     elif blank:
-        typer.echo(f"{shown(file)}: {blank} blank lines are left out")
+        are = "line is" if blank == 1 else "lines are"
+        typer.echo(f"{shown(file)}: {blank} blank {are} left out")
     return table
 
 
@@ -166,15 +168,20 @@ def check_columns(table: Any, names: list[str]) -> None:
 
 
 def check_numbers(table: Any, names: list[str]) -> None:
-    """Raise ValueError for columns that are not numbers."""
+    """Raise ValueError for columns that are not numbers, naming the first value that is
+    none and its row, counted from 1."""
+    import pandas as pd
     from pandas.api.types import is_numeric_dtype
 
     for name in names:
-        if not is_numeric_dtype(table[name].dtype):
-            example = shown(table[name].dropna().iloc[0])
+        column = table[name]
+        if not is_numeric_dtype(column.dtype):
+            read = pd.to_numeric(column.astype(str), errors="coerce")
+            row = int((column.notna() & read.isna()).to_numpy().argmax())
             raise ValueError(
-                f"column {name!r} must be numbers, got {example!r}: leave it out with "
-                "--inputs, or name it with --time if it holds dates"
+                f"column {name!r} must be numbers, got {shown(column.iloc[row])!r} in row "
+                f"{row + 1}: mend it, leave the column out with --inputs, or name it with "
+                "--time if it holds dates"
             )
 
 

@@ -81,7 +81,8 @@ class Objective:
 
     @cached_property
     def _loss_gradient(self) -> Callable[[Array, Array], tuple[float, Array]]:
-        assert isinstance(self.task, Differentiable)  # takes as long as a short free run
+        # Checked once: it takes as long as a short free run.
+        assert isinstance(self.task, Differentiable)
         return self.task.loss_gradient
 
     @cached_property

@@ -220,10 +220,11 @@ class Experiment:
             return
         if len(ways) > 1:
             raise ValueError(f"a network is trained one way, not by {' and '.join(ways)}")
+        curriculum = self.curriculum.variants or self.curriculum.restart_after is not None
         others = {
             "refine": self.refine is not None,
             "islands": self.islands is not None,
-            "curriculum": bool(self.curriculum.variants) and self.reinforce is None,
+            "curriculum": bool(curriculum) and self.reinforce is None,
             "ensemble": self.ensemble != 1,
             "confirm_at": self.confirm_at != 0,
             "fit_weight": self.fit_weight != 0,

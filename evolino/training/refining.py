@@ -177,9 +177,11 @@ def chosen(
     states: Sequence[Mapping[str, Any]], count: int
 ) -> tuple[list[Array], list[Array | None]]:
     """Return so many of the genomes (C, G), those of the lowest loss on held-out rows, and
-    the readouts (S, K) that came along; None for those that are to be solved."""
+    the readouts (S, K) that came along; None for those that are to be solved, as in
+    checkpoints of versions that kept none."""
     order = np.argsort([state["loss"] for state in states], kind="stable")[:count]
-    return [states[k]["genome"] for k in order], [states[k]["readout"] for k in order]
+    best = [states[k] for k in order]
+    return [each["genome"] for each in best], [each.get("readout") for each in best]
 
 
 def refinement_settings(problem: Problem) -> Descent:

@@ -104,6 +104,14 @@ def test_labels_of_groups_are_told_and_scored_on_those_held_out(evolino, gesture
     assert told.to_numpy().tolist() == [["g22", "slow"], ["g23", "fast"]]
 
 
+def test_the_value_that_is_no_number_is_named_with_its_row(evolino):
+    rows = [*wave(10), "abc", *wave(10)]
+    Path("sales.csv").write_text("\n".join(["a,sold", *(f"1,{y}" for y in rows)]))
+    status, _, error = evolino("run", "csv", "sales.csv", "--target", "sold")
+    assert status == 2
+    assert "column 'sold' must be numbers, got 'abc' in row 11" in error
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -184,6 +184,7 @@ def test_the_way_to_train_and_its_fields_are_chosen_by_name():
     ("changes", "message"),
     [
         ({"ensemble": 2}, "kalman trains by itself, without search: leave out ensemble"),
+        ({"curriculum": evolino.Curriculum(restart_after=2)}, "leave out curriculum"),
         ({"bptt": evolino.BPTT()}, "trained one way, not by bptt and kalman"),
     ],
 )

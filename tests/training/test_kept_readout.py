@@ -58,6 +58,20 @@ def test_a_run_broken_off_in_its_refinement_keeps_the_same_readout(number, whole
         assert (folder.path / file).read_bytes() == (whole[0].path / file).read_bytes()
 
 
+def test_a_checkpoint_from_before_readouts_and_restarts_is_gone_on_with(tmp_path):
+    made = replace(EXPERIMENT, refine=replace(EXPERIMENT.refine, keep_readout=False))
+    folder = RunFolder.create(tmp_path / "run", made)
+    result = run_experiment(made, folder=folder, baselines=False)
+    state = folder.load_checkpoint()
+    for each in state["progress"]["refined"]:
+        del each["readout"]
+    for name in ("before", "restarts"):
+        del state["progress"][name]
+    folder.save_checkpoint(state)
+    again = resume(RunFolder.open(folder.path), baselines=False)
+    assert again.metrics == result.metrics
+
+
 def test_it_is_refused_without_minibatches_and_through_other_readouts():
     with pytest.raises(ValueError, match="keep_readout is of minibatches"):
         evolino.Adam(keep_readout=True)

@@ -77,3 +77,9 @@ def test_a_presets_row_of_longer_tests_is_for_those_who_ask_for_them():
     assert plain.task == TMaze(10, 0.7)
     long = experiment_for("t-maze", task_options={"tested_length": 100_000})
     assert long.task == TMaze(10, 0.7, tested_length=100_000, tested_noise=0.3)
+
+
+def test_turning_always_north_is_right_in_half_whatever_the_noise():
+    task = TMaze(length=200, noise=0.9)
+    found = task.baselines(task.sequences(np.random.default_rng(0)))
+    assert found["always north"]["right"] == 0.5
