@@ -77,14 +77,6 @@ def solve(readout: PseudoInverse | Ridge, features: Array, targets: Array,
     return Solved(weights, features, targets, triangle, scales, penalty, scaled)
 
 
-def solve_backward(solved: Solved, to_weights: Array) -> Array:
-    """Return (T, S): what the gradient of output weights (S, K) passes on to the features.
-
-    By equation 2; of a near-singular R it is the gradient with the penalty that there is.
-    """
-    return to_features(solved, adjoint(solved, to_weights), slice(None), Held())
-
-
 def adjoint(solved: Solved, to_weights: Array) -> Array:
     """Return G (S, K) of equation 2."""
     scales = solved.scales[:, None]
@@ -93,9 +85,10 @@ def adjoint(solved: Solved, to_weights: Array) -> Array:
 
 
 def to_features(solved: Solved, g: Array, rows: slice, held: Held) -> Array:
-    """Return what is passed on to some rows of the features, from G (S, K).
+    """Return X* (rows, S) of equation 2 for some rows of the features, from G (S, K).
 
-    held: memory that it lies in.
+    Of a near-singular R it is the gradient with the penalty that there is. held: memory
+    that it lies in.
     """
     x, v = solved.features[rows], solved.weights
     left = x @ np.concatenate([-v, -g], axis=1)

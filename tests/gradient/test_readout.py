@@ -5,10 +5,12 @@ import pytest
 
 from evolino.gradient.readout import (
     LEAST_PENALTY,
+    adjoint,
     check_differentiable,
     solve,
-    solve_backward,
+    to_features,
 )
+from evolino.network.backward.matrices import Held
 from evolino.readout.kernel import KernelSVM
 from evolino.readout.linear import PseudoInverse, Ridge
 from tests.support.complex_lstm import STEP
@@ -22,6 +24,11 @@ def by_equation(features, targets, penalty, scaled):
         squares = np.diag((features * features).mean(axis=0))
     a = features.T @ features + penalty * rows * squares
     return np.linalg.solve(a, features.T @ targets)
+
+
+def solve_backward(solved, to_weights):
+    """(T, S): what the gradient of output weights (S, K) passes on to all features."""
+    return to_features(solved, adjoint(solved, to_weights), slice(None), Held())
 
 
 @pytest.mark.parametrize("unnormalised", [False, True])
