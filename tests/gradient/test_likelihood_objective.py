@@ -243,3 +243,14 @@ def test_where_the_states_overflow_the_loss_is_inf_and_the_gradient_0(rng):
     assert value == np.inf
     assert not gradient.any()
     assert loss.value(1e200 * np.ones(network.genome_shape)) == np.inf
+
+
+def test_of_a_costly_readout_and_a_cheap_one_the_named_one_is_descended_through():
+    readout = BestOnly(Logistic(0.02, steps=1), Logistic(0.3))
+    for through, penalty in (("costly", 0.02), ("ranking", 0.3)):
+        made, _ = refinement(readout, through=through)
+        assert made.descended.penalty == made.held_out.penalty == penalty
+    with pytest.raises(ValueError, match="needs a best-only readout, got logistic"):
+        refinement(Logistic(0.02), through="ranking")
+    with pytest.raises(ValueError, match="nearest"):
+        LBFGS(through="rank")
