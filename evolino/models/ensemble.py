@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from evolino.models.arguments import Inputs, ahead_of, all_of
 from evolino.models.driving import in_chunks
-from evolino.models.lockstep import Lockstep, free_run
+from evolino.models.lockstep import ImprovisedWith, Lockstep, free_run
 from evolino.models.model import Model
 from evolino.models.units import (
     generated,
@@ -107,7 +107,7 @@ class Ensemble:
         prime: ArrayLike,
         choose: Callable[[Array], Array],
         *,
-        inputs: ArrayLike | None = None,
+        inputs: ImprovisedWith = None,
     ) -> tuple[Array, Array]:
         """Go on from a prime, fed back what `choose` makes of each output; as
         `Model.improvise`."""

@@ -16,6 +16,9 @@ from evolino.network.kernel_expansion import Output
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, as_series, check_count
 
+# External inputs of improvised steps: known, or a function from all rows before a step.
+ImprovisedWith = ArrayLike | Callable[[Array], Array] | None
+
 
 class Lockstep:
     """Networks of one architecture at rest. networks: genome (C, G) and readout of each."""
@@ -43,35 +46,45 @@ def improvise(
     steps: int,
     prime: ArrayLike,
     choose: Callable[[Array], Array],
-    inputs: ArrayLike | None = None,
+    inputs: ImprovisedWith = None,
 ) -> tuple[Array, Array]:
     """Return what was chosen, and the outputs that it was chosen from: (steps, K) each.
 
     prime: (T, K), fed back first. choose: outputs (K,) -> what is fed back next (K,).
-    inputs: (T + steps, I), None for networks without. Raises ValueError for inputs that do
-    not fit, and for networks without feedback.
+    inputs: (T + steps, I), or a function from all rows before a step (t, K) to its inputs
+    (I,); None for networks without. Raises ValueError for inputs that do not fit, and for
+    networks without feedback.
     """
     architecture = networks.architecture
     if not architecture.feedback:
         raise ValueError("only a network with output feedback improvises")
     check_count("steps", steps, least=0)
     prime = as_series("prime", prime, width=architecture.outputs)
-    external = _external(architecture, inputs, len(prime) + steps)
-    scale = architecture.feedback_scale
+    given = _external(architecture, inputs, len(prime) + steps)
+    scale, begun = architecture.feedback_scale, len(prime)
+    rows = np.concatenate([prime, np.zeros((steps, architecture.outputs))])
+    outputs = np.zeros((steps, architecture.outputs))
     previous = np.zeros(architecture.outputs)
-    for row, given in zip(prime, external[: len(prime)], strict=True):
-        networks.step(np.concatenate([given, scale * previous]))
-        previous = row
-    chosen = np.zeros((steps, architecture.outputs))
-    outputs = np.zeros_like(chosen)
-    for t, given in enumerate(external[len(prime) :]):
-        networks.step(np.concatenate([given, scale * previous]))
-        outputs[t] = networks.outputs()
-        previous = chosen[t] = choose(outputs[t])
-    return chosen, outputs
+    for t in range(len(rows)):
+        networks.step(np.concatenate([given(rows[:t]), scale * previous]))
+        if t >= begun:
+            outputs[t - begun] = networks.outputs()
+            rows[t] = choose(outputs[t - begun])
+        previous = rows[t]
+    return rows[begun:], outputs
 
 
-def _external(architecture: Architecture, inputs: ArrayLike | None, steps: int) -> Array:
+def _external(
+    architecture: Architecture, inputs: ImprovisedWith, steps: int
+) -> Callable[[Array], Array]:
+    """Return what gives the inputs (I,) after rows (t, K); ValueError for others."""
+    if callable(inputs):
+        return inputs
+    known = _known(architecture, inputs, steps)
+    return lambda before: known[len(before)]
+
+
+def _known(architecture: Architecture, inputs: ArrayLike | None, steps: int) -> Array:
     """Return inputs as (steps, I); ValueError for others."""
     if inputs is None:
         if architecture.inputs:

@@ -16,7 +16,7 @@ from evolino.environments.stepped import AnyEnvironment
 from evolino.models.acting import Policy, play
 from evolino.models.arguments import Inputs, ahead_of, all_of, without_padding
 from evolino.models.driving import Forced, drive, free_running, in_chunks, one_step_ahead
-from evolino.models.lockstep import Lockstep
+from evolino.models.lockstep import ImprovisedWith, Lockstep
 from evolino.models.saved_architecture import architecture_from_state, architecture_to_state
 from evolino.models.units import (
     check_scaling,
@@ -149,7 +149,7 @@ class Model:
         prime: ArrayLike,
         choose: Callable[[Array], Array],
         *,
-        inputs: ArrayLike | None = None,
+        inputs: ImprovisedWith = None,
     ) -> tuple[Array, Array]:
         """Go on from a prime, fed back what `choose` makes of each output.
 

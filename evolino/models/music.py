@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from evolino.models.ensemble import Trained
 from evolino.sound.score import Score, swung, transposed
-from evolino.task.musical import Conducted, Harmonising, Musical
+from evolino.task.musical import Conducted, DerivesInputs, Harmonising, Musical
 from evolino.task.protocol import name_of
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array, IntArray, check_count, check_number
@@ -74,7 +74,7 @@ def go_on(
     if temperature is not None:
         check_number("temperature", temperature, least=0)
     choose = task.chooser(np.random.default_rng(seed), temperature, prime)
-    chosen, _ = model.improvise(steps, prime, choose)
+    chosen, _ = model.improvise(steps, prime, choose, inputs=_inputs(task))
     return np.concatenate([prime, chosen])
 
 
@@ -97,7 +97,7 @@ def harmonise(
         raise ValueError(f"the melody takes {steps:,} steps, more than {MOST_STEPS:,}")
     choose = task.harmoniser(np.random.default_rng(seed), temperature, melody)
     nothing = np.zeros((0, model.architecture.outputs))
-    return model.improvise(steps, nothing, choose)[0]
+    return model.improvise(steps, nothing, choose, inputs=_inputs(task))[0]
 
 
 def harmonising(task: Task) -> Harmonising:
@@ -126,6 +126,10 @@ def musical(task: Task) -> Musical:
     if not isinstance(task, Musical):
         raise ValueError(f"{name_of(task)} makes no music")
     return task
+
+
+def _inputs(task: Musical) -> Callable[[Array], Array] | None:
+    return task.inputs_after if isinstance(task, DerivesInputs) else None
 
 
 def practised(task: Musical, split: Split, steps: int) -> Array:

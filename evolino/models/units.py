@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolino.models.lockstep import Lockstep, improvise
+from evolino.models.lockstep import ImprovisedWith, Lockstep, improvise
 from evolino.network.base import EXPLODED, Architecture
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment
@@ -73,7 +73,7 @@ def improvise_in_units(
     steps: int,
     prime: ArrayLike,
     choose: Callable[[Array], Array],
-    inputs: ArrayLike | None = None,
+    inputs: ImprovisedWith = None,
 ) -> tuple[Array, Array]:
     """Return `improvise`, all of it in the user's units."""
     if scaling is None:
@@ -85,7 +85,14 @@ def improvise_in_units(
 
     width = networks.architecture.outputs
     shown = known.outputs(as_series("prime", prime, width=width))
-    if inputs is not None:
+    if callable(inputs):
+        derived = inputs
+
+        def inputs_of(before: Array) -> Array:
+            return np.asarray(known.inputs(derived(known.restored(before))[None])[0])
+
+        inputs = inputs_of
+    elif inputs is not None:
         driving = as_series("inputs", inputs, width=networks.architecture.inputs)
         inputs = known.inputs(driving)
     chosen, outputs = improvise(networks, steps, shown, chosen_of, inputs)

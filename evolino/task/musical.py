@@ -54,6 +54,15 @@ class Musical(Protocol):
 
 
 @runtime_checkable
+class DerivesInputs(Musical, Protocol):
+    """A musical task whose external inputs follow from the frames that came before."""
+
+    def inputs_after(self, frames: Array) -> Array:
+        """Return (I,): the external inputs after frames (T, K)."""
+        ...
+
+
+@runtime_checkable
 class Harmonising(Musical, Protocol):
     """A musical task that can give a melody its lower voices."""
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -39,14 +38,13 @@ from evolino.tasks.music.chorales_frames import (
     ROWS,
     SIZES,
     UNITS,
-    last_notes,
     notes_of,
-    pitches_of,
-    rows_of,
     score_of_pitches,
     score_of_voices,
     voices_of,
 )
+from evolino.tasks.music.chorales_intervals import INTERVALS, intervals_of, series_of
+from evolino.tasks.music.chorales_split import LEAKY, MELODY, SplitBy, parts_by_number
 from evolino.tasks.music.keys import Key, key_of
 from evolino.tasks.music.music_measures import (
     class_nats,
@@ -63,9 +61,6 @@ Predicts = Literal["pitches", "voices", "chords"]
 FrameLength = Literal["quarter", "eighth"]
 PREDICTS = get_args(Predicts)
 GRIDS = {"quarter": 1.0, "eighth": 0.5}
-SplitBy = Literal["melody", "number (leaky)"]
-MELODY: SplitBy = "melody"
-LEAKY: SplitBy = "number (leaky)"
 PARTS = ("train", "validation", "test")
 
 
@@ -75,9 +70,10 @@ class Chorales:
 
     predicts: "pitches", all at once, "voices", one after another, or "chords", the notes of
     all voices at once, which are scored as pitches; only "pitches" does not know which
-    voice sang what. grid: a frame is a "quarter" or an "eighth" note. transpose: to C major
-    or A minor. split: "melody", or "number (leaky)". temperature: of the notes drawn, 0
-    takes the likeliest.
+    voice sang what. intervals: feed pitch classes, intervals above the bass and moves of
+    the last notes beside these. grid: a frame is a "quarter" or an "eighth" note.
+    transpose: to C major or A minor. split: "melody", or "number (leaky)". temperature: of
+    the notes drawn, 0 takes the likeliest.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -87,7 +83,6 @@ class Chorales:
     """
 
     name: ClassVar[str] = "chorales"
-    inputs: ClassVar[int] = 0
     generates: ClassVar[bool] = False
     past_targets_known: ClassVar[bool] = True
     beats_per_bar: ClassVar[int] = 4
@@ -99,6 +94,9 @@ class Chorales:
     )
     transpose: bool = field(default=True, metadata={"help": "move to C major or A minor"})
     split: SplitBy = field(default=MELODY, metadata={"help": f"{MELODY}, or '{LEAKY}'"})
+    intervals: bool = field(
+        default=False, metadata={"help": "feed intervals between the last notes too"}
+    )
     temperature: float = field(default=0.7, metadata={"help": "of the notes drawn"})
 
     def __post_init__(self) -> None:
@@ -111,6 +109,13 @@ class Chorales:
             if getattr(self, name) not in valid:
                 raise unknown_name(name, getattr(self, name), valid)
         check_number("temperature", self.temperature, least=0)
+        if self.intervals and self.predicts == "pitches":
+            raise ValueError("intervals are of voices: predicts must be chords or voices")
+
+    @property
+    def inputs(self) -> int:
+        """Intervals between the last notes, if they are fed."""
+        return INTERVALS if self.intervals else 0
 
     @property
     def outputs(self) -> int:
@@ -170,7 +175,7 @@ class Chorales:
     def baselines(self, split: Split) -> dict[str, dict[str, float]]:
         """Return the figures of counting, repeating, and regression on last frames."""
         if self.predicts == "chords":  # those of pitches, whose figures are the same
-            pitches = replace(self, predicts="pitches")
+            pitches = replace(self, predicts="pitches", intervals=False)
             return pitches.baselines(pitches.sequences(np.random.default_rng(0)))
         voices = self.predicts == "voices"
         models = baselines_of_voices if voices else baselines_of_pitches
@@ -223,6 +228,13 @@ class Chorales:
         given = self.temperature if temperature is None else temperature
         return voice_chooser(rng, given, soprano=melody)
 
+    def inputs_after(self, frames: Array) -> Array:
+        """Return (I,): the intervals that follow frames (T, K)."""
+        if not self.intervals or not len(frames):
+            return np.zeros(self.inputs)
+        last = intervals_of(frames[-self._rows - 1 :], self._rows)[-1]
+        return np.asarray(last)
+
     def steps_of(self, melody: IntArray) -> int:
         """Return the rows of a melody (T,)."""
         return self._rows * len(melody)
@@ -243,11 +255,7 @@ class Chorales:
         return ROWS if self.predicts == "voices" else 1
 
     def _series(self, notes: IntArray) -> Series:
-        if self.predicts == "voices":
-            targets = rows_of(notes)
-            return Series(np.zeros((len(targets), 0)), targets, last_notes(targets))
-        targets = (pitches_of if self.predicts == "pitches" else chords.chords_of)(notes)
-        return Series(np.zeros((len(targets), 0)), targets)
+        return series_of(notes, self.predicts, intervals=self.intervals)
 
     def _notes(self, chorale: Chorale) -> IntArray:
         """Return notes (T, 4) on the grid, moved if they are to be."""
@@ -277,21 +285,6 @@ def key_of_chorale(chorale: Chorale) -> Key:
     lengths = np.bincount(chorale.notes[chorale.notes != REST] % 12, minlength=12)
     bass = chorale.notes[:, 3]
     return key_of(lengths.astype(np.float64), int(bass[bass != REST][-1]))
-
-
-def parts_by_number(split: str) -> dict[int, str]:
-    """Return which part each chorale is in, by Riemenschneider's number."""
-    file = resources.files("evolino.tasks.music") / "material" / "chorales_split.txt"
-    parts: dict[int, str] = {}
-    part = ""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            part = line.strip("[]")
-        elif line and not line.startswith("#"):
-            parts.update(dict.fromkeys(map(int, line.split()), part))
-    if split == MELODY:
-        return parts
-    return {n: ("train", "train", "train", "validation", "test")[n % 5] for n in parts}
 
 
 def _from(first: int, every: Sequence[Series]) -> tuple[Segment, ...]:

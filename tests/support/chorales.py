@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from evolino.storage.archive import save_state
-from evolino.tasks.music.chorales import MELODY, parts_by_number
 from evolino.tasks.music.chorales_corpus import FILE, KIND, Chorale, to_state
+from evolino.tasks.music.chorales_split import MELODY, parts_by_number
 
 SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 # Soprano, alto, tenor, bass on C major chords, in steps of the scale above C4.

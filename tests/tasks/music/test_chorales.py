@@ -17,8 +17,9 @@ from evolino.tasks.music import chorales as module
 from evolino.tasks.music import chorales_corpus as corpus
 from evolino.tasks.music import chorales_frames as frames
 from evolino.tasks.music import music_measures as measures
-from evolino.tasks.music.chorales import LEAKY, Chorales, key_of_chorale, parts_by_number
+from evolino.tasks.music.chorales import Chorales, key_of_chorale
 from evolino.tasks.music.chorales_choosers import pitch_chooser, voice_chooser
+from evolino.tasks.music.chorales_split import LEAKY, parts_by_number
 from evolino.tasks.music.keys import Key, key_of
 
 
