@@ -1,5 +1,7 @@
 """Laws of the intervals that chorales are fed with beside their notes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ KINDS = ["chords", "voices"]
 def blocks_of(row):
     """Return what a row of inputs says: classes, those that sound, above, moves."""
     ends = np.cumsum([0, 4 * 12, 12, 3 * 12, 4 * 25])
-    parts = [row[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    parts = [row[a:b] for a, b in pairwise(ends)]
     assert ends[-1] == len(row) == intervals.INTERVALS
     shapes = ((4, 12), (12,), (3, 12), (4, 25))
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
