@@ -11,6 +11,7 @@ from evolino.environments.base import Environment, Episodes, Outcomes
 from evolino.environments.stepped import SteppedEnvironment
 from evolino.network import base, reference
 from evolino.network.acting_together import play_stepped
+from evolino.network.features import fed_back_columns
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.kernels import acting, dispatch
 from evolino.network.lstm import LSTM
@@ -109,8 +110,9 @@ class LSTMDriver:
     def readout_parts(self) -> tuple[base.ReadoutPart, ...]:
         """Return a part for each block of alternatives, or for each group of cells."""
         if self.architecture.alternatives:
+            fed_back = fed_back_columns(self.architecture)
             return tuple(
-                base.ReadoutPart("alternatives", block, where_set=True)
+                base.ReadoutPart("alternatives", block, where_set=True, fed_back=fed_back)
                 for block in self.architecture.blocks()
             )
         if not self.architecture.groups:

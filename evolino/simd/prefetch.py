@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
@@ -13,6 +14,7 @@ from evolino.simd.memory import IN_PAIRS, KINDS
 from evolino.simd.vectors import BYTES
 
 intrinsic: Any = extending.intrinsic
+njit: Any = numba.njit
 
 
 @intrinsic
@@ -32,6 +34,13 @@ def fetch(typing: Any, source: Any, position: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(source, types.intp), generate
+
+
+@njit(inline="always")
+def fetch_all(source: Any, count: int) -> None:
+    """`fetch` of so many vectors or pairs, one after another."""
+    for k in range(count):
+        fetch(source, k)
 
 
 @intrinsic

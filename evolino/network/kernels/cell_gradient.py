@@ -60,29 +60,54 @@ def opened(net: Any, peep: Any, s0: Any, flags: int) -> Any:
     net: net inputs of input gate, forget gate, cell input and output gate. peep: the
     peephole weights of the three gates. s0: the state before the step.
     """
+    return gates_of(exponentials(net, peep, s0, flags), flags)
+
+
+@njit(inline="always")
+def exponentials(net: Any, peep: Any, s0: Any, flags: int) -> Any:
+    """Return what `gates_of` takes; as of `opened`. Where many cells have theirs computed
+    first, none of them waits for another one's quotients."""
     zi, zf, zg, _ = net
     if flags & HAS_PEEPHOLES:
         zi = fma(peep[0], s0, zi)
         zf = fma(peep[1], s0, zf)
-    ei, ef, eg = one_plus_exp_minus(zi), like(zi, 1.0), like(zi, 1.0)
+    ei, ef = one_plus_exp_minus(zi), like(zi, 1.0)
     if flags & HAS_FORGET_GATE:
         ef = one_plus_exp_minus(zf)
-    numerator = zg
     if flags & TANH_INPUT:
-        numerator = expm1_twice(zg)
+        zg = expm1_twice(zg)
+    return ei, ef, zg
+
+
+@njit(inline="always")
+def gates_of(parts: Any, flags: int) -> Any:
+    """Return what `opened` does, of what `exponentials` returns."""
+    ei, ef, numerator = parts
+    eg = like(ei, 1.0)
+    if flags & TANH_INPUT:
         eg = numerator + 2.0
     both = ei * ef
-    inverse = like(zi, 1.0) / (both * eg)  # one division for all three
+    inverse = like(ei, 1.0) / (both * eg)  # one division for all three
     return inverse * (ef * eg), inverse * (ei * eg), numerator * (inverse * both)
 
 
 @njit(inline="always")
 def let_out(net: Any, peep: Any, s: Any, flags: int) -> Any:
     """Return output gate and output of a cell from its new state s; as of `opened`."""
-    zo = net[3]
+    return output_of(output_exponential(net[3], peep, s, flags), s, flags)
+
+
+@njit(inline="always")
+def output_exponential(zo: Any, peep: Any, s: Any, flags: int) -> Any:
+    """Return what `output_of` takes, of the net input of the output gate."""
     if flags & HAS_PEEPHOLES:
         zo = fma(peep[2], s, zo)
-    eo = one_plus_exp_minus(zo)
+    return one_plus_exp_minus(zo)
+
+
+@njit(inline="always")
+def output_of(eo: Any, s: Any, flags: int) -> Any:
+    """Return what `let_out` does, of what `output_exponential` returns."""
     one = like(s, 1.0)
     if flags & LINEAR_OUTPUT:
         o = one / eo

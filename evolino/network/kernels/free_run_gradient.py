@@ -122,13 +122,18 @@ def _begin_back(network: Any, runs: Any, given: Any, t: int, place: Any,
 
 
 @njit(inline="always")
-def _fetch_before(network: Any, runs: Any, c: int, t: int) -> None:
-    """Prefetch what the step before needs of a cell; going back is not foreseen."""
+def _fetch_ahead(network: Any, runs: Any, c: int, t: int) -> Any:
+    """Prefetch states and what is seen of the two cells that come STRIP cells after c,
+    maybe a step before: going back is not foreseen. Returns where their gates are."""
     cells, first = network.cells, network.width + 1
-    fetch(runs.seen, t * (first + cells) + first + c)
-    fetch(runs.states, (t - 1) * cells + c)
-    for gate in range(GATE_COUNT):
-        fetch(runs.gates, GATE_COUNT * ((t - 1) * cells + c) + gate)
+    c += STRIP
+    if c >= cells:
+        c, t = c - cells, t - 1
+    at, seen = t * cells + c, t * (first + cells) + first + c
+    for k in range(2):
+        fetch(runs.states, at + k)
+        fetch(runs.seen, seen + k)
+    return part(runs.gates, GATE_COUNT * at)
 
 
 @njit(inline="always")
@@ -142,7 +147,6 @@ def _cell_back(network: Any, runs: Any, c: int, t: int, place: Any, to: Any) -> 
     h = load(runs.seen, (t + 1) * (first + cells) + first + c)
     states = load(runs.states, t * cells + c), load(runs.states, (t + 1) * cells + c)
     gates = load_gates(part(runs.gates, GATE_COUNT * (t * cells + c)))
-    _fetch_before(network, runs, c, t)
     if network.flags & FULL_PEEPHOLES:  # what is seen are states
         h = squashed(gates[3], states[1], network.flags)
     more_h, more_s = _readout_backward(network, c, h, states[1], y, to[1])
@@ -157,12 +161,14 @@ def _cell_back(network: Any, runs: Any, c: int, t: int, place: Any, to: Any) -> 
 
 
 @njit(inline="always")
-def _scatter(network: Any, c: int, other: int, to: Any, to_now: Any) -> None:
-    """Add what the net inputs of two cells pass on to all that drives them.
+def _scatter(network: Any, runs: Any, c: int, t: int, to: Any, to_now: Any) -> None:
+    """Add what the net inputs of cell c and the next one pass on to all that drives them.
 
-    to: of their net inputs, 0 where there is no other cell.
+    to: of their net inputs, 0 where there is no other cell. What is needed soon is
+    prefetched on the way, a little at a time: much at once would wait for itself.
     """
-    first = network.width + 1
+    other, first = min(c + 1, network.cells - 1), network.width + 1
+    gates, begin = _fetch_ahead(network, runs, c, t), min(2 * GATE_COUNT, network.recurrent)
     count = first + network.recurrent
     one, two = load_gates(to), load_gates(part(to, GATE_COUNT))
     weights = part(network.weights, GATE_COUNT * count * c)
@@ -171,15 +177,32 @@ def _scatter(network: Any, c: int, other: int, to: Any, to_now: Any) -> None:
         x = _pulled(one, weights, GATE_COUNT * j, load(to_now, j))
         store(to_now, j, _pulled(two, others, GATE_COUNT * j, x))
     weights, others = part(weights, GATE_COUNT * first), part(others, GATE_COUNT * first)
-    for j in range(network.recurrent):
-        if network.dense:
-            x = _pulled(one, weights, GATE_COUNT * j, load(to_now, first + j))
-            store(to_now, first + j, _pulled(two, others, GATE_COUNT * j, x))
-        else:
-            at, beside = source(network, c, j), source(network, other, j)
-            store(to_now, at, _pulled(one, weights, GATE_COUNT * j, load(to_now, at)))
-            x = _pulled(two, others, GATE_COUNT * j, load(to_now, beside))
-            store(to_now, beside, x)
+    both = (one, two), (weights, others)
+    for j in range(begin):
+        fetch(gates, j)
+        _pull(network, (c, other), both, j, to_now)
+    for j in range(begin, network.recurrent):
+        _pull(network, (c, other), both, j, to_now)
+    for j in range(begin, 2 * GATE_COUNT):
+        fetch(gates, j)
+
+
+@njit(inline="always")
+def _pull(network: Any, cells: Any, given: Any, j: int, to_now: Any) -> None:
+    """Add what two cells pass on to their j-th recurrent source.
+
+    given: what their net inputs get, and their weights.
+    """
+    (one, two), (weights, others) = given
+    first, at = network.width + 1, GATE_COUNT * j
+    if network.dense:
+        x = _pulled(one, weights, at, load(to_now, first + j))
+        store(to_now, first + j, _pulled(two, others, at, x))
+    else:
+        own, beside = source(network, cells[0], j), source(network, cells[1], j)
+        store(to_now, own, _pulled(one, weights, at, load(to_now, own)))
+        x = _pulled(two, others, at, load(to_now, beside))
+        store(to_now, beside, x)
 
 
 @njit(inline="always")
@@ -261,7 +284,7 @@ def _block_backward(network: Any, runs: Any, to_sums: Any, to: Any, work: Any,
                 clear(part(net, GATE_COUNT * (end - strip)), GATE_COUNT)
             for c in range(strip, end, 2):
                 both = part(net, GATE_COUNT * (c - strip))
-                _scatter(network, c, min(c + 1, cells - 1), both, work)
+                _scatter(network, runs, c, t, both, work)
         own = singles(part(runs.seen, t * (first + cells)))
         keep_seen(network, own, wide, column, wide * row, seen)
         if column + 1 == row or t == 0:

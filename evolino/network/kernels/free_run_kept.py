@@ -12,7 +12,12 @@ from typing import Any
 import numba
 
 from evolino.network.kernels.cell import FULL_PEEPHOLES
-from evolino.network.kernels.cell_gradient import let_out, opened
+from evolino.network.kernels.cell_gradient import (
+    exponentials,
+    gates_of,
+    output_exponential,
+    output_of,
+)
 from evolino.network.kernels.free_run_course import (
     Course,
     Network,
@@ -141,14 +146,26 @@ def _write_gate(runs: Any, at: int, gate: Any, past: Any) -> None:
 
 
 @njit(inline="always")
+def _begin_cell(network: Any, runs: Any, c: int, t: int, net: Any) -> None:
+    """Turn a cell's net inputs into what `_open_cell` takes."""
+    before = load(runs.states, t * network.cells + c)
+    parts = exponentials(load_gates(net), peepholes(network, c), before, network.flags)
+    for k in range(3):
+        store(net, k, parts[k])
+
+
+@njit(inline="always")
 def _open_cell(network: Any, runs: Any, c: int, t: int, net: Any, past: Any) -> None:
-    """Write a cell's new state from its net inputs; keep its gates but for the output's."""
+    """Write a cell's new state; keep its gates but for the output's, whose net input
+    becomes what `_let_out_cell` takes."""
     at = t * network.cells + c
-    before = load(runs.states, at)
-    gates = opened(load_gates(net), peepholes(network, c), before, network.flags)
-    store(runs.states, at + network.cells, fma(gates[1], before, gates[0] * gates[2]))
+    before, (ei, ef, numerator, zo) = load(runs.states, at), load_gates(net)
+    gates = gates_of((ei, ef, numerator), network.flags)
+    s = fma(gates[1], before, gates[0] * gates[2])
+    store(runs.states, at + network.cells, s)
     for k in range(3):
         _write_gate(runs, GATE_COUNT * at + k, gates[k], past)
+    store(net, 3, output_exponential(zo, peepholes(network, c), s, network.flags))
 
 
 @njit(inline="always")
@@ -156,8 +173,8 @@ def _let_out_cell(network: Any, runs: Any, c: int, t: int, net: Any, after: Any,
                   past: Any) -> None:  # fmt: skip
     """Write what a cell drives next; keep its output gate; add to the sums."""
     cells, first = network.cells, network.width + 1
-    s, peep = load(runs.states, (t + 1) * cells + c), peepholes(network, c)
-    o, h = let_out(load_gates(net), peep, s, network.flags)
+    s = load(runs.states, (t + 1) * cells + c)
+    o, h = output_of(load(net, 3), s, network.flags)
     _write_gate(runs, GATE_COUNT * (t * cells + c) + 3, o, past)
     _add_to_sums(network, c, h, s, part(runs.sums, t * network.outputs))
     driving = h
@@ -201,7 +218,9 @@ def run_block(network: Any, runs: Any, work: Any, past: Any) -> None:
             for c in range(strip, end, 2):
                 into = part(net, GATE_COUNT * (c - strip))
                 _net_inputs(network, now, c, min(c + 1, cells - 1), into)
-            for c in range(strip, end):  # each half is short enough for others to overlap
+            for c in range(strip, end):  # each part is short enough for others to overlap
+                _begin_cell(network, runs, c, t, part(net, GATE_COUNT * (c - strip)))
+            for c in range(strip, end):
                 z = part(net, GATE_COUNT * (c - strip))
                 _open_cell(network, runs, c, t, z, past)
             for c in range(strip, end):

@@ -15,6 +15,7 @@ from evolino.network.kernels.free_run_course import source
 from evolino.network.kernels.net_input import GATE_COUNT
 from evolino.simd.lane_sums import lane_sums
 from evolino.simd.memory import load, number, numbers, part, store
+from evolino.simd.transposition import transpose
 from evolino.simd.vectors import WIDTH, fma, like
 
 # Steps that are summed up together: what they need, in vectors, stays in the processor's
@@ -61,18 +62,29 @@ def keep_seen(network: Any, own: Any, wide: int, column: int, row: int,
             for half in range(wide):
                 store(seen, j * row + wide * column + half, load(own, wide * j + half))
         return
-    given, to, runs = numbers(own), numbers(seen), wide * WIDTH
-    whole = (count + WIDTH - 1) // WIDTH // ABREAST * ABREAST
+    vectors = (count + WIDTH - 1) // WIDTH
+    for v in range(vectors):
+        apart, at = 1, v * row * WIDTH
+        if v < vectors // ABREAST * ABREAST:
+            apart, at = ABREAST, v // ABREAST * ABREAST * row * WIDTH + v % ABREAST
+        at += column * wide * WIDTH * apart
+        for half in range(wide):
+            given = part(own, wide * WIDTH * v + half)
+            to = part(seen, at + half * WIDTH * apart)
+            if v < count // WIDTH:
+                transpose(given, wide, to, apart)
+            else:
+                _keep_last(given, wide, count - WIDTH * v, to, apart)
+
+
+@njit(inline="always")
+def _keep_last(own: Any, wide: int, count: int, to: Any, apart: int) -> None:
+    """Transpose fewer than eight vectors, each `wide` vectors after the one before, into
+    the first lanes of eight, each `apart` vectors after the one before."""
     for j in range(count):
-        v = j // WIDTH
-        if v < whole:
-            apart = ABREAST * WIDTH
-            at = (v // ABREAST * row * WIDTH * ABREAST + v % ABREAST) * WIDTH + j % WIDTH
-        else:
-            apart, at = WIDTH, v * row * WIDTH * WIDTH + j % WIDTH
-        at += column * runs * apart
-        for r in range(runs):
-            store(to, at + r * apart, number(given, j * runs + r))
+        given, into = numbers(part(own, wide * j)), numbers(to)
+        for r in range(WIDTH):
+            store(into, r * apart * WIDTH + j, number(given, r))
 
 
 @njit

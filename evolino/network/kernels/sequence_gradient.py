@@ -26,7 +26,7 @@ from evolino.simd.memory import (
     part,
     store,
 )
-from evolino.simd.prefetch import fetch
+from evolino.simd.prefetch import fetch_all
 from evolino.simd.vectors import WIDTH, fma, like
 
 PANEL = 8  # vectors of a row of weights that lie together
@@ -141,6 +141,7 @@ def _step_back(run: Any, to: Any, t: int, cells: int, n: int, flags: int) -> Non
         _store_four(own, k, n, back)
         store(to_s, k, back[4])
     if _are_far(cells, n):
+        _fetch_step_before(run, to, t, n)
         _pull(to.turned, numbers(own), cells, to_h, n, AHEAD)
     else:
         _pull(to.turned, numbers(own), cells, to_h, n, 0)
@@ -148,6 +149,17 @@ def _step_back(run: Any, to: Any, t: int, cells: int, n: int, flags: int) -> Non
         for k in range(n):
             store(to_s, k, load(to_s, k) + load(to_h, k))
         clear(to_h, n)
+
+
+@njit(inline="always")
+def _fetch_step_before(run: Any, to: Any, t: int, n: int) -> None:
+    """Prefetch what the step before needs; going back is not foreseen."""
+    before = (t - 1) * n
+    fetch_all(part(run.gates, 4 * before), 4 * n)
+    fetch_all(part(run.states, before), n)
+    fetch_all(part(run.outputs, before + n), n)
+    fetch_all(part(to.to_outputs, before), n)
+    fetch_all(part(to.to_states, before), n)
 
 
 @njit(inline="always")
@@ -178,12 +190,6 @@ def _are_far(cells: int, n: int) -> bool:
 
 
 @njit(inline="always")
-def _fetch(lines: Any, count: int) -> None:
-    for k in range(count):
-        fetch(lines, k)
-
-
-@njit(inline="always")
 def _net_inputs(run: Any, t: int, driving: Any, shape: Any, net: Any,
                 ahead: int) -> None:  # fmt: skip
     """Write the net inputs of a step, 4 n vectors, a panel of the weights at a time.
@@ -201,7 +207,7 @@ def _net_inputs(run: Any, t: int, driving: Any, shape: Any, net: Any,
             a, b = _add(row, x, a), _add(part(row, 4), x, b)
         for r in range(cells):
             row, x = part(at, r * PANEL), number(driving, r)
-            _fetch(part(row, ahead * PANEL), PANEL if ahead else 0)
+            fetch_all(part(row, ahead * PANEL), PANEL if ahead else 0)
             a, b = _add(row, x, a), _add(part(row, 4), x, b)
         _store_four(net, k, 1, a)
         _store_four(net, k + 4, 1, b)
@@ -235,7 +241,7 @@ def _pull(turned: Any, passed: Any, cells: int, to: Any, n: int,
         a = b = c = d = (zero, zero, zero, zero)
         for j in range(cells):
             at = part(turned, 4 * (k * cells + 4 * j))
-            _fetch(part(at, ahead * 16), 16 if ahead else 0)
+            fetch_all(part(at, ahead * 16), 16 if ahead else 0)
             a = _add(at, number(passed, j), a)
             b = _add(part(at, 4), number(passed, gate + j), b)
             c = _add(part(at, 8), number(passed, 2 * gate + j), c)
