@@ -169,9 +169,6 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
     if options.full_peepholes:
         cell = {"peepholes": False, "full_peepholes": True}
         fields_set["network"] = {**cell, **fields_set.get("network", {})}
-    if options.refine is not None and options.refine_best is not None:
-        # With an ensemble a refinement of fewer networks is no experiment at all.
-        fields_set["refine"] = {**fields_set.get("refine", {}), "best": options.refine_best}
     experiment = experiment_for(
         task,
         options.preset,
@@ -185,6 +182,7 @@ def experiment_of(task: str, fields: dict[str, Any], options: RunOptions) -> Exp
         initialiser=options.initialiser,
         fields=fields_set,
         refine=options.refine,
+        refine_best=options.refine_best,
         train=options.trainer,
         seed=options.seed,
         budget_options={name: getattr(options, name) for name in LIMITS},

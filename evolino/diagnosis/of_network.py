@@ -22,7 +22,6 @@ from evolino.diagnosis.findings import (
 from evolino.models.driving import one_step_ahead
 from evolino.models.model import Model
 from evolino.network.base import Traces
-from evolino.network.kernel_expansion import KernelExpansion
 from evolino.task.series import Segment, Series
 from evolino.vocabulary import Array
 
@@ -56,7 +55,7 @@ def network_findings(
         found.append(exploding_free_run(_free_run(model, targets, inputs, before), targets))
     found.append(short_washout(_memory(model, targets, inputs), before))
     plain = getattr(model.architecture, "output", "identity") == "identity"
-    if plain and not isinstance(model.output, KernelExpansion):
+    if plain and isinstance(model.output, np.ndarray):
         features = _features(model, targets, inputs)[before:]
         found.append(ill_conditioned(features, model.output_weights))
         found.append(_overfitting(features, targets[before:]))

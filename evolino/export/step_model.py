@@ -18,6 +18,7 @@ from evolino.models.model import Model
 from evolino.network.base import Architecture
 from evolino.network.kernel_expansion import KernelExpansion
 from evolino.network.lstm import GATES, LSTM, PEEPHOLE_GATES
+from evolino.network.relative_weights import RelativeWeights
 from evolino.network.stacked import StackedLSTM
 from evolino.network.stacked_stepper import part_of
 from evolino.network.weights import unpack
@@ -125,6 +126,8 @@ def _checked(model: object) -> _Solved:
         raise TypeError(f"model must be a Model, got {type(model).__name__}")
     if isinstance(model.output, KernelExpansion):
         raise ValueError("a readout that is an expansion in kernels cannot be exported")
+    if isinstance(model.output, RelativeWeights):
+        raise ValueError("a readout relative to what was fed back cannot be exported")
     return _Solved(model.architecture, model.genome, model.output, model.scaling)
 
 

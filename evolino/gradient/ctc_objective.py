@@ -33,7 +33,7 @@ from evolino.readout.ctc import CTC
 from evolino.solvers.ctc import Labelled, ctc_gradient, labelled
 from evolino.solvers.ctc_decoding import collapsed
 from evolino.solvers.ctc_solver import solve_ctc
-from evolino.solvers.likelihood import column_scales
+from evolino.solvers.likelihood_columns import column_scales
 from evolino.task.scaling import Scaling
 from evolino.task.series import Segment, Split
 from evolino.vocabulary import Array

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from evolino.gradient.genes import Scales, check_genes, check_scales
-from evolino.vocabulary import Array, BoolArray, check_count, check_number
+from evolino.readout.best_only import BestOnly
+from evolino.task.protocol import name_of
+from evolino.vocabulary import (
+    Array,
+    BoolArray,
+    check_count,
+    check_number,
+    unknown_name,
+)
+
+Through = Literal["costly", "ranking"]
+THROUGH = get_args(Through)
 
 # Genome (C, G) -> the loss and its gradient (C, G).
 Loss = Callable[[Array], tuple[float, Array]]
@@ -64,6 +75,8 @@ class Descent:
     many steps at first (of convolutional networks: frames), in rising order, each for an
     equal share of the steps; the last share has them whole. patience: end after so many
     rounds in which nothing held out has improved, those of cut runs not counted; 0 goes on.
+    through: of a best-only readout the one that the gradient goes through, "costly" or
+    "ranking".
     seconds: no round of descent begins later than this after the search, by the clock on
     the wall. cpu_seconds: the same by the processor, in this process, whose threads
     descend. Where they end a descent depends on the machine.
@@ -88,6 +101,7 @@ class Descent:
     round_steps: int = 100
     horizons: tuple[int, ...] = ()
     patience: int = 0
+    through: Through = "costly"
     seconds: float | None = None
     cpu_seconds: float | None = None
 
@@ -118,6 +132,8 @@ class Descent:
             raise ValueError(f"hold_out must be < 1, got {self.hold_out:g}")
         object.__setattr__(self, "genes", check_genes(self.genes))
         check_scales(self.scales)
+        if self.through not in THROUGH:
+            raise unknown_name("through", self.through, THROUGH)
 
     def _check_horizons(self) -> None:
         for horizon in self.horizons:
@@ -171,3 +187,15 @@ def weighed(settings: Descent, genome: Array, movable: BoolArray) -> tuple[float
     genes = genome[movable]
     penalty = 0.5 * settings.decay * float((genes * genes).mean()) if len(genes) else 0.0
     return penalty, settings.decay * genes / max(len(genes), 1)
+
+
+def refined_readout(settings: Descent, readout: object) -> object:
+    """Return what a network is refined through: of two readouts the one of `through`.
+    Raises ValueError for the ranking one of a readout that has none."""
+    if isinstance(readout, BestOnly):
+        return readout.ranking if settings.through == "ranking" else readout.readout
+    if settings.through == "ranking":
+        raise ValueError(
+            f"refine.through = 'ranking' needs a best-only readout, got {name_of(readout)}"
+        )
+    return readout

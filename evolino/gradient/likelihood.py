@@ -28,10 +28,11 @@ from evolino.solvers.likelihood import (
     Likelihood,
     Problem,
     bent,
-    column_scales,
-    constant_odds,
     probabilities,
 )
+from evolino.solvers.likelihood_columns import column_scales, constant_odds
+from evolino.solvers.relative_products import rounded
+from evolino.solvers.relative_sums import RelativeRows, narrow, spread, widened
 from evolino.vocabulary import Array
 
 # Without a penalty separable classes have no optimum; this one there always is.
@@ -55,7 +56,7 @@ class SolvedLikelihood:
 
     def chances(self) -> Array:
         """Return P, (T, K)."""
-        sums = self.features @ self.weights
+        sums = narrow(self.problem.relative, self.features @ self.weights)
         return probabilities(sums, self.problem.likelihood.exclusive)
 
 
@@ -65,11 +66,13 @@ def solve_likelihood(
     targets: Array,
     penalty: float,
     start: Array | None = None,
+    relative: RelativeRows | None = None,
 ) -> SolvedLikelihood:
     """Solve a readout for features (T, S) and targets (T, K) of 0 and 1, by equation 3.
 
     penalty: never below LEAST_PENALTY here. start: weights (S, K) to begin at, such as
-    those of a network close by. Features that are not finite give weights NaN.
+    those of a network close by. relative: how exclusive classes share weights, which are
+    then (S, W). Features that are not finite give weights NaN.
     """
     penalty = max(penalty, LEAST_PENALTY)
     width = features.shape[1]
@@ -79,15 +82,17 @@ def solve_likelihood(
         scaled = features / scales
     if not np.isfinite(scaled).all() or not np.isfinite(scales).all():
         problem = Problem(likelihood, features, features, np.ones(width), targets)
-        weights = np.full((width, targets.shape[1]), np.nan)
+        columns = targets.shape[1] if relative is None else relative.relation.width
+        weights = np.full((width, columns), np.nan)
         return SolvedLikelihood(weights, features, np.ones(width), penalty, problem)
     values, basis = np.linalg.eigh(scaled.T @ scaled / len(scaled))
     problem = Problem(
-        likelihood, scaled, scaled.astype(np.float32), np.maximum(values, 0.0), targets,
-        basis, DONE,
+        likelihood, scaled, rounded(scaled, relative), np.maximum(values, 0.0), targets,
+        basis, DONE, relative=relative,
     )  # fmt: skip
     if start is None:
-        first = constant_odds(scaled, targets, likelihood.exclusive)
+        odds = constant_odds(scaled, targets, likelihood.exclusive)
+        first = widened(relative, odds)
     else:
         first = start * scales[:, None]
     weights = problem.solve(penalty, first) / scales[:, None]
@@ -101,14 +106,16 @@ def solve_likelihood_backward(solved: SolvedLikelihood, to_weights: Array) -> Ar
     Hessian that is nearly singular it is what conjugate gradients give.
     """
     problem, x, v = solved.problem, solved.features, solved.weights
-    likelihood, scales = problem.likelihood, solved.scales[:, None]
+    likelihood, shared = problem.likelihood, problem.relative
+    scales = solved.scales[:, None]
     if not np.isfinite(v).all() or not np.isfinite(to_weights).all():
         return np.full(x.shape, np.nan)
-    sums = x @ v
+    sums = narrow(shared, x @ v)
     m = problem.uncurved(solved.penalty, sums, to_weights / scales) / scales
     chance = probabilities(sums, likelihood.exclusive)
-    moved = bent(x @ m, chance, likelihood.exclusive)
-    left = np.concatenate([chance - problem.targets, moved], axis=1)
+    moved = bent(narrow(shared, x @ m), chance, likelihood.exclusive)
+    errors = spread(shared, chance - problem.targets)
+    left = np.concatenate([errors, spread(shared, moved)], axis=1)
     right = np.concatenate([m, v], axis=1)
     to_features = left @ right.T
     _, share, centre = column_scales(x, likelihood.unnormalised)

@@ -20,9 +20,9 @@ from evolino.gradient.likelihood import (
     solve_likelihood,
     solve_likelihood_backward,
 )
+from evolino.gradient.likelihood_parts import Parts, parts_of
 from evolino.gradient.objective import check_loss, reached
 from evolino.gradient.passes import Reached
-from evolino.network.base import ReadoutPart
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
 from evolino.readout.class_targets import levels_of
@@ -90,9 +90,13 @@ class LikelihoodObjective:
         driven = Driven.of(self.architecture, genome, rows.vectors)
         features = driven.features
         folds = [self._solve(number, features) for number in range(len(self.folds))]
-        weights = [self._joined(fold) for fold in folds]
+        weights = [
+            self._parts.joined([None if each is None else each.weights for each in fold])
+            for fold in folds
+        ]
         sums = [
-            features[scored] @ own for scored, own in zip(rows.scored, weights, strict=True)
+            self._parts.sums(number, features[scored] @ own)
+            for number, (scored, own) in enumerate(zip(rows.scored, weights, strict=True))
         ]
         outputs = self.architecture.outputs_of(np.concatenate(sums))
         stacked = np.zeros(rows.expected.shape)
@@ -115,15 +119,16 @@ class LikelihoodObjective:
         to_features = np.zeros_like(features)
         first = 0
         for number, scored in enumerate(self._rows.scored):
-            back = forward.to_sums[first : first + len(scored)]
+            to_sums = forward.to_sums[first : first + len(scored)]
+            back = self._parts.spread(number, to_sums)
             first += len(scored)
             to_features[scored] += back @ forward.weights[number].T
             to_weights = features[scored].T @ back
-            for part, solved in zip(self._parts, forward.folds[number], strict=True):
+            for part, solved in zip(self._parts.each, forward.folds[number], strict=True):
                 if solved is None:
                     continue
                 place = np.ix_(part.rows[number], part.columns)
-                own = to_weights[np.ix_(part.columns, part.outputs)]
+                own = to_weights[np.ix_(part.columns, part.weights)]
                 to_features[place] += solve_likelihood_backward(solved, own)
         return forward.driven.backward(to_features)
 
@@ -133,7 +138,7 @@ class LikelihoodObjective:
         readout = self.readout
         likelihood = Likelihood(readout.exclusive, readout.unnormalised)
         found: list[SolvedLikelihood | None] = []
-        for k, part in enumerate(self._parts):
+        for k, part in enumerate(self._parts.each):
             rows = part.rows[number]
             if not len(rows):
                 found.append(None)
@@ -144,19 +149,12 @@ class LikelihoodObjective:
                 self._rows.ones[np.ix_(rows, part.outputs)],
                 self.penalty,
                 self._last.get((number, k)),
+                part.fitted[number] if part.fitted else None,
             )
             if np.isfinite(solved.weights).all():
                 self._last[number, k] = solved.weights
             found.append(solved)
         return found
-
-    def _joined(self, fold: Sequence[SolvedLikelihood | None]) -> Array:
-        """Return output weights (S, K) of all parts; 0 for features a part has not."""
-        weights = np.zeros((self.architecture.readout_width, self.architecture.outputs))
-        for part, solved in zip(self._parts, fold, strict=True):
-            if solved is not None:
-                weights[np.ix_(part.columns, part.outputs)] = solved.weights
-        return weights
 
     @cached_property
     def _rows(self) -> _Rows:
@@ -167,23 +165,23 @@ class LikelihoodObjective:
         return _rows_of(self.architecture, series, self.folds)
 
     @cached_property
-    def _parts(self) -> tuple[_Part, ...]:
+    def _parts(self) -> Parts:
         """The parts of the readout, or the whole of it as one."""
-        whole = ReadoutPart("all outputs", slice(0, self.architecture.outputs))
-        return tuple(
-            self._part(part)
-            for part in self.architecture.driver().readout_parts() or (whole,)
+        rows, relative, fed_back = self._rows, self.readout.relative, None
+        parts = self.architecture.driver().readout_parts()
+        if relative != "none":
+            assert isinstance(self.architecture, LSTM)
+            first = self.architecture.inputs
+            fed_back = np.concatenate([own[:, first:] for own in rows.vectors])
+        return parts_of(
+            parts,
+            rows.ones,
+            rows.fitted,
+            rows.scored,
+            self.architecture.readout_width,
+            relative,
+            fed_back,
         )
-
-    def _part(self, part: ReadoutPart) -> _Part:
-        outputs = np.arange(self.architecture.outputs)[part.outputs]
-        columns, rows = part.columns, []
-        if columns is None:
-            columns = np.arange(self.architecture.readout_width)
-        for fitted in self._rows.fitted:
-            there = self._rows.ones[np.ix_(fitted, outputs)].any(axis=1)
-            rows.append(fitted[there] if part.where_set else fitted)
-        return _Part(tuple(rows), columns, outputs)
 
 
 def check_likelihood(
@@ -218,17 +216,8 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """rows: of each fold, those that fit it. columns: its features. outputs: its own."""
-
-    rows: tuple[IntArray, ...]
-    columns: IntArray
-    outputs: IntArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Forward:
-    """folds: of each, the solutions of the parts; weights: (S, K), these joined. to_sums:
+    """folds: of each, the solutions of the parts; weights: (S, W), these joined. to_sums:
     (T, K), of all folds' scored rows."""
 
     driven: Driven

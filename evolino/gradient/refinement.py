@@ -22,7 +22,7 @@ from evolino.gradient.ctc_objective import (
     check_ctc_descent,
     ctc_objective,
 )
-from evolino.gradient.descent import Descended, Descent, Loss
+from evolino.gradient.descent import Descended, Descent, Loss, refined_readout
 from evolino.gradient.genes import check_genes_of, movable_genes
 from evolino.gradient.group_scales import descend_scales, group_scales
 from evolino.gradient.held_out import dealt, parts_of
@@ -46,7 +46,6 @@ from evolino.gradient.schedule import (
 from evolino.network.convolutional import ConvLSTM
 from evolino.network.lstm import LSTM
 from evolino.network.stacked import StackedLSTM
-from evolino.readout.best_only import BestOnly
 from evolino.readout.ctc import CTC
 from evolino.readout.linear import PseudoInverse, Ridge
 from evolino.readout.logistic import Logistic
@@ -168,7 +167,7 @@ def check_refinement(
     settings: Descent, architecture: object, task: Task, readout: object
 ) -> None:
     """Raise ValueError for a network, a task or a readout that has no gradient."""
-    readout = refined_readout(readout)
+    readout = refined_readout(settings, readout)
     if isinstance(architecture, ConvLSTM):
         pictures.check_pictures_objective(settings, architecture, readout)
         return
@@ -222,11 +221,6 @@ def check_lstm(architecture: object, what: str = "refinement") -> LSTM:
     return architecture
 
 
-def refined_readout(readout: object) -> object:
-    """Return what a network is refined through: of two readouts the costly one."""
-    return readout.readout if isinstance(readout, BestOnly) else readout
-
-
 def refinement_of(
     settings: Descent,
     architecture: object,
@@ -248,7 +242,7 @@ def refinement_of(
     for what has no gradient.
     """
     check_refinement(settings, architecture, task, readout)
-    readout = refined_readout(readout)
+    readout = refined_readout(settings, readout)
     if isinstance(architecture, ConvLSTM):
         both = pictures.best_objectives(architecture, readout, split, genome)
         return Refinement(settings, *both, seed)

@@ -11,7 +11,7 @@ from evolino.environments.base import Environment, Episodes, Outcomes
 from evolino.environments.reference import trajectories
 from evolino.environments.stepped import AnyEnvironment
 from evolino.network.base import Acts, Architecture
-from evolino.network.kernel_expansion import KernelExpansion, Output
+from evolino.network.kernel_expansion import Output
 from evolino.vocabulary import Array
 
 
@@ -28,7 +28,7 @@ def play(
     an environment with other numbers of observations and actions.
     """
     driver = architecture.driver()
-    if not isinstance(driver, Acts) or isinstance(output, KernelExpansion):
+    if not isinstance(driver, Acts) or not isinstance(output, np.ndarray):
         raise ValueError("only networks with output weights act in episodes")
     check_fits(architecture, environment)
     return driver.play(genome[None], output[None], environment, episodes)
@@ -52,7 +52,7 @@ class Policy:
     """
 
     def __init__(self, architecture: Architecture, genome: Array, output: Output) -> None:
-        if isinstance(output, KernelExpansion) or architecture.feedback:
+        if not isinstance(output, np.ndarray) or architecture.feedback:
             raise ValueError("only networks with output weights, without feedback, act")
         self._architecture, self._genome, self._output = architecture, genome, output
         self.reset()

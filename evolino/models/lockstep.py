@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolino.network.base import EXPLODED, Architecture, input_vectors
-from evolino.network.kernel_expansion import KernelExpansion, Output
+from evolino.network.kernel_expansion import Output
 from evolino.task.series import Segment
 from evolino.vocabulary import Array, as_series, check_count
 
@@ -34,7 +34,10 @@ class Lockstep:
 
     def outputs(self) -> Array:
         """Return (K,)."""
-        each = [_sums(network.features(), output) for network, output in self._networks]
+        each = [
+            sums_of_features(network.features(), output)
+            for network, output in self._networks
+        ]
         return self.architecture.outputs_of(np.mean(each, axis=0))
 
 
@@ -114,8 +117,8 @@ def free_run(networks: Lockstep, segment: Segment) -> Array:
     return outputs
 
 
-def _sums(features: Array, output: Output) -> Array:
+def sums_of_features(features: Array, output: Output) -> Array:
     """Return (K,): what a readout sums up of the features at a step (S,)."""
-    if isinstance(output, KernelExpansion):
+    if not isinstance(output, np.ndarray):
         return np.asarray(output.outputs(features[None])[0])
     return np.asarray(features @ output)

@@ -27,6 +27,7 @@ from evolino.models.units import (
 )
 from evolino.network.base import Architecture, CountsStrings, Trace, Traces, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
+from evolino.network.relative_weights import RelativeWeights
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
@@ -67,24 +68,22 @@ class Model:
                 f"genome must have shape {self.architecture.genome_shape}, "
                 f"got {self.genome.shape}"
             )
-        if isinstance(self.output, KernelExpansion):
-            name, shape = "supports and coefficients", self.output.shape
-        else:
-            name, shape = "output_weights", self.output.shape
+        shape, weighs = self.output.shape, not isinstance(self.output, KernelExpansion)
         if shape != expected:
+            name = "output_weights" if weighs else "supports and coefficients"
             raise ValueError(f"{name} must have shape {expected}, got {shape}")
         check_scaling(self.architecture, self.scaling)
         object.__setattr__(self, "genome", contiguous(self.genome))
-        if not isinstance(self.output, KernelExpansion):
+        if isinstance(self.output, np.ndarray):
             object.__setattr__(self, "output", contiguous(self.output))
 
     @property
     def output_weights(self) -> Array:
         """(S, K). Raises ValueError for a model whose outputs are no weighted sums."""
-        if isinstance(self.output, KernelExpansion):
-            raise ValueError(
-                "this model has no output weights: its readout is an expansion in kernels"
-            )
+        if not isinstance(self.output, np.ndarray):
+            expands = isinstance(self.output, KernelExpansion)
+            kind = "an expansion in kernels" if expands else "relative to what is fed back"
+            raise ValueError(f"this model has no output weights: its readout is {kind}")
         return self.output
 
     def predict(self, inputs: Inputs = None, targets: ArrayLike | None = None) -> Array:
@@ -245,6 +244,8 @@ class Model:
         _check_state(state)
         if "expansion" in state:
             output: Output = KernelExpansion.from_state(state["expansion"])
+        elif "relative_weights" in state:
+            output = RelativeWeights.from_state(state["relative_weights"])
         else:
             output = state["output_weights"]
         architecture = architecture_from_state(state["architecture"], trust=trust)
@@ -264,6 +265,8 @@ class Model:
             state["scaling"] = self.scaling.as_state()
         if isinstance(self.output, KernelExpansion):
             return {**state, "expansion": self.output.as_state()}
+        if isinstance(self.output, RelativeWeights):
+            return {**state, "relative_weights": self.output.as_state()}
         return {**state, "output_weights": self.output}
 
     def save(self, path: str | Path) -> None:
@@ -272,14 +275,14 @@ class Model:
 
     def _outputs(self) -> Outputs:
         output = self.output
-        return [output] if isinstance(output, KernelExpansion) else output[None]
+        return output[None] if isinstance(output, np.ndarray) else [output]
 
 
 def _check_state(state: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError for a model's state of other types or sizes."""
     table, genome = state["architecture"], state["genome"]
     arrays = {"genome": genome}
-    if "expansion" not in state:
+    if not {"expansion", "relative_weights"} & state.keys():
         arrays["output_weights"] = state["output_weights"]
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) or array.dtype != np.float64:

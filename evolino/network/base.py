@@ -1,9 +1,8 @@
 """What any network offers: the protocols of an architecture and of what runs its networks.
 
 An architecture is a frozen dataclass: what a genome looks like, what goes in and comes out.
-Its driver runs networks: teacher-forced over series, or in free run. Training, models and
-pictures know these protocols only. `evolino.network.lstm.LSTM` is one; another is in the
-table of `evolino.network`, an entry point `evolino.networks`, or "path/to/file.py:Class".
+Its driver runs networks: teacher-forced or freely. Training, models and pictures know these
+protocols only. `evolino.network.lstm.LSTM` is one; others are in `evolino.network`.
 """
 
 from __future__ import annotations
@@ -79,13 +78,14 @@ class ReadoutPart:
 
     what: for errors, such as "groups of cells". outputs: those that it gives. columns: the
     features that it has, None for all. where_set: whether it is solved on the rows alone
-    whose targets have a 1 among its outputs.
+    whose targets have a 1 among its outputs. fed_back: the features that are fed back.
     """
 
     what: str
     outputs: IntArray | slice
     columns: IntArray | None = None
     where_set: bool = False
+    fed_back: slice | None = None
 
 
 class Architecture(Protocol):

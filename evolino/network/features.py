@@ -50,6 +50,20 @@ class SeenByReadout(Protocol):
         ...
 
 
+class FeedsBackToReadout(SeenByReadout, Protocol):
+    """`SeenByReadout` of a network whose outputs may be fed back: `LSTM` has it."""
+
+    @property
+    def inputs(self) -> int:
+        """I: external inputs."""
+        ...
+
+    @property
+    def feedback(self) -> bool:
+        """Whether the outputs of the last step are inputs of this one."""
+        ...
+
+
 class Columns(NamedTuple):
     """Columns next to each other: of "outputs" or "states" of the cells, of the "inputs"
     u(t), or the "constant"; or the squares of these."""
@@ -100,6 +114,15 @@ def columns_of(network: SeenByReadout, source: str, *, squared: bool = False) ->
             return slice(first, first + sizes[source])
         first += sizes[each.source]
     return slice(first, first)
+
+
+def fed_back_columns(network: FeedsBackToReadout) -> slice | None:
+    """Return where the outputs of the last step are; None where the readout does not see
+    them."""
+    own = columns_of(network, "inputs")
+    if not network.feedback or own.start == own.stop:
+        return None
+    return slice(own.start + network.inputs, own.stop)
 
 
 def _sizes(network: SeenByReadout) -> dict[str, int]:

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from evolino.network.relative_weights import RelativeWeights
 from evolino.vocabulary import Array, check_number, contiguous
 
 Kernel = Literal["gaussian", "linear"]
@@ -94,6 +95,6 @@ class KernelExpansion:
 
 
 # What maps S features to K outputs: weights (S, K), or an expansion.
-Output = Array | KernelExpansion
+Output = Array | KernelExpansion | RelativeWeights
 # The same for P networks: weights (P, S, K), or an expansion for each.
-Outputs = Array | Sequence[KernelExpansion]
+Outputs = Array | Sequence[KernelExpansion | RelativeWeights]

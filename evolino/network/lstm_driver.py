@@ -11,9 +11,11 @@ from evolino.environments.base import Environment, Episodes, Outcomes
 from evolino.environments.stepped import SteppedEnvironment
 from evolino.network import base, reference
 from evolino.network.acting_together import play_stepped
+from evolino.network.features import fed_back_columns
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.kernels import acting, dispatch
 from evolino.network.lstm import LSTM
+from evolino.network.runs_stepper import RunsStepper
 from evolino.network.stepper import Stepper
 from evolino.network.string_checks import check_strings
 from evolino.network.weights import masked, output_weights, readout_parts
@@ -96,6 +98,11 @@ class LSTMDriver:
         """Return a network (C, G) at rest, to be driven a step at a time."""
         return Stepper(self.architecture, genome)
 
+    def runs_stepper(self, genome: Array, states: base.States) -> RunsStepper:
+        """Return N runs of a network (C, G), to be driven a step at a time, from outputs
+        and states of its cells (N, C)."""
+        return RunsStepper(self.architecture, genome, *states)
+
     def masked(self, genes: Array) -> Array:
         """Return genomes or scales (.., C, G) with 0 where a cell does not see."""
         return masked(self.architecture, genes) if self.architecture.groups else genes
@@ -103,8 +110,9 @@ class LSTMDriver:
     def readout_parts(self) -> tuple[base.ReadoutPart, ...]:
         """Return a part for each block of alternatives, or for each group of cells."""
         if self.architecture.alternatives:
+            fed_back = fed_back_columns(self.architecture)
             return tuple(
-                base.ReadoutPart("alternatives", block, where_set=True)
+                base.ReadoutPart("alternatives", block, where_set=True, fed_back=fed_back)
                 for block in self.architecture.blocks()
             )
         if not self.architecture.groups:

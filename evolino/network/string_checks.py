@@ -25,6 +25,7 @@ from evolino.network.kernels.readouts import (
     sums_of_one,
 )
 from evolino.network.lstm import LSTM
+from evolino.network.relative_weights import RelativeWeights
 from evolino.simd.memory import aligned, shared, width_of
 from evolino.task.counted import Checked, Phase
 from evolino.vocabulary import Array, IntArray
@@ -136,6 +137,8 @@ def _readout(output: Output, dtype: Any) -> WeightedSums | Expansion:
     """Return a readout as the kernels read it."""
     if isinstance(output, KernelExpansion):
         return expansion_of(output)
+    if isinstance(output, RelativeWeights):
+        raise ValueError("strings are checked by outputs that are no probabilities")
     return sums_of_one(output, dtype)
 
 

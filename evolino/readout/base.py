@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from evolino.network.kernel_expansion import KernelExpansion
+from evolino.network.relative_weights import RelativeWeights
 from evolino.vocabulary import Array
 
-# Of L solutions each one's P networks: output weights (L, P, S, K), or kernel expansions.
-Solutions = Array | list[list[KernelExpansion]]
+# Of L solutions each one's P networks: output weights (L, P, S, K), or kernel expansions,
+# or relative weights.
+Solutions = Array | list[list[KernelExpansion]] | list[list[RelativeWeights]]
 
 
 class Readout(Protocol):

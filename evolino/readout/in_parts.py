@@ -8,6 +8,7 @@ import numpy as np
 
 from evolino.network.base import ReadoutPart
 from evolino.readout.base import Readout, Solutions
+from evolino.readout.relative_parts import relative_readout, solve_relative
 from evolino.vocabulary import Array
 
 
@@ -17,8 +18,12 @@ def solve_in_parts(
     """Return output weights (L, P, S, K); 0 for features that a part does not have.
 
     parts: of `Driver.readout_parts`; without parts it is `Readout.solve`, as are the other
-    arguments. Raises ValueError for parts with a readout that is not linear.
+    arguments. A relative readout gives relative weights. Raises ValueError for parts with a
+    readout that is not linear.
     """
+    relative = relative_readout(readout)
+    if relative is not None:
+        return solve_relative(relative, parts, states, targets)
     if not parts:
         return readout.solve(states, targets)
     shape = (states.shape[0], states.shape[2], targets.shape[1])

@@ -14,7 +14,8 @@ import numpy as np
 from evolino.readout.checks import check_rows, check_several, several
 from evolino.readout.class_targets import levels_of
 from evolino.solvers.likelihood import Likelihood, maximise
-from evolino.vocabulary import Array, check_count
+from evolino.solvers.relative_sums import RELATIVE, Relative, RelativeRows
+from evolino.vocabulary import Array, check_count, unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class Logistic:
     unnormalised: the penalty is on the weights of columns as they are.
     steps: of Newton's method at most, 0 goes to the optimum; two or three are enough to
         rank networks.
+    relative: "own": alternatives also share weights by their distance from the one of their
+        block that was fed back last, such as the interval from a voice's last note; "all":
+        from the last one of every block. For networks with `alternatives` and feedback.
 
     Raises TypeError or ValueError, naming the field, for one out of its range.
 
@@ -46,11 +50,18 @@ class Logistic:
     exclusive: bool = False
     unnormalised: bool = False
     steps: int = 0
+    relative: Relative = "none"
 
     def __post_init__(self) -> None:
-        """Check penalties and steps."""
+        """Check penalties, steps and relative."""
         check_several("penalty", self.penalty)
         check_count("steps", self.steps, least=0)
+        if self.relative not in RELATIVE:
+            raise unknown_name("relative", self.relative, RELATIVE)
+        if self.relative != "none" and not self.exclusive:
+            raise ValueError(
+                f"relative = {self.relative!r} is for exclusive alternatives: set exclusive"
+            )
 
     @property
     def penalties(self) -> tuple[float, ...]:
@@ -69,11 +80,25 @@ class Logistic:
         """Return (L, P, S, K) for L penalties, states (P, T, S) and targets (T, K).
 
         A network whose states are not finite gets NaN. Raises ValueError if T differs, or
-        as `check`.
+        as `check`, and for a relative readout, which needs to know what was fed back.
         """
+        if self.relative != "none":
+            raise ValueError(
+                f"a readout with relative = {self.relative!r} needs a network with "
+                "alternatives whose feedback the readout sees"
+            )
+        return self.solve_relative(states, targets, None)
+
+    def solve_relative(
+        self, states: Array, targets: Array, relative: RelativeRows | None
+    ) -> Array:
+        """Return (L, P, S, W), as `solve`, for a block of alternatives that share weights
+        as `relative` has it; None is (L, P, S, K)."""
         check_rows(states, targets)
         self.check(targets)
         ones = (targets == levels_of(targets).high).astype(np.float64)
         likelihood = Likelihood(self.exclusive, self.unnormalised, self.steps or None)
-        solved = [maximise(likelihood, own, ones, self.penalties) for own in states]
+        solved = [
+            maximise(likelihood, own, ones, self.penalties, relative) for own in states
+        ]
         return np.stack(solved, axis=1)

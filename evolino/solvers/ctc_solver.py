@@ -19,12 +19,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolino.solvers.ctc import BLANK, Labelled, forward_backward, log_softmax
-from evolino.solvers.likelihood import (
-    Likelihood,
-    Problem,
-    constant_odds,
-    scaled_columns,
-)
+from evolino.solvers.likelihood import Likelihood, Problem
+from evolino.solvers.likelihood_columns import constant_odds, scaled_columns
 from evolino.vocabulary import Array
 
 RELAXED, LONGEST_STEP = 1.5, 20.0

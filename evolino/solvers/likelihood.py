@@ -19,14 +19,17 @@ from typing import Any
 import numpy as np
 
 from evolino.solvers.conjugate_gradients import conjugate_gradients
+from evolino.solvers.likelihood_columns import constant_odds, scaled_columns
+from evolino.solvers.relative_products import RelativeProducts, rounded
+from evolino.solvers.relative_sums import RelativeRows, narrow, spread, widened
 from evolino.vocabulary import Array, IntArray
 
 DECREMENT = 1e-6  # squared length of a Newton step, in nats a row, that ends the search
 MOST_STEPS, CONJUGATES, MOST_HALVINGS = 60, 60, 30
+Some = IntArray | slice  # of the outputs
 SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring
 # Of the Hessian's inverse: of what is left, in float32 and in the end.
 ROUGH, EXACT, MOST_CORRECTIONS = 1e-3, 1e-6, 8
-FREE = 1e-2  # by which a constant is divided, so that its penalty does not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,19 @@ class Likelihood:
 
 
 def maximise(
-    likelihood: Likelihood, features: Array, targets: Array, penalties: tuple[float, ...]
+    likelihood: Likelihood,
+    features: Array,
+    targets: Array,
+    penalties: tuple[float, ...],
+    relative: RelativeRows | None = None,
 ) -> Array:
     """Return weights (L, S, K) for L penalties; NaN if the features are not finite.
 
-    features: (T, S). targets: (T, K) of 0 and 1.
+    features: (T, S). targets: (T, K) of 0 and 1. relative: of exclusive classes that share
+    weights; these are then (L, S, W).
     """
-    shape = (len(penalties), features.shape[1], targets.shape[1])
+    width = targets.shape[1] if relative is None else relative.relation.width
+    shape = (len(penalties), features.shape[1], width)
     if not np.isfinite(features).all():
         return np.full(shape, np.nan)
     scaled, scales = scaled_columns(features, likelihood.unnormalised)
@@ -58,12 +67,14 @@ def maximise(
     problem = Problem(
         likelihood,
         rotated,
-        rotated.astype(np.float32),
+        rounded(rotated, relative),
         np.maximum(values, 0.0),
         np.asarray(targets, float),
+        relative=relative,
     )
     found = np.zeros(shape)
-    weights = basis.T @ constant_odds(scaled, problem.targets, likelihood.exclusive)
+    odds = constant_odds(scaled, problem.targets, likelihood.exclusive)
+    weights = basis.T @ widened(relative, odds)
     # From the strongest penalty on: each solution is a good start for the next.
     for place in np.argsort(penalties)[::-1]:
         weights = problem.solve(float(penalties[place]), weights)
@@ -86,41 +97,6 @@ def bent(sums: Array, chance: Array, exclusive: bool) -> Array:
     return np.asarray(chance * (1 - chance) * sums)
 
 
-def scaled_columns(features: Array, unnormalised: bool) -> tuple[Array, Array]:
-    """Return features (T, S) with columns divided by scales (S,), and these."""
-    scales, _, _ = column_scales(features, unnormalised)
-    return np.asarray(features / scales, dtype=np.float64), scales
-
-
-def column_scales(features: Array, unnormalised: bool) -> tuple[Array, Array, Array]:
-    """Return (S,) each: D of columns (T, S), and what their squares depend on, f and c.
-
-    The derivative of D^2 with respect to a number x of its column is 2/T f (x - c).
-    """
-    mean, root = features.mean(axis=0), np.sqrt(np.square(features).mean(axis=0))
-    deviation = features.std(axis=0)
-    constant = (deviation <= 1e-12 * root) & (root > 0)
-    scales = deviation if constant.any() else root
-    centre = np.where(constant, 0.0, mean if constant.any() else 0.0)
-    scales = np.ones_like(root) if unnormalised else scales.copy()
-    scales[constant] = FREE * np.abs(mean[constant])
-    share = np.where(constant, FREE**2, 0.0 if unnormalised else 1.0)
-    share[scales == 0] = 0.0
-    scales[scales == 0] = 1.0
-    return scales, share, centre
-
-
-def constant_odds(scaled: Array, targets: Array, exclusive: bool) -> Array:
-    """Return weights (S, K) that give each output its frequency; 0 without a constant."""
-    weights = np.zeros((scaled.shape[1], targets.shape[1]))
-    constants = np.flatnonzero((scaled == scaled[:1]).all(axis=0) & (scaled[0] != 0))
-    if len(constants):
-        share = (targets.sum(axis=0) + 0.5) / (len(targets) + 1.0)
-        odds = np.log(share) if exclusive else np.log(share) - np.log1p(-share)
-        weights[constants[0]] = odds / scaled[0, constants[0]]
-    return weights
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """features: (T, S). values: their mean squares in the basis of principal components.
@@ -129,27 +105,31 @@ class Problem:
     roughly: the features in float32, for the products of the conjugate gradients. Gradients
     are exact, so that a rough step costs at most another one, not the optimum. done: the
     squared length of a Newton step, in nats a row, that ends the search. inexact: what may
-    be left of each step, where targets change after it; 0 is less and less.
+    be left of each step, where targets change after it; 0 is less and less. relative: how
+    exclusive classes share weights, which then have W columns in the place of K.
     """
 
     likelihood: Likelihood
     features: Array
-    roughly: Array
+    roughly: Any
     values: Array
     targets: Array
     basis: Array | None = None
     done: float = DECREMENT
     inexact: float = 0.0
+    relative: RelativeRows | None = None
 
     def solve(self, penalty: float, weights: Array) -> Array:
         """Return weights (S, K) from a start."""
         weights = self._centred(weights)
-        sums = self.features @ weights
-        active = np.ones(weights.shape[1], dtype=bool)
+        sums = self.sums(weights)
+        # Exclusive classes are one problem, other outputs one each.
+        alone = not self.likelihood.exclusive
+        active = np.ones(weights.shape[1] if alone else 1, dtype=bool)
         for _ in range(self.likelihood.steps or MOST_STEPS):
-            some = np.flatnonzero(active)
+            some = np.flatnonzero(active) if alone else slice(None)
             step = self._step(penalty, weights[:, some], sums[:, some], some)
-            moved = self.features @ step.direction
+            moved = self.sums(step.direction)
             length = self._length(
                 penalty, weights[:, some], sums[:, some], step, moved, some
             )
@@ -160,7 +140,7 @@ class Problem:
                 break
         return weights
 
-    def _step(self, penalty: float, weights: Array, sums: Array, some: IntArray) -> _Step:
+    def _step(self, penalty: float, weights: Array, sums: Array, some: Some) -> _Step:
         """Return Newton's step, inexactly: conjugate gradients as long as it is far off."""
         chance = probabilities(sums, self.likelihood.exclusive)
         gradient = self._back(chance - self.targets[:, some]) + penalty * weights
@@ -173,6 +153,10 @@ class Problem:
         )
         slope = self._total(gradient * direction)
         return _Step(direction, slope, -slope)
+
+    def sums(self, weights: Array) -> Array:
+        """Return the sums (T, K) of weights."""
+        return narrow(self.relative, self.features @ weights)
 
     def uncurved(self, penalty: float, sums: Array, right: Array) -> Array:
         """Return the Hessian's inverse times what is right (S, K), where sums (T, K) are.
@@ -188,7 +172,7 @@ class Problem:
         begun = self._total(rest * near(rest))
         for _ in range(MOST_CORRECTIONS):
             found += self._uncurved(penalty, chance, rest, lambda size: ROUGH**2 * size)
-            moved = bent(self.features @ found, chance, self.likelihood.exclusive)
+            moved = bent(self.sums(found), chance, self.likelihood.exclusive)
             rest = centred - self._centred(self._back(moved) + penalty * found)
             if (self._total(rest * near(rest)) <= EXACT**2 * begun).all():
                 break
@@ -216,8 +200,8 @@ class Problem:
 
     def _near(self, penalty: float, chance: Array) -> Callable[[Array], Array]:
         """Return what multiplies by the inverse of the Hessian's diagonal in the basis."""
-        spread = (chance * (1.0 - chance)).mean(axis=0)
-        near, basis = 1.0 / (self.values[:, None] * spread + penalty), self.basis
+        variance = spread(self.relative, chance * (1.0 - chance)).mean(axis=0)
+        near, basis = 1.0 / (self.values[:, None] * variance + penalty), self.basis
         if basis is None:
             return lambda rest: self._centred(near * rest)
         return lambda rest: self._centred(basis @ (near * (basis.T @ rest)))
@@ -229,7 +213,7 @@ class Problem:
         sums: Array,
         step: _Step,
         moved: Array,
-        some: IntArray,
+        some: Some,
     ) -> Array:
         """Return how much of a step to take: half as long until it brings enough."""
 
@@ -238,7 +222,7 @@ class Problem:
             pull = self._total(np.square(weights + length * step.direction))
             return np.asarray(rows + 0.5 * penalty * pull)
 
-        length = np.ones(weights.shape[1])
+        length = np.ones_like(step.slope)
         before = value(np.zeros_like(length))
         for _ in range(MOST_HALVINGS):
             worse = value(length) > before + SUFFICIENT * length * step.slope + 1e-15
@@ -247,24 +231,31 @@ class Problem:
             length = np.where(worse, 0.5 * length, length)
         return np.where(worse, 0.0, length)
 
-    def _loss(self, sums: Array, some: IntArray) -> Array:
+    def _loss(self, sums: Array, some: Some) -> Array:
         """Return the mean negative log-likelihood: (K,), or that of all classes."""
         wanted = self.targets[:, some]
         if self.likelihood.exclusive:
             highest = sums.max(axis=1)
             each = highest + np.log(np.exp(sums - highest[:, None]).sum(axis=1))
             total = float((each - (wanted * sums).sum(axis=1)).mean())
-            return np.full(sums.shape[1], total)
+            return np.array([total])
         return np.asarray((np.logaddexp(0.0, sums) - wanted * sums).mean(axis=0))
 
     def _back(self, errors: Array) -> Array:
-        return np.asarray(self.features.T @ errors / len(self.features))
+        return np.asarray(
+            self.features.T @ spread(self.relative, errors) / len(self.features)
+        )
 
     def _curved(self, chance: Any, along: Array) -> Array:
         """Return the Hessian's image of a direction (S, K), without the penalty."""
-        sums = self.roughly @ along.astype(np.float32)
-        moved = bent(sums, chance, self.likelihood.exclusive)
-        image = np.asarray(self.roughly.T @ moved / np.float32(len(moved)), np.float64)
+        roughly, exclusive = self.roughly, self.likelihood.exclusive
+        direction, rows = along.astype(np.float32), np.float32(len(self.features))
+        if isinstance(roughly, RelativeProducts):
+            moved = bent(roughly.sums(direction), chance, exclusive)
+            image = np.asarray(roughly.back(moved) / rows, np.float64)
+        else:
+            moved = bent(roughly @ direction, chance, exclusive)
+            image = np.asarray(roughly.T @ moved / rows, np.float64)
         return self._centred(image)
 
     def _centred(self, weights: Array) -> Array:
@@ -275,13 +266,19 @@ class Problem:
         """
         if not self.likelihood.exclusive:
             return weights.copy()
-        return np.asarray(weights - weights.mean(axis=1, keepdims=True))
+        if self.relative is None:
+            return np.asarray(weights - weights.mean(axis=1, keepdims=True))
+        found = np.empty_like(weights)
+        for part in self.relative.relation.parts():
+            own = weights[:, part]
+            found[:, part] = own - own.mean(axis=1, keepdims=True)
+        return found
 
     def _total(self, products: Array) -> Array:
         """Return sums over weights (S, K): (K,), each output's own, or that of all."""
         each = products.sum(axis=0)
         if self.likelihood.exclusive:
-            return np.full(len(each), each.sum())
+            return np.asarray(each.sum(keepdims=True))
         return np.asarray(each)
 
 

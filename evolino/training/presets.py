@@ -43,6 +43,7 @@ def experiment_for(
     seed: int = 0,
     budget_options: Mapping[str, Any] | None = None,
     refine: str | None = None,
+    refine_best: int | None = None,
     train: str | None = None,
 ) -> Experiment:
     """Return a preset's experiment with some of it replaced.
@@ -56,8 +57,8 @@ def experiment_for(
     names; another one than the preset's comes with its own defaults. fields: tables of
     network, initialiser, search or readout, laid over what there is then. budget_options:
     limits; any of them replaces the preset's. refine: name of a refinement that follows the
-    search. train: "evolution", or "bptt", "kalman" or "reinforce", which train without
-    a search.
+    search. refine_best: how many networks it has, where there is a refinement. train:
+    "evolution", or "bptt", "kalman" or "reinforce", which train without a search.
     Raises ValueError, naming the nearest valid ones, for unknown names.
     """
     options = {k: v for k, v in (task_options or {}).items() if v is not None}
@@ -92,6 +93,9 @@ def experiment_for(
         find("refinement", refine)
         settings = merge(settings, {"refine": {"name": refine}})
     settings = merge(settings, fields or {})
+    if refine_best is not None and settings.get("refine"):
+        # With an ensemble a refinement of fewer networks is no experiment at all.
+        settings = merge(settings, {"refine": {"best": refine_best}})
     limits = {k: v for k, v in (budget_options or {}).items() if v is not None}
     if limits:
         settings["budget"] = limits

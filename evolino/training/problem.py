@@ -16,6 +16,7 @@ from evolino.network.base import Driver
 from evolino.readout.best_only import BestOnly, check_targets
 from evolino.readout.evolved import Evolved
 from evolino.readout.in_parts import blocks_of
+from evolino.readout.relative_parts import check_relative
 from evolino.search.base import Search, WeightSpace
 from evolino.storage.json_text import read_json, write_json
 from evolino.task.capabilities import Standardised, feeds_back
@@ -115,6 +116,7 @@ class Problem:
         readout = self.experiment.readout
         if hasattr(readout, "check_network"):
             readout.check_network(self.experiment.architecture)
+        check_relative(readout, self.driver.readout_parts())
         if self.experiment.network.feedback and not feeds_back(self.task):
             raise ValueError(
                 "feedback would give the network past targets of a task that does not "

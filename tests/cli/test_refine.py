@@ -81,6 +81,19 @@ def test_an_ensemble_is_refined_where_as_many_networks_are(evolino, tmp_path):
     assert {"test_nll_unrefined", "test_nll_alone"} <= folder.result()["metrics"].keys()
 
 
+def test_an_ensemble_of_a_preset_that_refines_takes_its_number_of_networks(evolino):
+    """The preset refines one network; the option counts before the ensemble is checked."""
+    options = (
+        "run", "chorales", "--preset", "chords", "--set", "ensemble=2", "--refine-best",
+    )  # fmt: skip
+    code, _, err = evolino(*options, 1)
+    assert code == 2
+    assert "refine.best must be at least ensemble, 2, got 1" in err
+    code, _, err = evolino(*options, 2, "--cells", 0)
+    assert code == 2
+    assert "cells" in err
+
+
 def test_a_field_is_given_once(evolino, finished):
     for name, value in (("steps", 3), ("starts", 0)):
         setting = f"refine.{name}={value}"

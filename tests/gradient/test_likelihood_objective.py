@@ -96,6 +96,19 @@ def test_the_gradient_is_the_slope_of_the_loss_after_solving(case, folds, rng):
     task, network, exclusive = case
     dealt_out = dealt(split_of(task).train, folds) if folds else None
     loss, genome = objective(task, network, exclusive, dealt_out), genome_for(network, rng)
+    check_slope(loss, genome, rng)
+
+
+@pytest.mark.parametrize("relative", ["own", "all"])
+@pytest.mark.parametrize("folds", [0, 2])
+def test_so_is_that_through_relative_weights(folds, relative, rng):
+    task, network, exclusive = CASES["blocks in turn"]
+    dealt_out = dealt(split_of(task).train, folds) if folds else None
+    loss = objective(task, network, exclusive, dealt_out, relative=relative)
+    check_slope(loss, genome_for(network, rng), rng)
+
+
+def check_slope(loss, genome, rng):
     _, gradient = loss.value_and_gradient(genome)
     along = rng.normal(size=genome.shape)
     step = 1e-3
@@ -105,21 +118,28 @@ def test_the_gradient_is_the_slope_of_the_loss_after_solving(case, folds, rng):
     assert (gradient * along).sum() == pytest.approx(slope, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_loss_is_that_of_the_readout_and_the_task_themselves(case, rng):
-    task, network, exclusive = case
+@pytest.mark.parametrize(
+    ("name", "relative"),
+    [
+        *((name, "none") for name in CASES),
+        ("blocks in turn", "own"),
+        ("blocks in turn", "all"),
+    ],
+)
+def test_the_loss_is_that_of_the_readout_and_the_task_themselves(name, relative, rng):
+    task, network, exclusive = CASES[name]
     genome, split = genome_for(network, rng), split_of(task)
-    found = objective(task, network, exclusive).value(genome)
+    found = objective(task, network, exclusive, relative=relative).value(genome)
     from evolino.models.driving import drive
+    from evolino.network.readout_sums import sums_of
     from evolino.readout.in_parts import solve_in_parts
 
     driver = network.driver()
     features, targets, _ = drive(driver, driver.pack(genome[None]), split.train)
-    weights = solve_in_parts(
-        Logistic(0.02, exclusive), driver.readout_parts(), features, targets
-    )[0, 0]
+    readout = Logistic(0.02, exclusive, relative=relative)
+    (weights,) = solve_in_parts(readout, driver.readout_parts(), features, targets)
     features, targets, _ = drive(driver, driver.pack(genome[None]), split.validation)
-    outputs = network.outputs_of(features[0] @ weights)
+    outputs = network.outputs_of(sums_of(features, weights)[0])
     nats = class_nats(outputs, targets, task.sizes) if task.sizes else frame_nats(
         outputs, targets
     )  # fmt: skip
@@ -223,3 +243,14 @@ def test_where_the_states_overflow_the_loss_is_inf_and_the_gradient_0(rng):
     assert value == np.inf
     assert not gradient.any()
     assert loss.value(1e200 * np.ones(network.genome_shape)) == np.inf
+
+
+def test_of_a_costly_readout_and_a_cheap_one_the_named_one_is_descended_through():
+    readout = BestOnly(Logistic(0.02, steps=1), Logistic(0.3))
+    for through, penalty in (("costly", 0.02), ("ranking", 0.3)):
+        made, _ = refinement(readout, through=through)
+        assert made.descended.penalty == made.held_out.penalty == penalty
+    with pytest.raises(ValueError, match="needs a best-only readout, got logistic"):
+        refinement(Logistic(0.02), through="ranking")
+    with pytest.raises(ValueError, match="nearest"):
+        LBFGS(through="rank")

@@ -9,7 +9,8 @@ from evolino.gradient.likelihood import (
     solve_likelihood_backward,
 )
 from evolino.readout.logistic import Logistic
-from evolino.solvers.likelihood import FREE, Likelihood
+from evolino.solvers.likelihood import Likelihood
+from evolino.solvers.likelihood_columns import FREE
 
 KINDS = {
     "units": Likelihood(exclusive=False),

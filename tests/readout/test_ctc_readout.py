@@ -12,7 +12,7 @@ from evolino.solvers.ctc import ctc_gradient, labelled
 from evolino.solvers.ctc_decoding import best_path
 from evolino.solvers.ctc_solver import Alternation, solve_ctc
 from evolino.solvers.ctc_targets import label_targets, sequences_in
-from evolino.solvers.likelihood import scaled_columns
+from evolino.solvers.likelihood_columns import scaled_columns
 
 OUTPUTS = 4
 

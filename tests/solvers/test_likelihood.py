@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from evolino.solvers.likelihood import FREE, Likelihood, maximise, probabilities
+from evolino.solvers.likelihood import Likelihood, maximise, probabilities
+from evolino.solvers.likelihood_columns import FREE
 
 
 def drawn(rng, rows=400, seen=9, outputs=3):

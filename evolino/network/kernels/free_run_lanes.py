@@ -18,6 +18,7 @@ from evolino.network.kernels.networks import Networks
 from evolino.network.kernels.readouts import WeightedSums, expansion_of
 from evolino.network.kernels.records import CellStates, Feedback, Runs
 from evolino.network.lstm import LSTM, THRESHOLD
+from evolino.network.relative_weights import RelativeWeights
 from evolino.simd.memory import (
     Shared,
     aligned,
@@ -187,7 +188,7 @@ def _runs_in_lanes(
 
 def _expanded(
     networks: Networks,
-    expansions: Sequence[KernelExpansion],
+    expansions: Sequence[KernelExpansion | RelativeWeights],
     start: CellStates,
     given: FreeRuns,
 ) -> Array:

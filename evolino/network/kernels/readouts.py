@@ -15,6 +15,7 @@ import numpy as np
 from numba import extending
 
 from evolino.network.kernel_expansion import KernelExpansion
+from evolino.network.relative_weights import RelativeWeights
 from evolino.simd.activations import exp_parts
 from evolino.simd.compiled import compiled
 from evolino.simd.memory import (
@@ -157,8 +158,11 @@ def expanded(expansion: KernelExpansion, features: Array) -> Array:
     return by_row.reshape(-1, outputs)[:rows]
 
 
-def expansion_of(expansion: KernelExpansion) -> Expansion:
-    """Return an expansion as kernels read it."""
+def expansion_of(expansion: KernelExpansion | RelativeWeights) -> Expansion:
+    """Return an expansion as kernels read it. Raises ValueError for relative weights, whose
+    outputs are probabilities, which do not run freely."""
+    if not isinstance(expansion, KernelExpansion):
+        raise ValueError("a readout relative to what was fed back does not run freely")
     linear = expansion.kernel == "linear"
     return Expansion(
         shared(expansion.supports),
