@@ -43,8 +43,13 @@ class Effort:
 QUICK = Effort(quick=True, rounds=1, least=1, seconds=0.0, sample=0.0)
 
 
-def take_turns(calls: Calls, effort: Effort, clock: Clock = time.process_time) -> Samples:
-    """Return the seconds of each call in each round; every call is warmed up first."""
+def take_turns(
+    calls: Calls, effort: Effort, clock: Clock = time.process_time, rests: bool = False
+) -> Samples:
+    """Return the seconds of each call in each round; every call is warmed up first.
+
+    rests: every sample, whosever it is, ends once helper threads have come to `rest`.
+    """
     repeats = {name: _repeats(call, effort.sample, clock) for name, call in calls.items()}
     names, samples = list(calls), Samples({name: [] for name in calls})
     began = time.perf_counter()
@@ -53,7 +58,8 @@ def take_turns(calls: Calls, effort: Effort, clock: Clock = time.process_time) -
             break
         first = k % len(names)
         for name in names[first:] + names[:first]:
-            samples[name].append(_seconds(calls[name], repeats[name], clock))
+            after = rest if rests else None
+            samples[name].append(_seconds(calls[name], repeats[name], clock, after))
     return samples
 
 
@@ -88,30 +94,32 @@ def one_core() -> Iterator[None]:
             os.sched_setaffinity(0, before)
 
 
-def rested(call: Callable[[], object]) -> Callable[[], None]:
-    """Return a call that ends once the helper threads that it woke have come to rest.
+def rest() -> None:
+    """Return once the helper threads of this process have come to rest.
 
-    Else what they do after its return would count as the next call's: after a gradient of
-    210 ms those of JAX go on for 14 ms of a processor.
+    Else what they do after a call's return would count as the next call's: after a gradient
+    of 210 ms those of JAX go on for 14 ms of a processor.
     """
-
-    def whole() -> None:
-        call()
-        before = time.process_time()
-        while True:
-            time.sleep(REST)
-            now = time.process_time()
-            if now - before < IDLE:
-                return
-            before = now
-
-    return whole
+    before = time.process_time()
+    while True:
+        time.sleep(REST)
+        now = time.process_time()
+        if now - before < IDLE:
+            return
+        before = now
 
 
-def _seconds(call: Callable[[], object], repeats: int, clock: Clock) -> float:
+def _seconds(
+    call: Callable[[], object],
+    repeats: int,
+    clock: Clock,
+    after: Callable[[], None] | None = None,
+) -> float:
     began = clock()
     for _ in range(repeats):
         call()
+    if after is not None:
+        after()
     return (clock() - began) / repeats
 
 

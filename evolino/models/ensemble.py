@@ -19,6 +19,7 @@ from evolino.models.arguments import Inputs, ahead_of, all_of
 from evolino.models.driving import in_chunks
 from evolino.models.lockstep import ImprovisedWith, Lockstep, free_run
 from evolino.models.model import Model
+from evolino.models.runs_together import StepsRuns, free_runs
 from evolino.models.units import (
     generated,
     improvise_in_units,
@@ -27,6 +28,7 @@ from evolino.models.units import (
     standardised,
 )
 from evolino.network.base import Architecture
+from evolino.network.kernel_expansion import Output
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
 from evolino.task.scaling import Scaling
@@ -85,11 +87,11 @@ class Ensemble:
     def respond(self, segments: Sequence[Segment], *, free_running: bool) -> list[Array]:
         """Return the outputs (stop - start, K) on each segment.
 
-        A free run goes a step at a time, so it is far slower than that of one `Model`.
+        A free run goes a step at a time, so it is slower than that of one `Model`.
         """
         if free_running:
             given = standardised(self.scaling, segments)
-            each = [free_run(self._in_lockstep(), segment) for segment in given]
+            each = self._run_freely(given)
             return in_units(self.scaling, each, free_running=True)
         found = []
         for chunk in in_chunks(self.architecture, segments):
@@ -122,9 +124,17 @@ class Ensemble:
         """Write it to an .npz file that `load` reads."""
         save_state(user_path(path), self.as_state(), kind="model")
 
+    def _run_freely(self, segments: Sequence[Segment]) -> list[Array]:
+        """Return free runs over segments, all at once where the driver can."""
+        if isinstance(self.architecture.driver(), StepsRuns):
+            return free_runs(self.architecture, self._networks(), segments)
+        return [free_run(self._in_lockstep(), segment) for segment in segments]
+
     def _in_lockstep(self) -> Lockstep:
-        networks = [(member.genome, member.output) for member in self.members]
-        return Lockstep(self.architecture, networks)
+        return Lockstep(self.architecture, self._networks())
+
+    def _networks(self) -> list[tuple[Array, Output]]:
+        return [(member.genome, member.output) for member in self.members]
 
 
 Trained = Model | Ensemble

@@ -37,7 +37,10 @@ class Lockstep:
 
     def outputs(self) -> Array:
         """Return (K,)."""
-        each = [_sums(network.features(), output) for network, output in self._networks]
+        each = [
+            sums_of_features(network.features(), output)
+            for network, output in self._networks
+        ]
         return self.architecture.outputs_of(np.mean(each, axis=0))
 
 
@@ -127,7 +130,7 @@ def free_run(networks: Lockstep, segment: Segment) -> Array:
     return outputs
 
 
-def _sums(features: Array, output: Output) -> Array:
+def sums_of_features(features: Array, output: Output) -> Array:
     """Return (K,): what a readout sums up of the features at a step (S,)."""
     if not isinstance(output, np.ndarray):
         return np.asarray(output.outputs(features[None])[0])

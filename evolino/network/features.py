@@ -102,7 +102,8 @@ def laid_out(
 
 def width(network: SeenByReadout) -> int:
     """Return S, how many features there are."""
-    return sum(laid_out(network, _sizes(network), lambda size: size))
+    sizes = _sizes(network)
+    return sum(sizes[each.source] for each in layout(network))
 
 
 def columns_of(network: SeenByReadout, source: str, *, squared: bool = False) -> slice:

@@ -15,6 +15,7 @@ from evolino.network.features import fed_back_columns
 from evolino.network.kernel_expansion import Output, Outputs
 from evolino.network.kernels import acting, dispatch
 from evolino.network.lstm import LSTM
+from evolino.network.runs_stepper import RunsStepper
 from evolino.network.stepper import Stepper
 from evolino.network.string_checks import check_strings
 from evolino.network.weights import masked, output_weights, readout_parts
@@ -96,6 +97,11 @@ class LSTMDriver:
     def stepper(self, genome: Array) -> Stepper:
         """Return a network (C, G) at rest, to be driven a step at a time."""
         return Stepper(self.architecture, genome)
+
+    def runs_stepper(self, genome: Array, states: base.States) -> RunsStepper:
+        """Return N runs of a network (C, G), to be driven a step at a time, from outputs
+        and states of its cells (N, C)."""
+        return RunsStepper(self.architecture, genome, *states)
 
     def masked(self, genes: Array) -> Array:
         """Return genomes or scales (.., C, G) with 0 where a cell does not see."""

@@ -17,11 +17,11 @@ class Workspace:
     """
 
     def __init__(self) -> None:
-        self._held: dict[tuple[str, str], Array] = {}
+        self._held: dict[tuple[str, Any], Array] = {}
 
     def take(self, name: str, count: int, dtype: Any = np.float64) -> Array:
         """Return (count,) numbers as of `aligned`, but not cleared."""
-        key = name, np.dtype(dtype).char
+        key = name, dtype  # as it is given: a gradient of few cells takes many
         held = self._held.get(key)
         if held is None or len(held) < count:
             held = self._held[key] = aligned(count, dtype)

@@ -125,8 +125,8 @@ class MackeyGlass:
         counted = slice(min(EVERY, outputs.shape[1]) - 1, None, EVERY)
         given = outputs[:, counted]
         inside = np.abs(given) <= LARGEST
-        bounded = given
-        if not inside.all():
+        bounded, all_inside = given, inside.all()
+        if not all_inside:
             cut = np.clip(given, -LARGEST, LARGEST)
             bounded = np.where(np.isfinite(given), cut, LARGEST)
         errors = bounded - targets[:, counted]
@@ -135,7 +135,7 @@ class MackeyGlass:
         loss = np.log(np.sqrt(mean_squares) / deviation(targets[None])).mean()
         gradient = np.zeros_like(outputs)
         slopes = errors / (mean_squares[:, None] * (count * width * horizons))
-        gradient[:, counted] = np.where(inside, slopes, 0.0)
+        gradient[:, counted] = slopes if all_inside else np.where(inside, slopes, 0.0)
         return float(loss), gradient
 
     def measure(self, model: Predictor, split: Split) -> dict[str, float]:

@@ -19,7 +19,7 @@ from evolino.network.kernels.free_run_weights import weight_vectors
 from evolino.simd.memory import shared
 from evolino.vocabulary import Array
 
-CACHED = 2**23  # bytes of blocks that the processor's last cache, which is shared, keeps
+CACHED = 2**21  # bytes of blocks whose gates stay in the caches, which are shared
 KEPT = 3 * 2**25  # bytes that the blocks together keep for the way back; more are run again
 
 
