@@ -155,9 +155,10 @@ class Model:
 
         prime: (T, K), fed back first. choose: outputs (K,) -> what is fed back next (K,),
         such as a note drawn by chance, or where an arm that was to move is measured.
-        inputs: (T + steps, I), None for a network without. Returns what was chosen, and the
-        outputs that it was chosen from: (steps, K) each. Raises ValueError for inputs that
-        do not fit, and for a network without feedback.
+        inputs: (T + steps, I), or a function from all rows before a step (t, K) to its
+        (I,); None for a network without. Returns what was chosen, and the outputs that it
+        was chosen from: (steps, K) each. Raises ValueError for inputs that do not fit, and
+        for a network without feedback.
         """
         alone = Lockstep(self.architecture, [(self.genome, self.output)])
         return improvise_in_units(self.scaling, alone, steps, prime, choose, inputs)
