@@ -113,4 +113,6 @@ def cut_to(row: Row, cost: RowCost, limit: float) -> tuple[Row, str]:
         if count < most:
             changes.setdefault("budget", {})[name] = count
             cut.append(f"{count:,} of {most:,} {name}")
+    if not cut and experiment.ensemble > 1 and cost.median > 2 * limit:
+        raise ValueError(f"{cost.median:.0f} s a seed for {experiment.ensemble} networks")
     return replace(row, settings=merge(row.settings, changes)), ", ".join(cut)

@@ -53,7 +53,13 @@ def test_every_row_cut_to_a_tenth_is_an_experiment_of_less(name):
     for whole in load_table(name).rows:
         before = whole.experiment(0)
         count = max(before.budget.evaluations or 0, 10)
-        less, said = cut_to(whole, RowCost((10.0,), (count,)), 1.0)
+        cost = RowCost((10.0,), (count,))
+        if before.refine is None and before.budget.evaluations == before.ensemble > 1:
+            # All that it draws answer together: nothing can be cut, so it is left out.
+            with pytest.raises(ValueError, match="10 s a seed for"):
+                cut_to(whole, cost, 1.0)
+            continue
+        less, said = cut_to(whole, cost, 1.0)
         after = less.experiment(0)
         budgets = [
             (getattr(before.budget, name), getattr(after.budget, name))
