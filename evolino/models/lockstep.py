@@ -82,9 +82,24 @@ def _external(
 ) -> Callable[[Array], Array]:
     """Return what gives the inputs (I,) after rows (t, K); ValueError for others."""
     if callable(inputs):
-        return inputs
+        return _checked(inputs, architecture.inputs)
     known = _known(architecture, inputs, steps)
     return lambda before: known[len(before)]
+
+
+def _checked(inputs: Callable[[Array], Array], width: int) -> Callable[[Array], Array]:
+    """Return a function whose results are (I,); ValueError for others."""
+
+    def given(before: Array) -> Array:
+        found = np.asarray(inputs(before), dtype=np.float64)
+        if found.shape != (width,):
+            raise ValueError(
+                f"inputs must give {width} numbers a step for this network, got "
+                f"{found.shape}"
+            )
+        return found
+
+    return given
 
 
 def _known(architecture: Architecture, inputs: ArrayLike | None, steps: int) -> Array:

@@ -28,6 +28,7 @@ from evolino.models.units import (
 from evolino.network.base import Architecture, CountsStrings, Trace, Traces, input_vectors
 from evolino.network.kernel_expansion import KernelExpansion, Output, Outputs
 from evolino.network.relative_weights import RelativeWeights
+from evolino.readout.relative_parts import check_weights
 from evolino.storage.archive import save_state
 from evolino.storage.files import user_path
 from evolino.task.counted import Checked, Phase
@@ -76,6 +77,8 @@ class Model:
         object.__setattr__(self, "genome", contiguous(self.genome))
         if isinstance(self.output, np.ndarray):
             object.__setattr__(self, "output", contiguous(self.output))
+        elif isinstance(self.output, RelativeWeights):
+            check_weights(self.output, self.architecture.driver().readout_parts())
 
     @property
     def output_weights(self) -> Array:
@@ -250,13 +253,9 @@ class Model:
         else:
             output = state["output_weights"]
         architecture = architecture_from_state(state["architecture"], trust=trust)
-        scaling = state.get("scaling")
-        return cls(
-            architecture,
-            state["genome"],
-            output,
-            None if scaling is None else Scaling.from_state(scaling),
-        )
+        given = state.get("scaling")
+        scaling = None if given is None else Scaling.from_state(given)
+        return cls(architecture, state["genome"], output, scaling)
 
     def as_state(self) -> dict[str, Any]:
         """Return all of the model as arrays, numbers and text."""

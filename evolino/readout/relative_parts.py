@@ -47,6 +47,18 @@ def check_relative(readout: object, parts: Sequence[ReadoutPart]) -> None:
         )
 
 
+def check_weights(weights: RelativeWeights, parts: Sequence[ReadoutPart]) -> None:
+    """Raise ValueError for weights of other alternatives, or of other fed-back features,
+    than a network has. parts: of `Driver.readout_parts`."""
+    sizes = sizes_of(parts, weights.shape[1])
+    fed_back = parts[0].fed_back if parts else None
+    if sizes != weights.alternatives or fed_back is None or fed_back.start != weights.first:
+        raise ValueError(
+            f"relative weights of alternatives {weights.alternatives}, fed back from "
+            f"feature {weights.first} on, are not of this network: it has {sizes}"
+        )
+
+
 def sizes_of(parts: Sequence[ReadoutPart], outputs: int) -> tuple[int, ...]:
     """Return how many alternatives each block has, of K outputs."""
     return tuple(len(np.arange(outputs)[part.outputs]) for part in parts)

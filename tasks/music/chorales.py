@@ -87,6 +87,7 @@ class Chorales:
     past_targets_known: ClassVar[bool] = True
     beats_per_bar: ClassVar[int] = 4
     tempo: ClassVar[float] = 80.0
+    chosen_by: ClassVar[tuple[str, ...]] = ("intervals",)
 
     predicts: Predicts = field(default="pitches", metadata={"help": ", ".join(PREDICTS)})
     grid: FrameLength = field(

@@ -92,6 +92,20 @@ def test_a_network_without_the_alternatives_that_it_is_relative_to_is_refused():
         readout.solve(np.ones((1, 4, 2)), np.eye(4))
 
 
+def test_weights_of_another_network_are_refused():
+    model = trained("own").model
+    other = evolino.LSTM(4, output="softmax", alternatives=(2, 7)).for_task(0, 9)
+    with pytest.raises(ValueError, match="are not of this network"):
+        type(model)(other, model.genome, model.output)
+
+
+def test_inputs_that_a_function_gives_must_fit():
+    with pytest.raises(ValueError, match="inputs must give 0 numbers a step"):
+        trained("own").model.improvise(
+            2, np.zeros((0, 9)), lambda outputs: outputs, inputs=lambda before: np.ones(3)
+        )
+
+
 def test_what_needs_plain_weights_says_so(tmp_path):
     model = trained("own").model
     with pytest.raises(ValueError, match="relative to what is fed back"):

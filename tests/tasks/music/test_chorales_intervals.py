@@ -121,3 +121,13 @@ def test_a_melody_is_harmonised_with_the_intervals_to_it(trained):
 def test_pitches_have_no_intervals_of_voices():
     with pytest.raises(ValueError, match="predicts must be chords or voices"):
         Chorales(intervals=True)
+
+
+def test_a_row_with_intervals_is_for_those_who_ask_for_them():
+    """Its number of cells does not choose it: nobody is fed what they did not ask for."""
+    from evolino.training.presets import experiment_for
+
+    assert not experiment_for("chorales", "voices", cells=200).task.intervals
+    asked = experiment_for("chorales", "voices", task_options={"intervals": True})
+    assert asked.task.intervals and asked.ensemble == 6
+    assert experiment_for("chorales", "intervals").task.intervals
